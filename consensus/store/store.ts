@@ -1,0 +1,163 @@
+// The zone's store as everybody in a peer sees it: etcd's semantics, read from this peer's own replica.
+
+import type { Result } from '../../runtime/index.ts';
+
+/** Counts transactions that wrote; one for all writes of one transaction. The API's resourceVersion. */
+export type Revision = number;
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+  readonly createRevision: Revision;
+  readonly modRevision: Revision;
+  /** Writes to this key since it was created; 1 on creation. */
+  readonly version: number;
+  /** The lease this key ends with; 0 for none. */
+  readonly lease: number;
+}
+
+export type Compare =
+  | {
+      /** A key that does not exist has 0 for each of these. */
+      readonly target: 'create' | 'mod' | 'version' | 'lease';
+      readonly key: string;
+      readonly is: '=' | '!=' | '<' | '>';
+      readonly to: number;
+    }
+  | {
+      /** A key that does not exist equals no value: the comparison fails whatever it is. */
+      readonly target: 'value';
+      readonly key: string;
+      readonly is: '=' | '!=' | '<' | '>';
+      readonly to: string;
+    };
+
+export type Operation =
+  | {
+      readonly type: 'put';
+      readonly key: string;
+      readonly value: string;
+      readonly lease?: number;
+    }
+  /** Deletes one key, or all keys in [key, end). */
+  | { readonly type: 'delete'; readonly key: string; readonly end?: string }
+  | {
+      readonly type: 'range';
+      readonly key: string;
+      readonly end?: string;
+      readonly limit?: number;
+    };
+
+/** If every comparison holds, do `success`, else `failure`; all at one revision or nothing. */
+export interface Transaction {
+  readonly compare: readonly Compare[];
+  readonly success: readonly Operation[];
+  readonly failure?: readonly Operation[];
+}
+
+export type OperationResult =
+  | { readonly type: 'put' }
+  | { readonly type: 'delete'; readonly deleted: number }
+  | { readonly type: 'range'; readonly kvs: readonly KeyValue[]; readonly more: boolean };
+
+export interface TransactionResult {
+  readonly succeeded: boolean;
+  /** The store's revision after the transaction. */
+  readonly revision: Revision;
+  readonly responses: readonly OperationResult[];
+}
+
+export interface RangeOptions {
+  /** An older revision that is still kept; default the newest applied here. */
+  readonly revision?: Revision;
+  readonly limit?: number;
+}
+
+export interface RangeResult {
+  readonly kvs: readonly KeyValue[];
+  readonly more: boolean;
+  /** The revision that was read. */
+  readonly revision: Revision;
+}
+
+/** What this peer's replica has applied. Synchronous, never older than what was seen here before. */
+export interface StoreView {
+  readonly revision: () => Revision;
+  readonly get: (key: string) => KeyValue | undefined;
+  /** Keys in [from, end) in order. Throws `compacted` when that revision is no longer kept. */
+  readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+}
+
+export interface WatchEvent {
+  readonly type: 'put' | 'delete';
+  /** For a delete: the key, with modRevision the revision that deleted it, value empty. */
+  readonly kv: KeyValue;
+  /** The key before this event; absent when it did not exist. */
+  readonly previous?: KeyValue;
+}
+
+export interface Watcher {
+  /** All events of one revision, in key order of the transaction; revisions strictly grow, none is left out. */
+  readonly events: (revision: Revision, events: readonly WatchEvent[]) => void;
+  /** The watch ended: `compacted` when `from` is no longer kept, `stopped` when the replica closes. */
+  readonly ended: (reason: 'compacted' | 'stopped') => void;
+}
+
+export interface Lease {
+  readonly id: number;
+  readonly ttlMs: number;
+}
+
+export interface WriteOptions {
+  /** Default 5,000. */
+  readonly deadlineMs?: number;
+}
+
+/** What this peer knows of its zone's log. */
+export interface StoreStatus {
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner';
+  readonly term: number;
+  /** The peer that leads, when known. */
+  readonly leader?: string;
+  readonly appliedIndex: number;
+  readonly revision: Revision;
+  /** Peers that vote and peers that only follow. */
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+  /** Milliseconds since this replica last knew itself in touch with a leader that has a quorum; 0 for such a leader. */
+  readonly staleMs: number;
+}
+
+/** The port that every actor writes and reads through. */
+export interface Store {
+  readonly view: StoreView;
+  /**
+   * Proposes through the leader, wherever it is; resolves once this peer has applied it.
+   * Retried inside under one request id, so it is applied at most once.
+   * Errors: unavailable (nothing was done), timeout (unknown), too-large, overloaded.
+   * A comparison that fails is no error: `succeeded` is false.
+   */
+  readonly transact: (
+    transaction: Transaction,
+    options?: WriteOptions,
+  ) => Promise<Result<TransactionResult>>;
+  /** Read index: resolves when this replica has applied everything that was committed when it was called. Errors: unavailable. */
+  readonly barrier: (deadlineMs: number) => Promise<Result<Revision>>;
+  /**
+   * Calls `watcher` for every revision after `after` that touches a key in [from, end): first those already
+   * applied, then new ones as they are applied. Returns how to stop.
+   */
+  readonly watch: (from: string, end: string, after: Revision, watcher: Watcher) => () => void;
+  readonly grantLease: (ttlMs: number) => Promise<Result<Lease>>;
+  /** Quorum-confirmed by the leader, not an entry. Fails with not-found once the lease has ended. */
+  readonly keepLease: (id: number, deadlineMs: number) => Promise<Result<Lease>>;
+  readonly revokeLease: (id: number) => Promise<Result<void>>;
+  readonly status: () => StoreStatus;
+  /** Called when leader, role or voters change; returns how to stop. */
+  readonly onStatus: (changed: (status: StoreStatus) => void) => () => void;
+}
+
+/** The end of the range of all keys that start with `prefix`. */
+export function prefixEnd(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+}

@@ -1,0 +1,6 @@
+// Whose turn is it: a dispatcher runs turns of actors, one at a time, fairly.
+
+/** A cell with messages waiting asks for a turn; one turn handles a bounded number of messages. */
+export interface Dispatcher {
+  readonly schedule: (turn: () => void) => void;
+}
