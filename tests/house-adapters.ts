@@ -1,0 +1,4 @@
+// The allow-list: the only files that may touch the outside world, and nothing else does.
+
+/** Paths from the project's root. */
+export const adapters: ReadonlySet<string> = new Set([]);
