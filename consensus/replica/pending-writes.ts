@@ -3,13 +3,13 @@
 import type { Result } from '../../runtime/index.ts';
 import { failed, SkeinError } from '../../runtime/index.ts';
 
-/** Writes waiting at most; one more is refused as overloaded. */
-const pendingLimit = 10_000;
+/** Writes waiting at most, below what one session may have open; one more is refused as overloaded. */
+const pendingLimit = 4_000;
 /** A write that was handed over and not seen applied for this long is handed over again. */
 const retryAfterMs = 400;
 
 export interface PendingWrite<R> {
-  readonly requestId: string;
+  readonly sequence: number;
   readonly command: Uint8Array;
   /** On the monotonic clock. */
   readonly deadlineAtMs: number;
@@ -29,10 +29,10 @@ export interface PendingWrites<R> {
   /** What is to be handed to the leader now; counts as handed over. */
   readonly takeDue: (nowMs: number) => readonly PendingWrite<R>[];
   /** The leader certainly did not take these: they are due again at once. */
-  readonly notTaken: (requestIds: readonly string[]) => void;
-  /** The leader may have changed: everything is due again, under the same request ids. */
+  readonly notTaken: (sequences: readonly number[]) => void;
+  /** The leader may have changed: everything is due again, under the same numbers. */
   readonly leaderChanged: () => void;
-  readonly applied: (requestId: string, result: Result<R>) => void;
+  readonly applied: (sequence: number, result: Result<R>) => void;
   /** Settles what is past its deadline. */
   readonly expire: (nowMs: number) => void;
   readonly size: () => number;
@@ -40,10 +40,10 @@ export interface PendingWrites<R> {
 }
 
 export function createPendingWrites<R>(): PendingWrites<R> {
-  const writes = new Map<string, Tracked<R>>();
+  const writes = new Map<number, Tracked<R>>();
 
   const settle = (write: Tracked<R>, result: Result<R>): void => {
-    writes.delete(write.requestId);
+    writes.delete(write.sequence);
     write.settle(result);
   };
 
@@ -54,7 +54,7 @@ export function createPendingWrites<R>(): PendingWrites<R> {
         write.settle(failed(new SkeinError('overloaded', message)));
         return;
       }
-      writes.set(write.requestId, { ...write, handedAtMs: undefined, isUncertain: false });
+      writes.set(write.sequence, { ...write, handedAtMs: undefined, isUncertain: false });
     },
     takeDue: (nowMs) => {
       const due: Tracked<R>[] = [];
@@ -66,9 +66,9 @@ export function createPendingWrites<R>(): PendingWrites<R> {
       }
       return due;
     },
-    notTaken: (requestIds) => {
-      for (const requestId of requestIds) {
-        const write = writes.get(requestId);
+    notTaken: (sequences) => {
+      for (const sequence of sequences) {
+        const write = writes.get(sequence);
         if (write !== undefined) write.handedAtMs = undefined;
       }
     },
@@ -78,8 +78,8 @@ export function createPendingWrites<R>(): PendingWrites<R> {
         write.handedAtMs = undefined;
       }
     },
-    applied: (requestId, result) => {
-      const write = writes.get(requestId);
+    applied: (sequence, result) => {
+      const write = writes.get(sequence);
       if (write !== undefined) settle(write, result);
     },
     expire: (nowMs) => {
