@@ -3,7 +3,8 @@
 import type { ActorRef, Result } from '../../runtime/index.ts';
 import type { InstallSnapshot, Message } from '../raft/messages.ts';
 import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
-import type { Lease, Revision, TransactionResult } from '../store/store.ts';
+import type { CommandAnswer } from '../store/state-machine.ts';
+import type { Lease, Revision } from '../store/store.ts';
 
 /** Path of the replica actor at every peer. */
 export const replicaPath = 'zone-log/replica';
@@ -71,7 +72,7 @@ export type LocalRequest =
       readonly type: 'write';
       readonly write: HandedWrite;
       readonly deadlineAtMs: number;
-      readonly settle: (result: Result<TransactionResult>) => void;
+      readonly settle: (result: Result<CommandAnswer>) => void;
     }
   | {
       readonly type: 'barrier';

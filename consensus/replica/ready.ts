@@ -1,9 +1,9 @@
 // The loop around Raft: send at once, persist in order, apply what is committed, serve what was confirmed.
 
-import { asSkeinError } from '../../runtime/index.ts';
 import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry } from '../raft/types.ts';
+import { followLease } from './leases.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOfReplica } from './replica-records.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
@@ -73,33 +73,29 @@ async function installSnapshot(replica: Replica, write: Persist): Promise<void> 
   await replica.gate;
   await replica.log.saveSnapshot(meta, chunks);
   await replica.log.restart(meta, hardState);
-  replica.machine.restore(chunks);
+  const restoration = replica.machine.restore();
+  for (const chunk of chunks) restoration.add(chunk);
+  restoration.finish(meta.index);
   replica.snapshotIndex = meta.index;
-}
-
-export function persisted(replica: Replica, token: number): void {
-  replica.raft.persisted(token);
 }
 
 function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly Entry[]): void {
   if (entries.length === 0) return;
-  for (const entry of entries) applyEntry(replica, entry);
+  for (const entry of entries) applyEntry(replica, ctx, entry);
   const { index } = entries.at(-1)!;
   replica.raft.applied(index);
   replica.rounds.applied(index);
   saveSnapshotIfDue(replica, ctx, index);
 }
 
-function applyEntry(replica: Replica, entry: Entry): void {
+function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
   if (entry.type === 'config') {
     replica.raft.applyConfChange(entry);
-    replica.machine.skip(entry.index);
     return;
   }
-  const applied = replica.machine.apply(entry.index, entry.data);
-  if (applied.request?.session === replica.session) {
-    replica.pending.applied(applied.request.sequence, applied.result);
-  }
+  const { request, answer } = replica.machine.apply(entry.index, entry.data);
+  if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
+  if (replica.wasLeader && answer.ok) followLease(replica, answer.value, ctx.clock.monotonicMs());
 }
 
 function serveReads(replica: Replica, ready: Ready): void {
@@ -111,8 +107,10 @@ function serveReads(replica: Replica, ready: Ready): void {
 function leaderMayHaveChanged(replica: Replica, ctx: ReplicaContext): void {
   const { role, term, leader } = replica.raft.status();
   const isLeader = role === 'leader';
-  if (isLeader && !replica.wasLeader) replica.lessor.promote(ctx.clock.monotonicMs());
-  if (!isLeader && replica.wasLeader) replica.lessor.demote();
+  if (isLeader && !replica.wasLeader) {
+    replica.lessor.lead(replica.machine.leases(), ctx.clock.monotonicMs());
+  }
+  if (!isLeader && replica.wasLeader) replica.lessor.resign();
   replica.wasLeader = isLeader;
   replica.pending.leaderChanged();
   postStatus(replica);
@@ -122,9 +120,4 @@ function leaderMayHaveChanged(replica: Replica, ctx: ReplicaContext): void {
     leader: leader === 0 ? undefined : peerOf(replica, leader),
   });
   ctx.self.tell({ type: 'flush' });
-}
-
-/** An error that this replica must not outlive: going on could lose what was acknowledged. */
-export function breakDown(error: Error): never {
-  throw asSkeinError(error);
 }

@@ -1,14 +1,13 @@
 // One replica of the zone's log: everything its actor holds between two messages.
 
-import type { ActorRef, Context } from '../../runtime/index.ts';
+import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import type { Lessor } from '../store/lessor.ts';
-import type { StateMachine } from '../store/state-machine.ts';
-import type { TransactionResult } from '../store/store.ts';
+import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { PendingWrites } from './pending-writes.ts';
-import type { LocalRequest, RemoteMessage, Sender } from './protocol.ts';
+import type { LocalRequest, RemoteMessage, RenewReply, Sender } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
@@ -52,6 +51,12 @@ export type SelfMessage =
       readonly chunk: number;
       readonly data: Uint8Array | undefined;
     }
+  | {
+      readonly type: 'renewal-answered';
+      readonly lease: number;
+      readonly reply: Result<RenewReply>;
+      readonly settle: Extract<LocalRequest, { type: 'keep-lease' }>['settle'];
+    }
   /** The disk or the state machine failed: this replica must not go on. */
   | { readonly type: 'broken'; readonly error: Error };
 
@@ -60,7 +65,7 @@ export type ReplicaContext = Context<ReplicaMessage>;
 
 /** Mutable on purpose: one actor owns it, and it is too large to copy per message. */
 export interface Replica extends ReplicaOptions {
-  readonly pending: PendingWrites<TransactionResult>;
+  readonly pending: PendingWrites<CommandAnswer>;
   readonly rounds: QuorumRounds;
   readonly sender: SnapshotSender;
   readonly receiver: SnapshotReceiver;
@@ -76,6 +81,8 @@ export interface Replica extends ReplicaOptions {
   wasLeader: boolean;
   /** When voters are looked at next, on the monotonic clock. */
   votersDueMs: number;
+  /** When it last asked to join or to be let go. */
+  askedAtMs: number;
   /** Set while this replica leaves the zone for good. */
   leaving: Extract<LocalRequest, { type: 'leave-zone' }>['settle'] | undefined;
 }

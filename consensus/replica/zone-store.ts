@@ -1,11 +1,11 @@
 // The Store port over this peer's replica: promises on the outside, messages to the replica actor inside.
 
 import type { ActorRef, Clock, Random, Result } from '../../runtime/index.ts';
-import { asSkeinError, failed, ok } from '../../runtime/index.ts';
+import { asSkeinError, assert, failed, ok } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import type { Command } from '../store/command.ts';
 import type { RequestSession } from '../store/request-table.ts';
-import type { StateMachine } from '../store/state-machine.ts';
+import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { Lease, Store, TransactionResult } from '../store/store.ts';
 import type { LocalRequest } from './protocol.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -27,7 +27,7 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
   const { replica, machine, session, status, clock, random } = options;
   const deadlineIn = (ms: number): number => clock.monotonicMs() + ms;
 
-  const write = (command: Command, waitMs: number): Promise<Result<TransactionResult>> => {
+  const write = (command: Command, waitMs: number): Promise<Result<CommandAnswer>> => {
     const request = session.begin();
     let encoded: Uint8Array;
     try {
@@ -51,8 +51,12 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
 
   return {
     view: machine.view,
-    transact: (transaction, { deadlineMs = writeDeadlineMs } = {}) =>
-      write({ type: 'transaction', transaction }, deadlineMs),
+    transact: async (transaction, { deadlineMs = writeDeadlineMs } = {}) => {
+      const answer = await write({ type: 'transaction', transaction }, deadlineMs);
+      if (!answer.ok) return answer;
+      assert(answer.value.type === 'transaction', 'a transaction is answered as one');
+      return ok<TransactionResult>(answer.value.result);
+    },
     barrier: (deadlineMs) =>
       new Promise((settle) =>
         replica.tell({ type: 'barrier', deadlineAtMs: deadlineIn(deadlineMs), settle }),
