@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as files from 'node:fs/promises';
 
-import { SkeinError } from '../../runtime/index.ts';
+import { SkeinError, unreachable } from '../../runtime/index.ts';
 import { diskFull } from './disk.ts';
 import type { Access, Disk, DiskFile } from './disk.ts';
 import { lockDirectory } from './node-directory-lock.ts';
@@ -57,6 +57,8 @@ function flagsOf(access: Access): number {
       return O_RDWR | O_CREAT;
     case 'write-through':
       return hasTrustedDsync ? O_RDWR | O_DSYNC : O_RDWR;
+    default:
+      return unreachable(access);
   }
 }
 

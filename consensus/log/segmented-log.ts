@@ -158,8 +158,8 @@ export function createSegmentedLog(parts: SegmentedLogParts): LogStorage {
       segments: writer.segments().length,
     }),
     close: async () => {
-      while (draining !== undefined) await draining;
       stop(new SkeinError('stopped', 'closed'), 'the log is closed');
+      await draining;
       await snapshots.idle();
       await writer.close();
       await parts.release();
