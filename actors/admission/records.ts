@@ -47,4 +47,6 @@ export const nameKey = (name: string): string => `/skein/peer-names/${name}`;
 export const sealedAuthorityKey = (peer: string): string => `/skein/authority/${peer}`;
 
 /** Reads a record that this program wrote. */
-export const parseRecord = <T>(text: string): T => JSON.parse(text) as T;
+export const parseToken = (text: string): TokenRecord => JSON.parse(text) as TokenRecord;
+export const parsePeer = (text: string): PeerRecord => JSON.parse(text) as PeerRecord;
+export const parseCluster = (text: string): ClusterRecord => JSON.parse(text) as ClusterRecord;

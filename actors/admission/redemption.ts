@@ -4,7 +4,7 @@ import type { KeyValue, Transaction } from '../../consensus/index.ts';
 import type { JoinRequest } from '../../mesh/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
-import { nameKey, parseRecord, peerKey, tokenKey } from './records.ts';
+import { nameKey, parsePeer, parseToken, peerKey, tokenKey } from './records.ts';
 import type { PeerRecord, TokenRecord } from './records.ts';
 
 /** What was read before deciding; the transaction holds only if nothing of it changed. */
@@ -34,7 +34,7 @@ export function decideRedemption(
   checkProof: ProofCheck,
   nowMs: number,
 ): Result<Transaction> {
-  const token = found.token && parseRecord<TokenRecord>(found.token.value);
+  const token = found.token && parseToken(found.token.value);
   const isUsable = token !== undefined && token.usesLeft > 0 && token.expiresAtMs > nowMs;
   if (!isUsable || !checkProof(Buffer.from(token.secret, 'base64'), request)) {
     return failed(refusedToken(request.tokenId));
@@ -46,7 +46,7 @@ export function decideRedemption(
       `the token admits to zone ${token.zone}, not ${zone}; leave out --zone or ask for a token of that zone`,
     );
   }
-  const before = found.peer && parseRecord<PeerRecord>(found.peer.value);
+  const before = found.peer && parsePeer(found.peer.value);
   if (before?.endedAtMs !== undefined) {
     return refuse(
       'forbidden',

@@ -4,7 +4,7 @@ import { ok, SkeinError, failed } from '../../runtime/index.ts';
 import type { Lease } from '../store/store.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import { encodeCommand } from '../store/command.ts';
-import { peerOf } from './ready.ts';
+import { peerOf } from './routes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply } from './protocol.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 
@@ -41,7 +41,9 @@ export function keepLease(
   const peer = leader === 0 ? undefined : peerOf(replica, leader);
   const waitMs = deadlineAtMs - ctx.clock.monotonicMs();
   if (peer === undefined || waitMs <= 0) {
-    settle(failed(new SkeinError('unavailable', 'the zone has no leader that could renew a lease')));
+    settle(
+      failed(new SkeinError('unavailable', 'the zone has no leader that could renew a lease')),
+    );
     return;
   }
   const { self } = replica;

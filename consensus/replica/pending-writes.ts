@@ -83,7 +83,7 @@ export function createPendingWrites<R>(): PendingWrites<R> {
       if (write !== undefined) settle(write, result);
     },
     expire: (nowMs) => {
-      for (const write of [...writes.values()]) {
+      for (const write of writes.values()) {
         if (nowMs < write.deadlineAtMs) continue;
         const isUnknown = write.isUncertain || write.handedAtMs !== undefined;
         settle(write, failed(isUnknown ? outcomeUnknown() : nothingDone()));
@@ -91,7 +91,7 @@ export function createPendingWrites<R>(): PendingWrites<R> {
     },
     size: () => writes.size,
     close: () => {
-      for (const write of [...writes.values()]) {
+      for (const write of writes.values()) {
         settle(write, failed(new SkeinError('stopped', 'this peer is stopping')));
       }
     },

@@ -7,7 +7,7 @@ import type { CommandAnswer } from '../store/state-machine.ts';
 import type { Lease, Revision } from '../store/store.ts';
 
 /** Path of the replica actor at every peer. */
-export const replicaPath = 'zone-log/replica';
+export const replicaPath = 'zone-log';
 
 /** Who sends: a replica and the peer it lives on. */
 export interface Sender {

@@ -5,7 +5,7 @@ import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry } from '../raft/types.ts';
 import { followLease } from './leases.ts';
 import { postStatus } from './replica-status.ts';
-import { peerOfReplica } from './replica-records.ts';
+import { peerOf } from './routes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { offerSnapshot, saveSnapshotIfDue } from './snapshots.ts';
 
@@ -42,10 +42,6 @@ function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly 
   }
 }
 
-/** What the log says counts; what was heard only fills in. */
-export const peerOf = (replica: Replica, id: number): string | undefined =>
-  peerOfReplica(replica.machine.view, id) ?? replica.routes.get(id);
-
 /**
  * A received snapshot replaces state machine and log before anything later is written; plain writes go to
  * the log at once, which keeps their order and lets them share a sync.
@@ -57,7 +53,8 @@ function persist(replica: Replica, ctx: ReplicaContext, write: Persist): void {
   const install = write.snapshot === undefined ? undefined : installSnapshot(replica, write);
   if (install !== undefined) replica.gate = install;
   const { gate } = replica;
-  const done = gate === undefined ? replica.log.append(batch) : gate.then(() => replica.log.append(batch));
+  const done =
+    gate === undefined ? replica.log.append(batch) : gate.then(() => replica.log.append(batch));
   ctx.run(
     () => done,
     (outcome) =>
@@ -68,7 +65,8 @@ function persist(replica: Replica, ctx: ReplicaContext, write: Persist): void {
 async function installSnapshot(replica: Replica, write: Persist): Promise<void> {
   const meta = write.snapshot!;
   const chunks = replica.receiver.collect(meta.index);
-  if (chunks === undefined) throw new Error(`no data was received for the snapshot at ${meta.index}`);
+  if (chunks === undefined)
+    throw new Error(`no data was received for the snapshot at ${meta.index}`);
   const hardState = replica.lastHardState;
   await replica.gate;
   await replica.log.saveSnapshot(meta, chunks);

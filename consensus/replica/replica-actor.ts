@@ -8,7 +8,8 @@ import { createPendingWrites } from './pending-writes.ts';
 import { remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
-import { handleReady, peerOf } from './ready.ts';
+import { handleReady } from './ready.ts';
+import { peerOf } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -20,7 +21,13 @@ import type {
 } from './replica.ts';
 import { createSnapshotReceiver } from './snapshot-receiver.ts';
 import { createSnapshotSender } from './snapshot-sender.ts';
-import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers, snapshotSaved } from './snapshots.ts';
+import {
+  chunkRead,
+  chunkReceived,
+  chunkWanted,
+  nudgeTransfers,
+  snapshotSaved,
+} from './snapshots.ts';
 import { askAgainMs, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 

@@ -1,7 +1,7 @@
 // What a replica tells the rest of its peer about itself.
 
 import type { StoreStatus } from '../store/store.ts';
-import { peerOf } from './ready.ts';
+import { peerOf } from './routes.ts';
 import type { Replica } from './replica.ts';
 import { tickMs } from './timing.ts';
 

@@ -69,9 +69,7 @@ export function createSnapshotSender(): SnapshotSender {
     };
   };
   const send = ({ announcement, chunk, data, isLast }: Transfer): SenderStep =>
-    data === undefined
-      ? { type: 'nothing' }
-      : { type: 'send', announcement, chunk, data, isLast };
+    data === undefined ? { type: 'nothing' } : { type: 'send', announcement, chunk, data, isLast };
 
   return {
     start: (to, announcement, chunks, nowMs) => {
@@ -98,7 +96,8 @@ export function createSnapshotSender(): SnapshotSender {
     },
     wanted: (to, index, chunk, nowMs) => {
       const transfer = transfers.get(to);
-      if (transfer === undefined || transfer.announcement.meta.index !== index) return { type: 'nothing' };
+      if (transfer === undefined || transfer.announcement.meta.index !== index)
+        return { type: 'nothing' };
       transfer.heardAtMs = nowMs;
       if (transfer.isReading) return { type: 'nothing' };
       if (chunk === transfer.chunk) return send(transfer);

@@ -3,7 +3,7 @@
 import type { InstallSnapshot } from '../raft/messages.ts';
 import type { ReplicaId } from '../raft/types.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
-import { peerOf } from './ready.ts';
+import { peerOf } from './routes.ts';
 import type { SnapshotChunk } from './protocol.ts';
 import type { SenderStep } from './snapshot-sender.ts';
 
@@ -118,9 +118,15 @@ function take(replica: Replica, ctx: ReplicaContext, to: ReplicaId, step: Sender
       const peer = peerOf(replica, to);
       if (peer === undefined) return;
       const meta = announcement.meta;
-      replica
-        .replicaAt(peer)
-        .tell({ type: 'snapshot-chunk', from: replica.self, meta, chunk, data, isLast, announcement });
+      replica.replicaAt(peer).tell({
+        type: 'snapshot-chunk',
+        from: replica.self,
+        meta,
+        chunk,
+        data,
+        isLast,
+        announcement,
+      });
       return;
     }
     case 'done':

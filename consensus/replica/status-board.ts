@@ -29,7 +29,7 @@ export function createStatusBoard(): StatusBoard {
     post: (status) => {
       const isNews = shape(status) !== shape(current);
       current = status;
-      if (isNews) for (const changed of [...listeners]) changed(status);
+      if (isNews) for (const changed of listeners) changed(status);
     },
   };
 }

@@ -88,7 +88,11 @@ function candidate(
     domain: record.domain,
     alive: isSelf || replica.health.isAlive(record.peer),
     deadForMs: isSelf ? 0 : replica.health.deadForMs(record.peer),
-    caughtUp: isSelf || (follower !== undefined && follower.match + caughtUpEntries > status.commit && follower.match > 0),
+    caughtUp:
+      isSelf ||
+      (follower !== undefined &&
+        follower.match + caughtUpEntries > status.commit &&
+        follower.match > 0),
     superseded: newest.get(record.peer) !== id,
   };
 }

@@ -10,7 +10,7 @@ import type { Change, Keyspace } from './keyspace.ts';
 import { createLeaseTable, maxLeases } from './lease-table.ts';
 import type { LeaseTable } from './lease-table.ts';
 import { createRequestTable } from './request-table.ts';
-import type { RequestTable } from './request-table.ts';
+import type { RequestTable, RequestId } from './request-table.ts';
 import { createStateReader, encodeState } from './state-snapshot.ts';
 import type {
   KeyValue,
@@ -41,6 +41,8 @@ export interface Applied {
   readonly revision: Revision;
   /** Empty unless it wrote; the watchers have been told. */
   readonly events: readonly WatchEvent[];
+  /** Whose request it was, if anybody waits for the answer. */
+  readonly request?: RequestId | undefined;
   /** It was applied before, and this is the answer it gave then. */
   readonly isRepeated: boolean;
 }
@@ -111,7 +113,13 @@ export function createStateMachine(): StateMachine {
       const before = request === undefined ? undefined : state.requests.recall(request);
       if (before !== undefined) {
         const answer = before instanceof SkeinError ? failed(before) : before.answer;
-        return { answer, revision: state.keyspace.revision(), events: [], isRepeated: true };
+        return {
+          answer,
+          request,
+          revision: state.keyspace.revision(),
+          events: [],
+          isRepeated: true,
+        };
       }
       const { answer, change } = perform(state, command);
       // A request that changed nothing may as well be done again: its answer need not be kept.
@@ -122,7 +130,7 @@ export function createStateMachine(): StateMachine {
         hub.publish(change);
       }
       const events = change?.events ?? [];
-      return { answer, revision: state.keyspace.revision(), events, isRepeated: false };
+      return { answer, request, revision: state.keyspace.revision(), events, isRepeated: false };
     },
     appliedIndex: () => appliedIndex,
     view: {
