@@ -84,8 +84,7 @@ function settle(model: Model, recovered: RecoveredLog, savedAtLeast: number): vo
           .join('\n'),
     );
   }
-  const base =
-    snapshot === undefined ? match.base : { index: snapshot.index, term: snapshot.term };
+  const base = snapshot === undefined ? match.base : { index: snapshot.index, term: snapshot.term };
   const { hardState, entries } = recovered;
   model.states = [{ hardState, base, entries }];
   model.floor = 0;
