@@ -103,7 +103,7 @@ function reconcile(
     }
     throw corruptLog(directory, 0, `the log begins after entry ${base.index} without its snapshot`);
   }
-  const isContinued = snapshot === undefined || termAt(segments, at) === snapshot.term;
+  const isContinued = snapshot === undefined || agrees(segments, snapshot);
   const kept: readonly Entry[] = isContinued ? entries.slice(at - base.index) : [];
   const hardState = fittedHardState(segments.hardState, snapshot, at + kept.length);
   const recovered = { replicaId, hardState, entries: kept };
@@ -112,9 +112,11 @@ function reconcile(
     : { recovered: { ...recovered, snapshot }, restartAt: isContinued ? undefined : snapshot };
 }
 
-function termAt(segments: RecoveredSegments, index: number): number | undefined {
+/** Whether the log has the snapshot's last entry, as far as it can tell. */
+function agrees(segments: RecoveredSegments, snapshot: SnapshotMeta): boolean {
   const { base, entries } = segments;
-  return index === base.index ? base.term : entries[index - base.index - 1]?.term;
+  if (snapshot.index === base.index) return (base.term ?? snapshot.term) === snapshot.term;
+  return entries[snapshot.index - base.index - 1]?.term === snapshot.term;
 }
 
 /** A snapshot is committed and its term was seen; a commit beyond a torn tail was never acknowledged. */

@@ -16,19 +16,25 @@ import {
 import type { SegmentScan } from './segment.ts';
 import type { SegmentInfo, WriterState } from './segment-writer.ts';
 
+/** Where a log begins: its term is unknown when what was rewritten began in segments that are gone. */
+export interface LogBase {
+  readonly index: number;
+  readonly term: number | undefined;
+}
+
 /** What the segments hold, before any snapshot is put under it. */
 export interface RecoveredSegments {
   readonly replicaId: ReplicaId;
   readonly hardState: HardState;
   /** The last entry that is not in the segments any more; 0 when none is missing. */
-  readonly base: { readonly index: number; readonly term: number };
+  readonly base: LogBase;
   /** From `base.index + 1` on, without a gap. */
   readonly entries: readonly Entry[];
   readonly writer: WriterState;
 }
 
 interface Replay {
-  base: { index: number; term: number };
+  base: LogBase;
   entries: Entry[];
   hardState: HardState;
   segments: SegmentInfo[];
@@ -68,7 +74,7 @@ export async function recoverSegments(
   const { base, entries, hardState, segments } = replay;
   const { replicaId } = before.header;
   const lastIndex = base.index + entries.length;
-  const lastTerm = entries.at(-1)?.term ?? base.term;
+  const lastTerm = entries.at(-1)?.term ?? base.term ?? 0;
   const { end: offset, lastCrc, lastWrite } = before;
   return {
     replicaId,
@@ -119,8 +125,12 @@ function replaySegment(path: string, replay: Replay, scan: SegmentScan): void {
       replay.hardState = { term: record.term, vote, commit: record.index };
       continue;
     }
-    const at = record.index - replay.base.index - 1;
-    if (at < 0 || at > replay.entries.length) {
+    // A new leader's entry may replace some in segments that were removed later, once it was compacted too.
+    if (record.index <= replay.base.index) {
+      replay.base = { index: record.index - 1, term: undefined };
+    }
+    const at = Math.min(record.index - replay.base.index - 1, replay.entries.length);
+    if (record.index !== replay.base.index + at + 1) {
       throw corruptLog(path, record.end, `entry ${record.index} does not continue the log`);
     }
     replay.entries.length = at;

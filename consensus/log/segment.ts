@@ -27,7 +27,7 @@ export interface SegmentHeader {
   readonly isRestart: boolean;
 }
 
-/** What a segment holds, up to its end or its first broken record. */
+/** What a segment holds, up to the first write that is not whole. */
 export interface SegmentScan {
   readonly header: SegmentHeader;
   /** The header record: its `previousCrc` is the last checksum of the segment before. */
@@ -37,7 +37,7 @@ export interface SegmentScan {
   readonly end: number;
   readonly lastCrc: number;
   readonly lastWrite: number;
-  /** Bytes after `end` that are not zero: a torn write or rot. */
+  /** Whether bytes after `end` are not zero: a torn write or rot. */
   readonly hasResidue: boolean;
 }
 
@@ -75,7 +75,11 @@ export function scanSegment(path: string, source: Buffer): SegmentScan {
   if (source.length < header.bytes) {
     throw corruptLog(path, source.length, `it was cut short from ${header.bytes} bytes`);
   }
-  return { header, headerRecord, ...scanRecords(source, headerRecord) };
+  const scan = scanRecords(source, headerRecord);
+  if (scan.records.length === 0) {
+    throw corruptLog(path, headerRecord.end, 'the hard state after its header fails its check');
+  }
+  return { header, headerRecord, ...scan };
 }
 
 /** Reads a segment's header from its first `firstRecordOffset` bytes; throws as `scanSegment`. */
@@ -101,24 +105,30 @@ export function readHeader(
   return { header, headerRecord };
 }
 
+/** Only whole writes count: what is left of a torn one was never acknowledged, and nothing may follow it. */
 function scanRecords(
   source: Buffer,
   headerRecord: ReadRecord,
 ): Omit<SegmentScan, 'header' | 'headerRecord'> {
   const records: ReadRecord[] = [];
   let last = headerRecord;
+  let whole = headerRecord;
+  let wholeCount = 0;
   for (;;) {
     const next = readRecord(source, last.end);
     if (next === undefined || !follows(last, next)) break;
     records.push(next);
     last = next;
+    if (!next.isLastOfWrite) continue;
+    whole = next;
+    wholeCount = records.length;
   }
   return {
-    records,
-    end: last.end,
-    lastCrc: last.crc,
-    lastWrite: last.write,
-    hasResidue: lastNonZero(source, last.end) >= 0,
+    records: records.slice(0, wholeCount),
+    end: whole.end,
+    lastCrc: whole.crc,
+    lastWrite: whole.write,
+    hasResidue: lastNonZero(source, whole.end) >= 0,
   };
 }
 
@@ -132,8 +142,7 @@ function follows(last: ReadRecord, next: ReadRecord): boolean {
  * Not so when a whole record of a later write is among it: writes do not overlap, so the broken one was complete.
  */
 export function isTornTail(source: Buffer, scan: SegmentScan): boolean {
-  const last = scan.records.at(-1) ?? scan.headerRecord;
-  const newest = last.isLastOfWrite ? nextWrite(last.write) : last.write;
+  const newest = nextWrite(scan.lastWrite);
   const stop = lastNonZero(source, scan.end);
   for (let offset = scan.end; offset <= stop; offset += 8) {
     const record = readRecord(source, offset);
