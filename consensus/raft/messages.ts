@@ -2,7 +2,7 @@
 //
 // A term in a message is the sender's own, except in pre-vote and its granted reply: there it is the term the candidate would campaign in.
 
-import { SkeinError, unreachable } from '../../runtime/index.ts';
+import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, ReplicaId, SnapshotMeta } from './types.ts';
 
 interface Envelope {
@@ -159,7 +159,8 @@ export function checkMessage(message: Message): void {
     case 'newer-term':
       return;
     default:
-      return unreachable(message);
+      // From another version, perhaps: no reason to stop.
+      throw malformed(message satisfies never, 'type');
   }
 }
 

@@ -142,7 +142,8 @@ function takeCommitted(core: RaftCore): Entry[] {
 /** Everything up to `index` is in the state machine. */
 export function applied(core: RaftCore, index: number): void {
   const { apply } = core;
-  if (index <= apply.applied) return;
+  // A snapshot on its way in stands for all that was handed out before it.
+  if (index <= apply.applied || core.pendingSnapshot !== undefined) return;
   assert(index <= apply.handed, `applied ${index}, but only ${apply.handed} was handed out`);
   const conf = apply.confs[0];
   assert(
