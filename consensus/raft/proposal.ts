@@ -36,4 +36,3 @@ export function refuseProposal(core: RaftCore): ProposalOutcome | undefined {
   }
   return core.transfer === undefined ? undefined : { accepted: false, reason: 'transferring' };
 }
-

@@ -173,7 +173,14 @@ function check(cluster: Cluster, replica: Replica): void {
     const matches = (entry: Entry): boolean => entry.index === index && entry.term === term;
     return entries.find(matches) ?? replica.disk.entries.find(matches);
   };
-  checkReplica(cluster.checkers, replica.witness, replica.raft!, replica.id, cluster.disks, entryOf);
+  checkReplica(
+    cluster.checkers,
+    replica.witness,
+    replica.raft!,
+    replica.id,
+    cluster.disks,
+    entryOf,
+  );
 }
 
 function takeReady(cluster: Cluster, replica: Replica, ready: Ready): void {
@@ -231,7 +238,10 @@ export function applyAll(cluster: Cluster, replica: Replica): boolean {
       const digest = digestAfter(replica.machine.digest, entry);
       replica.machine = { index: entry.index, digest };
       checkDigest(cluster.checkers, entry.index, digest);
-      if (entry.type === 'config') replica.conf = raft.applyConfChange(entry);
+      if (entry.type !== 'config') continue;
+      replica.conf = raft.applyConfChange(entry);
+      // Here, for what it commits is to be judged by this configuration, not by a later one.
+      check(cluster, replica);
     }
     raft.applied(last.index);
   });

@@ -72,10 +72,7 @@ function runVote(stanza: Stanza): string {
     values.has(id) ? values.get(id) === 'y' : undefined;
   const conf = { voters, votersOutgoing: outgoing ?? [] };
   const result = voteResult(conf, ballot);
-  assert.equal(
-    voteResult({ voters: conf.votersOutgoing, votersOutgoing: voters }, ballot),
-    result,
-  );
+  assert.equal(voteResult({ voters: conf.votersOutgoing, votersOutgoing: voters }, ballot), result);
   if (outgoing === undefined) assert.equal(majorityVote(voters, ballot), result);
   return `${resultNames[result]}\n`;
 }
