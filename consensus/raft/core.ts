@@ -6,7 +6,7 @@ import { isVoter } from './conf-change/draft.ts';
 import type { RaftConfig } from './config.ts';
 import type { Message } from './messages.ts';
 import type { Progress } from './progress.ts';
-import { lastIndex } from './raft-log.ts';
+import { lastIndex, termAt } from './raft-log.ts';
 import type { RaftLog } from './raft-log.ts';
 import type { ReadState, Role, SoftState } from './ready.ts';
 import type { ReadQueue } from './read-queue.ts';
@@ -18,6 +18,8 @@ import type { ConfState, Entry, HardState, ReplicaId, SnapshotMeta } from './typ
 export interface Batch {
   readonly token: number;
   readonly mustSync: boolean;
+  /** The commit index it puts on disk. */
+  readonly commit: number;
   readonly snapshot: SnapshotMeta | undefined;
   /** What may be said once it is durable. */
   readonly held: Message[];
@@ -28,6 +30,8 @@ export interface ApplyState {
   commit: number;
   handed: number;
   applied: number;
+  /** The highest commit index that is on disk for certain. */
+  durable: number;
   /** Bytes handed out and not reported applied. */
   bytes: number;
   /** Config entries handed out and not yet given back to applyConfChange. */
@@ -88,8 +92,25 @@ export interface RaftCore {
 
 /** Sends a message, or holds it back until everything up to now is on disk. */
 export function send(core: RaftCore, message: Message): void {
-  if (core.rules.waitsForDisk(message.type)) core.held.push(message);
+  // What a replica tells itself, its own vote, always waits.
+  const waits = message.to === core.config.id || core.rules.waitsForDisk(message.type);
+  if (waits) core.held.push(message);
   else core.outbox.push(message);
+}
+
+/** What elections spread beside votes. */
+export function knownCommit(core: RaftCore): {
+  readonly commit: number;
+  readonly commitTerm: number;
+} {
+  const { commit } = core.apply;
+  return { commit, commitTerm: termAt(core.log, commit) ?? 0 };
+}
+
+/** Another replica has this entry committed: if it is in the own log, the own log is committed up to it. */
+export function learnCommit(core: RaftCore, commit: number, commitTerm: number): void {
+  if (core.role === 'leader' || commitTerm === 0) return;
+  if (termAt(core.log, commit) === commitTerm) commitTo(core, commit);
 }
 
 /** The header of a message in the present term. */

@@ -16,6 +16,8 @@ import {
   drawElectionTimeout,
   envelope,
   isPromotable,
+  knownCommit,
+  learnCommit,
   resetRole,
   send,
 } from './core.ts';
@@ -54,7 +56,8 @@ function askForPreVotes(core: RaftCore): void {
   const { index, term } = logEnd(core.log);
   for (const to of votersBesides(core)) {
     const header = { ...envelope(core, to), term: core.term + 1 };
-    send(core, { ...header, type: 'pre-vote', lastIndex: index, lastTerm: term });
+    const log = { lastIndex: index, lastTerm: term, ...knownCommit(core) };
+    send(core, { ...header, type: 'pre-vote', ...log });
   }
   tallyVotes(core);
 }
@@ -68,9 +71,10 @@ function askForVotes(core: RaftCore, isTransfer: boolean): void {
   core.role = 'candidate';
   core.vote = core.config.id;
   const { index, term } = logEnd(core.log);
-  send(core, { ...envelope(core, core.config.id), type: 'vote-reply', granted: true });
+  const own = { ...envelope(core, core.config.id), ...knownCommit(core) };
+  send(core, { ...own, type: 'vote-reply', granted: true });
   for (const to of votersBesides(core)) {
-    const log = { lastIndex: index, lastTerm: term };
+    const log = { lastIndex: index, lastTerm: term, ...knownCommit(core) };
     send(core, { ...envelope(core, to), type: 'vote', ...log, isTransfer });
   }
 }
@@ -86,20 +90,22 @@ function votersBesides(core: RaftCore): number[] {
  */
 export function stepVoteRequest(core: RaftCore, message: Vote | PreVote): void {
   const { rules } = core;
+  learnCommit(core, message.commit, message.commitTerm);
+  const header = { ...envelope(core, message.from), ...knownCommit(core) };
   const isAhead = message.type === 'pre-vote' && message.term > core.term;
   const mayVote = isAhead || rules.mayVoteFor(core.vote, core.leader, message.from);
   const theirs = { index: message.lastIndex, term: message.lastTerm };
   const granted = mayVote && rules.isUpToDate(theirs, logEnd(core.log));
   if (message.type === 'pre-vote') {
     const term = granted ? message.term : core.term;
-    send(core, { ...envelope(core, message.from), term, type: 'pre-vote-reply', granted });
+    send(core, { ...header, term, type: 'pre-vote-reply', granted });
     return;
   }
   if (granted) {
     core.vote = message.from;
     core.electionElapsed = 0;
   }
-  send(core, { ...envelope(core, message.from), type: 'vote-reply', granted });
+  send(core, { ...header, type: 'vote-reply', granted });
 }
 
 /**
@@ -114,6 +120,11 @@ export function isTooSoon(core: RaftCore, message: Vote | PreVote): boolean {
 
 /** Counts an answer to the campaign that is going on; answers to earlier ones are dropped. */
 export function stepVoteReply(core: RaftCore, message: VoteReply | PreVoteReply): void {
+  learnCommit(core, message.commit, message.commitTerm);
+  if (core.role !== 'leader' && core.role !== 'follower' && hasUnappliedConf(core)) {
+    // The campaign was run in a configuration that is past.
+    return becomeFollower(core, core.term, 0);
+  }
   const role = message.type === 'vote-reply' ? 'candidate' : 'pre-candidate';
   if (core.role !== role) return;
   if (message.type === 'pre-vote-reply' && message.granted && message.term !== core.term + 1) {

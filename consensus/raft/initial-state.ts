@@ -9,7 +9,7 @@ import type { RaftConfig } from './config.ts';
 import { commitTo, drawElectionTimeout } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { commitProvenByConf } from './membership.ts';
-import { createRaftLog, lastIndex } from './raft-log.ts';
+import { createRaftLog, lastIndex, logEnd } from './raft-log.ts';
 import { createReadQueue } from './read-queue.ts';
 import type { Rules } from './rules.ts';
 import type { Entry, HardState, ReplicaId, SnapshotMeta } from './types.ts';
@@ -69,7 +69,14 @@ export function createCore(
     leader: 0,
     conf,
     log: createRaftLog({ index: base.index, term: base.term }, entries),
-    apply: { commit: base.index, handed: base.index, applied: base.index, bytes: 0, confs: [] },
+    apply: {
+      commit: base.index,
+      handed: base.index,
+      applied: base.index,
+      durable: hardState.commit,
+      bytes: 0,
+      confs: [],
+    },
     snapshot,
     pendingSnapshot: undefined,
     now: 0,
@@ -93,6 +100,12 @@ export function createCore(
     shownHardState: hardState,
     shownSoftState: { leader: 0, role: 'follower' },
   };
+  // A crash after a received snapshot was installed, but before the term was written, leaves the term
+  // behind the log. Nothing was said in that term yet, so to enter it without a vote is safe.
+  if (logEnd(core.log).term > core.term) {
+    core.term = logEnd(core.log).term;
+    core.vote = 0;
+  }
   commitTo(core, Math.min(hardState.commit, lastIndex(core.log)));
   commitTo(core, commitProvenByConf(core));
   drawElectionTimeout(core);

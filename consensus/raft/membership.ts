@@ -16,35 +16,18 @@ import { isJoint, isVoter, membersOf } from './conf-change/draft.ts';
 import { becomeFollower } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { createProgress } from './progress.ts';
+import { refuseProposal } from './proposal.ts';
+import type { ProposalOutcome } from './proposal.ts';
 import { entryAt, entryBytes, firstIndex, lastIndex } from './raft-log.ts';
 import { confirmReads } from './read-index.ts';
 import { acknowledgeOwnDisk, advanceCommit, appendAsLeader, sendDue } from './replication.ts';
 import type { ConfState, Entry, ReplicaId } from './types.ts';
-
-export type ProposalOutcome =
-  | { readonly accepted: true; readonly term: number; readonly firstIndex: number }
-  | { readonly accepted: false; readonly reason: 'not-leader'; readonly leader: ReplicaId }
-  | { readonly accepted: false; readonly reason: 'transferring' | 'full' };
 
 export type ConfProposalOutcome =
   | ProposalOutcome
   /** An earlier change, or an entry a new leader found in its log, is not applied yet. */
   | { readonly accepted: false; readonly reason: 'conf-change-pending' }
   | { readonly accepted: false; readonly reason: ConfRefusal };
-
-/** Appends commands to the leader's log, all or none. */
-export function propose(core: RaftCore, data: readonly Uint8Array[]): ProposalOutcome {
-  for (const bytes of data) assert(bytes.length > 0, 'an empty command was proposed');
-  assert(data.length > 0, 'a proposal without commands');
-  const refusal = refuseProposal(core);
-  if (refusal !== undefined) return refusal;
-  const size = data.reduce((sum, bytes) => sum + bytes.length, 0);
-  if (core.unappliedBytes > 0 && core.unappliedBytes + size > core.config.maxUnappliedBytes) {
-    return { accepted: false, reason: 'full' };
-  }
-  const first = appendAsLeader(core, 'normal', data);
-  return { accepted: true, term: core.term, firstIndex: first };
-}
 
 /** Appends a change of the configuration, when it fits the present one. Throws `invalid` for a malformed change. */
 export function proposeConfChange(core: RaftCore, change: ConfChange): ConfProposalOutcome {
@@ -61,16 +44,11 @@ export function proposeConfChange(core: RaftCore, change: ConfChange): ConfPropo
   return { accepted: true, term: core.term, firstIndex: first };
 }
 
-function refuseProposal(core: RaftCore): ProposalOutcome | undefined {
-  if (core.role !== 'leader') {
-    return { accepted: false, reason: 'not-leader', leader: core.leader };
-  }
-  return core.transfer === undefined ? undefined : { accepted: false, reason: 'transferring' };
-}
-
 /** The configuration after `entry`, which Ready.committed handed out; to be called in order, before it is reported applied. */
 export function applyConfChange(core: RaftCore, entry: Entry): ConfState {
   const expected = core.apply.confs[0];
+  // A snapshot that came meanwhile holds this change and perhaps later ones.
+  if (entry.index <= core.log.compacted.index) return core.conf;
   assert(
     expected !== undefined && expected.index === entry.index,
     `config entry ${entry.index} applied, but ${expected?.index ?? 'none'} is the next`,

@@ -2,7 +2,7 @@
 //
 // A term in a message is the sender's own, except in pre-vote and its granted reply: there it is the term the candidate would campaign in.
 
-import { SkeinError, unreachable } from '../../runtime/index.ts';
+import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, ReplicaId, SnapshotMeta } from './types.ts';
 
 interface Envelope {
@@ -11,19 +11,29 @@ interface Envelope {
   readonly term: number;
 }
 
+/**
+ * What the sender knows to be committed. Everybody in an election tells: whoever has that entry learns that it is committed,
+ * and with it perhaps a configuration in which it needs no vote of those who left. Without this a
+ * removed replica with a longer log, which may not campaign and will not vote, could block all others for ever.
+ */
+interface KnownCommit {
+  readonly commit: number;
+  readonly commitTerm: number;
+}
+
 /** Asks whether a campaign would be won, without disturbing anybody's term (thesis section 9.6). */
-export interface PreVote extends Envelope {
+export interface PreVote extends Envelope, KnownCommit {
   readonly type: 'pre-vote';
   readonly lastIndex: number;
   readonly lastTerm: number;
 }
 
-export interface PreVoteReply extends Envelope {
+export interface PreVoteReply extends Envelope, KnownCommit {
   readonly type: 'pre-vote-reply';
   readonly granted: boolean;
 }
 
-export interface Vote extends Envelope {
+export interface Vote extends Envelope, KnownCommit {
   readonly type: 'vote';
   readonly lastIndex: number;
   readonly lastTerm: number;
@@ -31,7 +41,7 @@ export interface Vote extends Envelope {
   readonly isTransfer: boolean;
 }
 
-export interface VoteReply extends Envelope {
+export interface VoteReply extends Envelope, KnownCommit {
   readonly type: 'vote-reply';
   readonly granted: boolean;
 }
@@ -130,7 +140,8 @@ export function checkMessage(message: Message): void {
     case 'pre-vote':
     case 'vote':
       checkCount(message, 'lastIndex', message.lastIndex, 0);
-      return checkCount(message, 'lastTerm', message.lastTerm, 0);
+      checkCount(message, 'lastTerm', message.lastTerm, 0);
+      return checkCommit(message);
     case 'append':
       return checkAppend(message);
     case 'append-accepted':
@@ -153,14 +164,21 @@ export function checkMessage(message: Message): void {
       return checkCount(message, 'index', message.index, 0);
     case 'pre-vote-reply':
     case 'vote-reply':
+      return checkCommit(message);
     case 'timeout-now':
     case 'read-index':
     case 'read-index-refused':
     case 'newer-term':
       return;
     default:
-      return unreachable(message);
+      // From another version, perhaps: no reason to stop.
+      throw malformed(message satisfies never, 'type');
   }
+}
+
+function checkCommit(message: Message & KnownCommit): void {
+  checkCount(message, 'commit', message.commit, 0);
+  checkCount(message, 'commitTerm', message.commitTerm, 0);
 }
 
 function checkAppend(message: Append): void {

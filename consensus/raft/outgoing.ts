@@ -65,11 +65,11 @@ function takePersist(core: RaftCore): Persist | undefined {
   const isVoteNew = hardState !== undefined && (hardState.term !== term || hardState.vote !== vote);
   const token = core.lastToken + 1;
   const entries = takeUnwritten(core.log, token);
-  const mustSync = isVoteNew || entries.length > 0 || snapshot !== undefined;
+  const mustSync = isVoteNew || entries.length > 0 || snapshot !== undefined || commitsConf(core);
   let persist: Persist | undefined;
   if (mustSync || hardState !== undefined) {
     core.lastToken = token;
-    core.batches.push({ token, mustSync, snapshot, held: [] });
+    core.batches.push({ token, mustSync, snapshot, commit: core.apply.commit, held: [] });
     if (hardState !== undefined) core.shownHardState = hardState;
     persist = { token, snapshot, hardState, entries, mustSync };
   }
@@ -96,6 +96,7 @@ export function persisted(core: RaftCore, token: number): void {
     done.push(core.batches.shift()!);
   }
   for (const batch of done) {
+    if (batch.mustSync) core.apply.durable = Math.max(core.apply.durable, batch.commit);
     if (batch.snapshot !== undefined) snapshotInstalled(core, batch.snapshot);
     release(core, batch.held);
   }
@@ -124,7 +125,28 @@ function appliableIndex(core: RaftCore): number {
   const { apply, log } = core;
   if (core.pendingSnapshot !== undefined) return apply.handed;
   if (apply.bytes >= core.config.maxApplyBytes) return apply.handed;
-  return Math.min(apply.commit, log.stable);
+  const to = Math.min(apply.commit, log.stable);
+  return unsyncedConf(core, to) ?? to;
+}
+
+/**
+ * A change of the configuration is applied only once its commit is on disk: a replica that acts in a
+ * configuration, and forgets it in a crash, could need the votes of those it has sent away.
+ */
+function unsyncedConf(core: RaftCore, to: number): number | undefined {
+  const { apply, log } = core;
+  for (let index = Math.max(apply.handed, apply.durable) + 1; index <= to; index++) {
+    if (entryAt(log, index)?.type === 'config') return index - 1;
+  }
+  return undefined;
+}
+
+/** Whether the commit index moved over a config entry since it was last written. */
+function commitsConf(core: RaftCore): boolean {
+  for (let index = core.shownHardState.commit + 1; index <= core.apply.commit; index++) {
+    if (entryAt(core.log, index)?.type === 'config') return true;
+  }
+  return false;
 }
 
 function takeCommitted(core: RaftCore): Entry[] {
@@ -142,7 +164,8 @@ function takeCommitted(core: RaftCore): Entry[] {
 /** Everything up to `index` is in the state machine. */
 export function applied(core: RaftCore, index: number): void {
   const { apply } = core;
-  if (index <= apply.applied) return;
+  // A snapshot on its way in stands for all that was handed out before it.
+  if (index <= apply.applied || core.pendingSnapshot !== undefined) return;
   assert(index <= apply.handed, `applied ${index}, but only ${apply.handed} was handed out`);
   const conf = apply.confs[0];
   assert(

@@ -35,11 +35,13 @@ import { campaign, tickElection } from './election.ts';
 import { createCore } from './initial-state.ts';
 import type { InitialState } from './initial-state.ts';
 import { reportSnapshot, reportUnreachable, tickLeader } from './leader.ts';
-import { applyConfChange, propose, proposeConfChange } from './membership.ts';
-import type { ConfProposalOutcome, ProposalOutcome } from './membership.ts';
+import { applyConfChange, proposeConfChange } from './membership.ts';
+import type { ConfProposalOutcome } from './membership.ts';
 import { checkMessage } from './messages.ts';
 import type { Message } from './messages.ts';
 import { applied, hasReady, persisted, takeReady } from './outgoing.ts';
+import { propose } from './proposal.ts';
+import type { ProposalOutcome } from './proposal.ts';
 import { compactLog, termAt } from './raft-log.ts';
 import { readIndex } from './read-index.ts';
 import type { ReadOutcome } from './read-index.ts';
@@ -57,7 +59,7 @@ export interface Raft {
   readonly tick: () => void;
   /** A message from another replica. Throws `invalid`, with nothing changed, when it is malformed or not for this one. */
   readonly step: (message: Message) => void;
-  /** Commands to append, all or none; not empty, and none of them empty. */
+  /** Commands to append, all or none. Throws `invalid` when one of them is empty. */
   readonly propose: (data: readonly Uint8Array[]) => ProposalOutcome;
   /** Throws `invalid` for a malformed change. */
   readonly proposeConfChange: (change: ConfChange) => ConfProposalOutcome;
@@ -146,7 +148,9 @@ function snapshotTaken(core: RaftCore, meta: SnapshotMeta): void {
     meta.index <= core.apply.applied,
     `a snapshot at ${meta.index}, but only ${core.apply.applied} is applied`,
   );
-  if (meta.index <= (core.snapshot?.index ?? 0)) return;
+  // One from the leader may be newer already, or on its way in.
+  const known = Math.max(core.snapshot?.index ?? 0, core.pendingSnapshot?.index ?? 0);
+  if (meta.index <= known) return;
   assert(
     termAt(core.log, meta.index) === meta.term,
     `a snapshot at ${meta.index} claims term ${meta.term}`,
@@ -155,6 +159,7 @@ function snapshotTaken(core: RaftCore, meta: SnapshotMeta): void {
 }
 
 function compact(core: RaftCore, index: number): void {
+  if (index <= core.log.compacted.index) return;
   const covered = core.snapshot?.index ?? 0;
   assert(index <= covered, `compaction to ${index}, but the newest snapshot ends at ${covered}`);
   compactLog(core.log, index);

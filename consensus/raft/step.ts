@@ -5,7 +5,7 @@
 //   term equal        dispatched by type
 
 import { assert, unreachable } from '../../runtime/index.ts';
-import { becomeFollower, envelope, send } from './core.ts';
+import { becomeFollower, envelope, knownCommit, send } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { isTooSoon, stepVoteReply, stepVoteRequest } from './election.ts';
 import { stepAppend, stepHeartbeat, stepInstallSnapshot, stepTimeoutNow } from './follower.ts';
@@ -26,7 +26,8 @@ function stepFromPast(core: RaftCore, message: Message): void {
     // Its sender may be unable to learn of our term by votes, since they are ignored near a leader.
     send(core, { ...envelope(core, from), type: 'newer-term' });
   } else if (message.type === 'pre-vote') {
-    send(core, { ...envelope(core, from), type: 'pre-vote-reply', granted: false });
+    const header = { ...envelope(core, from), ...knownCommit(core) };
+    send(core, { ...header, type: 'pre-vote-reply', granted: false });
   } else if (message.type === 'read-index') {
     refuseRead(core, from, message.contexts);
   }
