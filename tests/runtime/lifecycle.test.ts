@@ -163,7 +163,10 @@ describe('an actor', () => {
     nobody.tell('hello');
     assert.equal(system.counters().deadLetters, 1_001);
     assert.deepEqual(
-      log.lines().slice(10).map(({ message, fields }) => [message, fields['suppressed']]),
+      log
+        .lines()
+        .slice(10)
+        .map(({ message, fields }) => [message, fields['suppressed']]),
       [
         ['more dead letters', 990],
         ['dead letter', undefined],

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Actor, ActorRef, Supervision } from '../../runtime/index.ts';
 import { decide, noFailures } from '../../runtime/supervision.ts';
@@ -47,7 +47,11 @@ describe('an actor that throws', () => {
     const actor: Actor<'fall' | 'hello', number, { readonly first: number }> = {
       start: ({ first }, ctx) => {
         note(`start ${first}`);
-        ctx.spawn('child', { ...diarist('c', []), stopped: () => note('child stopped') }, undefined);
+        ctx.spawn(
+          'child',
+          { ...diarist('c', []), stopped: () => note('child stopped') },
+          undefined,
+        );
         return first;
       },
       receive: (count, message) => {
