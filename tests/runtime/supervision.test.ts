@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Actor, ActorRef, Supervision } from '../../runtime/index.ts';
 import { decide, noFailures } from '../../runtime/supervision.ts';
