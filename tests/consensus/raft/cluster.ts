@@ -132,6 +132,8 @@ export function start(cluster: Cluster, replica: Replica): void {
   replica.conf = meta?.conf ?? emptyConf;
   const full = { ...defaultRaftConfig, ...config, id: replica.id };
   replica.raft = createRaft(full, random, recover(disk), rules ?? raftRules);
+  // A log that the core does not go on from is behind the snapshot: the shell starts it anew.
+  if (replica.raft.status().lastIndex === meta?.index) disk.entries = [];
   replica.witness = { term: disk.hardState.term, commit: 0, leads: false };
   replica.toApply = [];
   settle(cluster, replica);
