@@ -85,7 +85,8 @@ export interface Raft {
   readonly persisted: (token: number) => void;
   /** Everything up to `index` is in the state machine. */
   readonly applied: (index: number) => void;
-  /** The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot. */
+  /** The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot. Undefined
+   * for what was applied just now means that a snapshot from the leader is being installed: take none. */
   readonly termAt: (index: number) => number | undefined;
   /** A snapshot of the own state machine is durable: followers that lag far behind are given this one. */
   readonly snapshotTaken: (meta: SnapshotMeta) => void;

@@ -288,7 +288,9 @@ export function compact(cluster: Cluster, replica: Replica, trailing: number): v
   if (replica.raft === undefined || machine.index <= (disk.snapshot?.meta.index ?? 0)) return;
   // What was applied but not reported would leave the snapshot ahead of the core.
   if (replica.raft.status().applied !== machine.index) return;
-  const term = replica.raft.termAt(machine.index)!;
+  const term = replica.raft.termAt(machine.index);
+  // The leader's snapshot is on its way in and will replace this state.
+  if (term === undefined) return;
   const meta = { index: machine.index, term, conf };
   disk.snapshot = { meta, digest: machine.digest };
   const upTo = Math.max(0, machine.index - trailing);
