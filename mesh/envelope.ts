@@ -28,7 +28,7 @@ addExtension({
   unpack: (bytes: Uint8Array) => new RefOnWire(Buffer.from(bytes).toString('utf8')),
 });
 
-const packr = new Packr({ useRecords: false, int64AsType: 'auto' });
+const packr = new Packr({ useRecords: false });
 
 export interface Envelope {
   readonly to: Address;

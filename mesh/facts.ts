@@ -53,7 +53,12 @@ export interface Facts {
   /** Equal on two peers exactly when (but for a chance of 2^-53) they hold the same. */
   readonly hash: () => string;
   /** What the owner of this digest lacks, the most behind first. */
-  readonly deltaFor: (digest: readonly FactsVersion[], limitBytes?: number) => readonly FactsDelta[];
+  readonly deltaFor: (
+    digest: readonly FactsVersion[],
+    limitBytes?: number,
+  ) => readonly FactsDelta[];
+  /** What the owner of this version lacks of that one peer. */
+  readonly deltaOf: (have: FactsVersion) => readonly FactsDelta[];
   /** True when that digest holds something newer than what is here. */
   readonly isBehind: (digest: readonly FactsVersion[]) => boolean;
   readonly apply: (deltas: readonly FactsDelta[]) => FactsOutcome;
@@ -149,9 +154,7 @@ export function createFacts(
     get: (peer) => viewOf(origins.get(peer)),
     version: (peer) => {
       const o = origins.get(peer);
-      return o === undefined
-        ? undefined
-        : { peer, incarnation: o.incarnation, version: o.version };
+      return o === undefined ? undefined : { peer, incarnation: o.incarnation, version: o.version };
     },
     digest,
     hash: () => {
@@ -165,6 +168,11 @@ export function createFacts(
         .filter((delta) => delta !== undefined)
         .sort((a, b) => b.entries.length - a.entries.length);
       return bounded(lacking, limitBytes);
+    },
+    deltaOf: (have) => {
+      const origin = origins.get(have.peer);
+      const delta = origin === undefined ? undefined : missing(have.peer, origin, have);
+      return delta === undefined ? [] : bounded([delta], DELTA_LIMIT_BYTES);
     },
     isBehind: (theirs) =>
       theirs.some((v) => {

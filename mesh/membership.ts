@@ -58,6 +58,8 @@ export interface MembershipOutcome {
 
 interface Suspicion {
   readonly startedMs: number;
+  /** Lifeguard: multiplies how long this peer waits before its own verdict. At least 1. */
+  patience: number;
   readonly observers: Set<PeerId>;
   deadlineMs: number;
 }
@@ -69,8 +71,8 @@ export interface Membership {
   /** Alive or suspect peers other than this one. */
   readonly others: () => readonly PeerId[];
   readonly apply: (update: MemberUpdate, nowMs: number) => MembershipOutcome;
-  /** This peer found no way to reach `peer`. */
-  readonly suspect: (peer: PeerId, nowMs: number) => MembershipOutcome;
+  /** This peer found no way to reach `peer`. One that is itself unwell gives `patience` times as long to refute. */
+  readonly suspect: (peer: PeerId, nowMs: number, patience: number) => MembershipOutcome;
   /** Ends suspicions that are due and forgets the long dead. */
   readonly expire: (nowMs: number) => MembershipOutcome;
   /** When `expire` has something to do next; undefined when nothing is due. */
@@ -94,7 +96,11 @@ const RANK: Readonly<Record<MemberStatus, number>> = { alive: 0, suspect: 1, dea
 const NOTHING: MembershipOutcome = { changes: [], broadcast: [], doubted: [], refuted: false };
 
 export function createMembership(
-  self: { readonly peer: PeerId; readonly incarnation: number; readonly addresses: readonly string[] },
+  self: {
+    readonly peer: PeerId;
+    readonly incarnation: number;
+    readonly addresses: readonly string[];
+  },
   timing: MeshTiming,
 ): Membership {
   const members = new Map<PeerId, MemberRecord>();
@@ -135,16 +141,18 @@ export function createMembership(
     const confirmed = Math.min(suspicion.observers.size - 1, needed);
     const share = needed === 0 ? 1 : Math.log(confirmed + 1) / Math.log(needed + 1);
     const lastsMs = maxMs - (maxMs - timing.suspicionMinMs) * share;
-    return suspicion.startedMs + Math.max(timing.suspicionMinMs, lastsMs);
+    return suspicion.startedMs + Math.max(timing.suspicionMinMs, lastsMs) * suspicion.patience;
   };
 
   const addObserver = (peer: PeerId, by: PeerId, nowMs: number): boolean => {
     const suspicion = suspicions.get(peer) ?? {
       startedMs: nowMs,
+      patience: 1,
       observers: new Set<PeerId>(),
       deadlineMs: 0,
     };
-    if (suspicion.observers.has(by) || suspicion.observers.size > timing.confirmations) return false;
+    if (suspicion.observers.has(by) || suspicion.observers.size > timing.confirmations)
+      return false;
     suspicion.observers.add(by);
     suspicion.deadlineMs = deadlineOf(suspicion);
     suspicions.set(peer, suspicion);
@@ -205,12 +213,18 @@ export function createMembership(
     return confirms ? { ...NOTHING, broadcast: [update] } : NOTHING;
   };
 
-  const suspect = (peer: PeerId, nowMs: number): MembershipOutcome => {
+  const suspect = (peer: PeerId, nowMs: number, patience: number): MembershipOutcome => {
     const known = members.get(peer);
     if (known === undefined || peer === self.peer) return NOTHING;
     if (known.status !== 'alive' && known.status !== 'suspect') return NOTHING;
     const claim = toUpdate({ ...known, status: 'suspect' }, self.peer);
-    return { ...apply(claim, nowMs), doubted: [] };
+    const outcome = apply(claim, nowMs);
+    const suspicion = suspicions.get(peer);
+    if (suspicion !== undefined && patience > suspicion.patience) {
+      suspicion.patience = patience;
+      suspicion.deadlineMs = deadlineOf(suspicion);
+    }
+    return { ...outcome, doubted: [] };
   };
 
   const expire = (nowMs: number): MembershipOutcome => {
