@@ -13,6 +13,7 @@ export interface JoinRequest {
   readonly transcript: Uint8Array;
   /** The name it wants for its Node. */
   readonly name: string;
+  /** '' for the zone of the token. */
   readonly zone: string;
   readonly addresses: readonly string[];
   /** PKCS#10 request (PEM) for its serving certificate. */

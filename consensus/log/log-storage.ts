@@ -13,7 +13,11 @@ export interface LogBatch {
 export type SnapshotChunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface LogStorage {
-  /** Resolves when the batch is durable. Batches queue in order and share a sync (group commit). A rejection is final: the log has stopped. */
+  /**
+   * Resolves when the batch is durable. Batches queue in order and share a sync (group commit).
+   * A rejection is final, the log has stopped, but for `overloaded` (no room, see `isDiskFull`, or the queue is
+   * full): then nothing of it was written, nor of what was queued behind it, and it may be appended again.
+   */
   readonly append: (batch: LogBatch) => Promise<void>;
   /** Written aside, synced, renamed; then the newest snapshot. Also used for one received from the leader. */
   readonly saveSnapshot: (meta: SnapshotMeta, chunks: SnapshotChunks) => Promise<void>;
@@ -23,7 +27,7 @@ export interface LogStorage {
     | undefined;
   /** Entries up to and including `index` are covered by the newest snapshot and may go. */
   readonly compact: (index: number) => Promise<void>;
-  /** Forgets the whole log after a received snapshot took its place. */
+  /** Forgets the whole log after a received snapshot took its place: `meta` is the newest saved. No room changes nothing. */
   readonly restart: (meta: SnapshotMeta, hardState: HardState) => Promise<void>;
   readonly stats: () => {
     readonly bytes: number;

@@ -1,0 +1,77 @@
+// Answers other peers' wishes for admission and certificates; the work itself is admission.ts.
+
+import type { JoinGrant, JoinRequest, PeerId } from '../../mesh/index.ts';
+import type { Actor, ActorRef, Result } from '../../runtime/index.ts';
+import type { Admission } from './admission.ts';
+import type { ClientSubject } from './x509-authority.ts';
+
+/** Path of this actor at every peer. */
+export const admissionPath = 'admission';
+
+/** Errors travel as plain data: code and message. */
+type Answer<T> = Result<T>;
+
+export type AdmissionMessage =
+  | {
+      readonly type: 'redeem';
+      readonly request: JoinRequest;
+      readonly replyTo: ActorRef<Answer<JoinGrant>>;
+    }
+  | {
+      readonly type: 'renew';
+      readonly peer: PeerId;
+      readonly replyTo: ActorRef<Answer<Uint8Array>>;
+    }
+  | {
+      readonly type: 'sign-client';
+      readonly request: string;
+      readonly subject: ClientSubject;
+      readonly replyTo: ActorRef<Answer<string>>;
+    };
+
+type Answered = {
+  readonly type: 'answered';
+  readonly replyTo: ActorRef<Answer<unknown>>;
+  readonly answer: Result<Result<unknown>>;
+};
+
+export const admissionActor: Actor<AdmissionMessage | Answered, Admission, Admission> = {
+  mailboxLimit: 1_000,
+  schema: (value) => {
+    const type = (value as { type?: unknown } | null)?.type;
+    const isKnown = type === 'redeem' || type === 'renew' || type === 'sign-client';
+    return isKnown ? undefined : `unknown type ${String(type)}`;
+  },
+  start: (admission) => admission,
+  receive: (admission, message, ctx) => {
+    if (message.type === 'answered') {
+      message.replyTo.tell(plain(message.answer.ok ? message.answer.value : message.answer));
+      return admission;
+    }
+    const replyTo = message.replyTo as ActorRef<Answer<unknown>>;
+    ctx.run<Result<unknown>>(
+      () => answer(admission, message),
+      (outcome) => ({ type: 'answered', replyTo, answer: outcome }),
+    );
+    return admission;
+  },
+};
+
+function answer(admission: Admission, message: AdmissionMessage): Promise<Result<unknown>> {
+  switch (message.type) {
+    case 'redeem':
+      return admission.redeem(message.request);
+    case 'renew':
+      return admission.renew(message.peer);
+    case 'sign-client':
+      return admission.signClient(message.request, message.subject);
+  }
+}
+
+const plain = (result: Result<unknown>): Answer<unknown> =>
+  result.ok
+    ? result
+    : {
+        ok: false,
+        error: { code: result.error.code, message: result.error.message } as never,
+      };

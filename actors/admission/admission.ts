@@ -1,0 +1,170 @@
+// Admits peers and signs certificates: here when this peer holds the authority, else through a peer that does.
+
+import type { Store } from '../../consensus/index.ts';
+import type { JoinGrant, JoinRequest, MembershipAuthority, PeerId } from '../../mesh/index.ts';
+import type { ActorSystem, Clock, Result } from '../../runtime/index.ts';
+import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
+import type { AdmissionMessage } from './admission-actor.ts';
+import { admissionPath } from './admission-actor.ts';
+import type { Authority } from './authority.ts';
+import type { Issuer } from './issuer.ts';
+import {
+  clusterKey,
+  nameKey,
+  parseCluster,
+  parsePeer,
+  peerKey,
+  peersEnd,
+  peersPrefix,
+  tokenKey,
+} from './records.ts';
+import { decideRedemption } from './redemption.ts';
+import type { ProofCheck } from './redemption.ts';
+import type { ClientSubject } from './x509-authority.ts';
+
+/** Decisions taken again after somebody else wrote in between. */
+const attemptsMax = 8;
+/** How long a peer without the authority waits for one that has it. */
+const forwardDeadlineMs = 8_000;
+/** Peers that are asked in turn. */
+const forwardsMax = 3;
+/** Newest peers a joiner is told of; the mesh tells it the rest. */
+const introducedPeers = 16;
+
+export interface AdmissionOptions {
+  readonly store: Store;
+  readonly system: ActorSystem;
+  readonly clock: Clock;
+  readonly checkProof: ProofCheck;
+  readonly issuer: Issuer;
+  /** The authority, while this peer holds it. */
+  readonly authority: () => Authority | undefined;
+  /** Peers that may hold it and can be reached, best first. */
+  readonly holders: () => readonly PeerId[];
+}
+
+export interface Admission extends MembershipAuthority {
+  /** Signs a PKCS#10 request (PEM) for a client of the API. Errors: unavailable, invalid. */
+  readonly signClient: (request: string, subject: ClientSubject) => Promise<Result<string>>;
+}
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { store, clock } = options;
+
+  const redeemHere = async (
+    request: JoinRequest,
+    authority: Authority,
+  ): Promise<Result<JoinGrant>> => {
+    const current = await store.barrier(forwardDeadlineMs);
+    if (!current.ok) return current;
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const decided = decideRedemption(
+        request,
+        {
+          token: store.view.get(tokenKey(request.tokenId)),
+          peer: store.view.get(peerKey(request.peer)),
+          name: store.view.get(nameKey(request.name)),
+        },
+        options.checkProof,
+        clock.wallMs(),
+      );
+      if (!decided.ok) return decided;
+      const written = await store.transact(decided.value);
+      if (!written.ok) return written;
+      if (written.value.succeeded) return grant(request, authority);
+    }
+    return failed(new SkeinError('unavailable', 'many peers join at once: ask again'));
+  };
+
+  const grant = async (request: JoinRequest, authority: Authority): Promise<Result<JoinGrant>> => {
+    const cluster = store.view.get(clusterKey);
+    const record = store.view.get(peerKey(request.peer));
+    if (cluster === undefined || record === undefined) return failed(notReady());
+    const { name } = parseCluster(cluster.value);
+    const { zone } = parsePeer(record.value);
+    const peers = store.view
+      .range(peersPrefix, peersEnd)
+      .kvs.map(({ value }) => parsePeer(value))
+      .filter(({ peer, endedAtMs }) => peer !== request.peer && endedAtMs === undefined)
+      .slice(-introducedPeers)
+      .map(({ peer, addresses }) => ({ peer, addresses }));
+    const serving = await options.issuer.serving(authority, request);
+    if (!serving.ok) return serving;
+    return ok({
+      cluster: name,
+      zone,
+      membership: options.issuer.membership(authority, { cluster: name, peer: request.peer, zone }),
+      servingCertificate: serving.value,
+      apiAuthority: authority.api.certificate,
+      peers,
+    });
+  };
+
+  /** Asks peers that hold the authority, one after the other, until one answers. */
+  const elsewhere = async <T>(
+    question: (replyTo: never) => AdmissionMessage,
+  ): Promise<Result<T>> => {
+    let last: Result<T> = failed(notReady());
+    for (const peer of options.holders().slice(0, forwardsMax)) {
+      const ref = options.system.ref<AdmissionMessage>(
+        formatAddress({ peer, path: admissionPath }),
+      );
+      const answer = (await options.system.ask(
+        ref as never,
+        question as never,
+        forwardDeadlineMs,
+      )) as Result<Result<T>>;
+      if (answer.ok) return restored(answer.value);
+      last = answer;
+    }
+    return last;
+  };
+
+  return {
+    redeem: (request) => {
+      const authority = options.authority();
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'redeem', request, replyTo }))
+        : redeemHere(request, authority);
+    },
+    renew: (peer) => {
+      const authority = options.authority();
+      if (authority === undefined) {
+        return elsewhere((replyTo) => ({ type: 'renew', peer, replyTo }));
+      }
+      const cluster = store.view.get(clusterKey);
+      const record = store.view.get(peerKey(peer));
+      if (cluster === undefined || record === undefined) return Promise.resolve(failed(notReady()));
+      const { zone, endedAtMs } = parsePeer(record.value);
+      if (endedAtMs !== undefined) return Promise.resolve(failed(endedMembership(peer)));
+      const claims = { cluster: parseCluster(cluster.value).name, peer, zone };
+      return Promise.resolve(ok(options.issuer.membership(authority, claims)));
+    },
+    signClient: (request, subject) => {
+      const authority = options.authority();
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'sign-client', request, subject, replyTo }))
+        : options.issuer.client(authority, request, subject);
+    },
+    isRevoked: (peer) => {
+      const record = store.view.get(peerKey(peer));
+      return record !== undefined && parsePeer(record.value).endedAtMs !== undefined;
+    },
+  };
+}
+
+/** An error that crossed the wire is plain data again: give it its class back. */
+function restored<T>(result: Result<T>): Result<T> {
+  if (result.ok) return result;
+  const { code, message } = result.error;
+  return failed(new SkeinError(code, message));
+}
+
+const notReady = (): SkeinError =>
+  new SkeinError(
+    'unavailable',
+    'no peer that holds the authority of the cluster can be reached right now: ask again',
+  );
+
+const endedMembership = (peer: PeerId): SkeinError =>
+  new SkeinError('forbidden', `the membership of peer ${peer} was ended`);

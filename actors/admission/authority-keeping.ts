@@ -1,0 +1,71 @@
+// How voters come by the authority: each that has it seals it to every voter that has none yet.
+
+import type { Store } from '../../consensus/index.ts';
+import { seal, unseal } from '../../mesh/index.ts';
+import type { SealingKey } from '../../mesh/index.ts';
+import type { Logger } from '../../runtime/index.ts';
+import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
+import type { Authority } from './authority.ts';
+import { parsePeer, peerKey, peersEnd, peersPrefix, sealedAuthorityKey } from './records.ts';
+
+export interface AuthorityKeeping {
+  /** The authority, if this peer holds it. */
+  readonly current: () => Authority | undefined;
+  readonly stop: () => void;
+}
+
+export interface AuthorityKeepingOptions {
+  readonly store: Store;
+  readonly self: string;
+  readonly sealingKey: SealingKey;
+  readonly log: Logger;
+  /** What a founder starts with. */
+  readonly founded?: Authority | undefined;
+}
+
+export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeeping {
+  const { store, self, sealingKey, log } = options;
+  let held = options.founded;
+  const underWay = new Set<string>();
+
+  const open = (): void => {
+    const box = store.view.get(sealedAuthorityKey(self));
+    if (held !== undefined || box === undefined) return;
+    const opened = unseal(sealingKey, authorityPurpose, Buffer.from(box.value, 'base64'));
+    const authority = opened.ok ? decodeAuthority(opened.value) : opened;
+    if (authority.ok) held = authority.value;
+    else log.error('the authority cannot be opened', { reason: authority.error.message });
+  };
+
+  const share = (): void => {
+    if (held === undefined) return;
+    for (const peer of store.status().voters) {
+      const key = sealedAuthorityKey(peer);
+      const record = store.view.get(peerKey(peer));
+      if (record === undefined || underWay.has(peer) || store.view.get(key) !== undefined) continue;
+      const to = Buffer.from(parsePeer(record.value).sealingKey, 'base64');
+      const box = seal(to, authorityPurpose, encodeAuthority(held));
+      underWay.add(peer);
+      void store
+        .transact({
+          compare: [{ target: 'create', key, is: '=', to: 0 }],
+          success: [{ type: 'put', key, value: Buffer.from(box).toString('base64') }],
+        })
+        .then(() => underWay.delete(peer));
+    }
+  };
+
+  const look = (): void => {
+    open();
+    share();
+  };
+  const watcher = { events: look, ended: () => undefined };
+  const { revision } = store.view;
+  const stops = [
+    store.onStatus(look),
+    store.watch(peersPrefix, peersEnd, revision(), watcher),
+    store.watch(sealedAuthorityKey(self), `${sealedAuthorityKey(self)}\0`, revision(), watcher),
+  ];
+  look();
+  return { current: () => held, stop: () => stops.forEach((stop) => stop()) };
+}

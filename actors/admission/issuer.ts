@@ -1,0 +1,62 @@
+// What the authority signs, for how long: memberships, serving certificates, client certificates.
+
+import { issueCertificate, signEd25519 } from '../../mesh/index.ts';
+import type { JoinRequest, PeerId } from '../../mesh/index.ts';
+import type { Clock, Random, Result } from '../../runtime/index.ts';
+import { failed, ok, randomHex, SkeinError } from '../../runtime/index.ts';
+import type { Authority } from './authority.ts';
+import { signClient, signServing, validity } from './x509-authority.ts';
+import type { ClientSubject } from './x509-authority.ts';
+
+/** A peer that was off for a year still comes back by itself. */
+const membershipDays = 400;
+const servingDays = 365;
+const clientDays = 365;
+
+export interface Issuer {
+  readonly membership: (
+    authority: Authority,
+    claims: { readonly cluster: string; readonly peer: PeerId; readonly zone: string },
+  ) => Uint8Array;
+  /** Errors: invalid, when the request is not signed by its key. */
+  readonly serving: (
+    authority: Authority,
+    request: Pick<JoinRequest, 'name' | 'addresses' | 'servingRequest'>,
+  ) => Promise<Result<string>>;
+  readonly client: (
+    authority: Authority,
+    request: string,
+    subject: ClientSubject,
+  ) => Promise<Result<string>>;
+}
+
+export function createIssuer(clock: Clock, random: Random): Issuer {
+  return {
+    membership: (authority, { cluster, peer, zone }) => {
+      const { notBeforeMs, notAfterMs } = validity(clock.wallMs(), membershipDays);
+      const serial = randomHex(random, 8);
+      return issueCertificate(
+        { v: 1, cluster, peer, zone, notBefore: notBeforeMs, notAfter: notAfterMs, serial },
+        (bytes) => signEd25519(authority.membershipSeed, bytes),
+      );
+    },
+    serving: (authority, { name, addresses, servingRequest }) => {
+      const hosts = addresses.map((address) =>
+        address.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),
+      );
+      const period = validity(clock.wallMs(), servingDays);
+      return signed(signServing(authority.api, servingRequest, name, hosts, period));
+    },
+    client: (authority, request, subject) =>
+      signed(signClient(authority.api, request, subject, validity(clock.wallMs(), clientDays))),
+  };
+}
+
+async function signed(certificate: Promise<string>): Promise<Result<string>> {
+  try {
+    return ok(await certificate);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return failed(new SkeinError('invalid', `the certificate request was refused: ${reason}`));
+  }
+}

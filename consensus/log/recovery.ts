@@ -1,0 +1,163 @@
+// Reads a log back: what was acknowledged is all there, or it says where it is not.
+
+import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
+import type { Disk } from './disk.ts';
+import type { ReadRecord } from './record.ts';
+import { recordTypes } from './record.ts';
+import {
+  corruptLog,
+  firstRecordOffset,
+  isTornTail,
+  lastNonZero,
+  readHeader,
+  scanSegment,
+  sequenceOf,
+} from './segment.ts';
+import type { SegmentScan } from './segment.ts';
+import type { SegmentInfo, WriterState } from './segment-writer.ts';
+
+/** Where a log begins: its term is unknown when what was rewritten began in segments that are gone. */
+export interface LogBase {
+  readonly index: number;
+  readonly term: number | undefined;
+}
+
+/** What the segments hold, before any snapshot is put under it. */
+export interface RecoveredSegments {
+  readonly replicaId: ReplicaId;
+  readonly hardState: HardState;
+  /** The last entry that is not in the segments any more; 0 when none is missing. */
+  readonly base: LogBase;
+  /** From `base.index + 1` on, without a gap. */
+  readonly entries: readonly Entry[];
+  readonly writer: WriterState;
+}
+
+interface Replay {
+  base: LogBase;
+  entries: Entry[];
+  hardState: HardState;
+  segments: SegmentInfo[];
+}
+
+/** Undefined when there is no log. Throws `corrupt` or `unsupported`; cuts a torn tail. */
+export async function recoverSegments(
+  disk: Disk,
+  directory: string,
+): Promise<RecoveredSegments | undefined> {
+  const paths = await segmentsInUse(disk, directory);
+  const replay: Replay = {
+    base: { index: 0, term: 0 },
+    entries: [],
+    hardState: { term: 0, vote: 0, commit: 0 },
+    segments: [],
+  };
+  let before: SegmentScan | undefined;
+  for (const path of paths) {
+    const source = await readAll(disk, path);
+    const scan = scanSegment(path, source);
+    checkContinuation(path, before, scan);
+    if (scan.hasResidue) {
+      const isLast = path === paths.at(-1);
+      if (!isLast || !isTornTail(source, scan)) {
+        throw corruptLog(path, scan.end, 'a record fails its check, and it was acknowledged');
+      }
+      await cutTail(disk, path, source, scan.end);
+    }
+    if (before === undefined) {
+      replay.base = { index: scan.header.baseIndex, term: scan.header.baseTerm };
+    }
+    replaySegment(path, replay, scan);
+    before = scan;
+  }
+  if (before === undefined) return undefined;
+  const { base, entries, hardState, segments } = replay;
+  const { replicaId } = before.header;
+  const lastIndex = base.index + entries.length;
+  const lastTerm = entries.at(-1)?.term ?? base.term ?? 0;
+  const { end: offset, lastCrc, lastWrite } = before;
+  return {
+    replicaId,
+    hardState,
+    base,
+    entries,
+    writer: { replicaId, segments, offset, lastCrc, lastWrite, lastIndex, lastTerm, hardState },
+  };
+}
+
+/** In order; those that a restart made void are removed. */
+async function segmentsInUse(disk: Disk, directory: string): Promise<readonly string[]> {
+  const names = (await disk.list(directory)).filter((name) => sequenceOf(name) !== undefined);
+  const paths = names.sort().map((name) => `${directory}/${name}`);
+  let start = 0;
+  for (const [at, path] of paths.entries()) {
+    const file = await disk.open(path, 'read');
+    const { header } = readHeader(path, Buffer.from(await file.read(0, firstRecordOffset)));
+    await file.close();
+    if (header.isRestart) start = at;
+  }
+  for (const path of paths.slice(0, start)) {
+    await disk.remove(path);
+    await disk.syncDirectory(directory);
+  }
+  return paths.slice(start);
+}
+
+function checkContinuation(path: string, before: SegmentScan | undefined, scan: SegmentScan): void {
+  const { header, headerRecord } = scan;
+  if (before === undefined) return;
+  if (header.sequence !== before.header.sequence + 1) {
+    throw corruptLog(path, 0, `segment ${before.header.sequence + 1} before it is missing`);
+  }
+  if (header.replicaId !== before.header.replicaId) {
+    throw corruptLog(path, 0, 'it belongs to another replica than the segment before it');
+  }
+  if (headerRecord.previousCrc !== before.lastCrc) {
+    throw corruptLog(path, 0, 'the end of the segment before it is missing');
+  }
+}
+
+function replaySegment(path: string, replay: Replay, scan: SegmentScan): void {
+  let maxIndex = scan.header.baseIndex;
+  for (const record of scan.records) {
+    if (record.type === recordTypes.hardState) {
+      const vote = Buffer.from(record.data).readUIntLE(0, 6);
+      replay.hardState = { term: record.term, vote, commit: record.index };
+      continue;
+    }
+    // A new leader's entry may replace some in segments that were removed later, once it was compacted too.
+    if (record.index <= replay.base.index) {
+      replay.base = { index: record.index - 1, term: undefined };
+    }
+    const at = Math.min(record.index - replay.base.index - 1, replay.entries.length);
+    if (record.index !== replay.base.index + at + 1) {
+      throw corruptLog(path, record.end, `entry ${record.index} does not continue the log`);
+    }
+    replay.entries.length = at;
+    replay.entries.push(toEntry(record));
+    maxIndex = Math.max(maxIndex, record.index);
+  }
+  const { sequence, bytes } = scan.header;
+  replay.segments.push({ sequence, path, bytes, maxIndex });
+}
+
+/** A copy of the data, so that an entry does not keep its whole segment in memory. */
+function toEntry(record: ReadRecord): Entry {
+  const type = record.type === recordTypes.config ? 'config' : 'normal';
+  return { index: record.index, term: record.term, type, data: record.data.slice() };
+}
+
+/** Zeros over what was torn, durably: none of it can be taken for a later write. */
+async function cutTail(disk: Disk, path: string, source: Buffer, end: number): Promise<void> {
+  const file = await disk.open(path, 'write-through');
+  await file.write(end, Buffer.alloc(lastNonZero(source, end) + 1 - end));
+  await file.close();
+}
+
+async function readAll(disk: Disk, path: string): Promise<Buffer> {
+  const bytes = await disk.sizeBytes(path);
+  const file = await disk.open(path, 'read');
+  const content = await file.read(0, bytes);
+  await file.close();
+  return Buffer.from(content.buffer, content.byteOffset, content.length);
+}

@@ -1,0 +1,111 @@
+// Leases at the leader: renewed after a quorum round, ended by an entry (design, law 1).
+
+import { ok, SkeinError, failed } from '../../runtime/index.ts';
+import type { Lease } from '../store/store.ts';
+import type { CommandAnswer } from '../store/state-machine.ts';
+import { encodeCommand } from '../store/command.ts';
+import { peerOf } from './routes.ts';
+import type { LocalRequest, RemoteMessage, RenewReply } from './protocol.ts';
+import type { Replica, ReplicaContext } from './replica.ts';
+
+/** The leader starts the clock of a lease it has just granted, and stops that of one that ended. */
+export function followLease(replica: Replica, answer: CommandAnswer, nowMs: number): void {
+  if (answer.type === 'lease-granted') replica.lessor.granted(answer.lease, nowMs);
+  if (answer.type === 'lease-ended') replica.lessor.ended(answer.id);
+}
+
+/** The leader proposes the end of what is past its deadline. */
+export function endExpiredLeases(replica: Replica, nowMs: number): void {
+  for (const id of replica.lessor.expired(nowMs)) {
+    replica.raft.propose([encodeCommand({ type: 'end-lease', id })]);
+  }
+}
+
+const ended = (id: number): SkeinError =>
+  new SkeinError('not-found', `lease ${id} has ended: what it protected is no longer yours`);
+
+/** This peer renews a lease: through its own quorum round when it leads, else by asking the leader. */
+export function keepLease(
+  replica: Replica,
+  ctx: ReplicaContext,
+  request: Extract<LocalRequest, { type: 'keep-lease' }>,
+): void {
+  const { lease, deadlineAtMs, settle } = request;
+  if (replica.raft.status().role === 'leader') {
+    renew(replica, ctx, lease, deadlineAtMs, (renewed) =>
+      settle(renewed === undefined ? failed(ended(lease)) : ok(renewed)),
+    );
+    return;
+  }
+  const { leader } = replica.raft.status();
+  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  const waitMs = deadlineAtMs - ctx.clock.monotonicMs();
+  if (peer === undefined || waitMs <= 0) {
+    settle(
+      failed(new SkeinError('unavailable', 'the zone has no leader that could renew a lease')),
+    );
+    return;
+  }
+  const { self } = replica;
+  ctx.ask<Extract<RemoteMessage, { type: 'renew' }>>(
+    replica.replicaAt(peer),
+    (replyTo) => ({ type: 'renew', from: self, lease, replyTo }),
+    waitMs,
+    (reply) => ({ type: 'renewal-answered', lease, reply, settle }),
+  );
+}
+
+/** The leader's answer to a renewal, as this peer's own. */
+export function renewalAnswered(
+  lease: number,
+  reply: RenewReply,
+  settle: Extract<LocalRequest, { type: 'keep-lease' }>['settle'],
+): void {
+  switch (reply.type) {
+    case 'renewed':
+      return settle(ok<Lease>({ id: lease, ttlMs: reply.ttlMs }));
+    case 'ended':
+      return settle(failed(ended(lease)));
+    case 'not-leader':
+      return settle(
+        failed(new SkeinError('unavailable', 'the leader changed while a lease was renewed')),
+      );
+  }
+}
+
+/** Another peer asks this one, as leader, to renew. */
+export function renewForPeer(
+  replica: Replica,
+  ctx: ReplicaContext,
+  message: Extract<RemoteMessage, { type: 'renew' }>,
+  deadlineAtMs: number,
+): void {
+  const { lease, replyTo } = message;
+  if (replica.raft.status().role !== 'leader') {
+    replyTo.tell({ type: 'not-leader' });
+    return;
+  }
+  renew(replica, ctx, lease, deadlineAtMs, (renewed) =>
+    replyTo.tell(
+      renewed === undefined ? { type: 'ended' } : { type: 'renewed', ttlMs: renewed.ttlMs },
+    ),
+  );
+}
+
+/** A quorum must say that this replica still leads, in a round begun after the request came. */
+function renew(
+  replica: Replica,
+  ctx: ReplicaContext,
+  lease: number,
+  deadlineAtMs: number,
+  answer: (renewed: Lease | undefined) => void,
+): void {
+  if (!replica.lessor.canRenew(lease)) {
+    answer(undefined);
+    return;
+  }
+  replica.rounds.add(deadlineAtMs, (confirmed) => {
+    // Without a quorum nothing is said: whoever asks counts from before it asked, and stops in time.
+    if (confirmed.ok) answer(replica.lessor.renewed(lease, ctx.clock.monotonicMs()));
+  });
+}

@@ -1,0 +1,136 @@
+// Opens this peer's replica of the zone's log: founds it, or finds it on disk, or waits to be let in.
+
+import type { ActorRef, ActorSystem, Clock, Random, Result } from '../../runtime/index.ts';
+import { formatAddress } from '../../runtime/index.ts';
+import type { Disk } from '../log/disk.ts';
+import type { LogStorage } from '../log/log-storage.ts';
+import { openLog } from '../log/open-log.ts';
+import { defaultRaftConfig } from '../raft/config.ts';
+import { firstState } from '../raft/initial-state.ts';
+import type { InitialState } from '../raft/initial-state.ts';
+import { createRaft } from '../raft/raft.ts';
+import type { ReplicaId } from '../raft/types.ts';
+import { createLessor } from '../store/lessor.ts';
+import { createRequestSession } from '../store/request-table.ts';
+import { createStateMachine } from '../store/state-machine.ts';
+import type { StateMachine } from '../store/state-machine.ts';
+import type { Store } from '../store/store.ts';
+import { replicaPath } from './protocol.ts';
+import type { LocalRequest } from './protocol.ts';
+import { replicaActor } from './replica-actor.ts';
+import type { PeerHealth } from './replica.ts';
+import { createStatusBoard } from './status-board.ts';
+import { electionTimeoutMs, raftTiming } from './timing.ts';
+import { createZoneStore } from './zone-store.ts';
+
+/** Ids of replicas and sessions are random, positive and below this. */
+const idLimit = 2 ** 47;
+
+export interface ZoneLogOptions {
+  readonly system: ActorSystem;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly segmentBytes?: number;
+  /** Failure domain of this peer: voters are spread over them. */
+  readonly domain: string;
+  /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
+  readonly isFounder: boolean;
+  readonly health: PeerHealth;
+  /** Peers a new replica asks to be let in. */
+  readonly joinThrough: () => readonly string[];
+}
+
+export interface ZoneLog {
+  readonly store: Store;
+  /** Hands leadership to another voter, if this peer leads; does not wait. */
+  readonly handLeadershipOver: () => void;
+  /** Ends this replica's part in the zone for good. Errors: forbidden for the last peer. */
+  readonly leave: () => Promise<Result<void>>;
+  /** After the actor system has stopped. */
+  readonly close: () => Promise<void>;
+  /** Bytes on disk and syncs so far, for measurements. */
+  readonly diskStats: LogStorage['stats'];
+}
+
+/** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
+export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
+  const { system, random, clock, disk, directory } = options;
+  const newId = 1 + random.integer(idLimit);
+  const { log, recovered } = await openLog(disk, {
+    directory,
+    replicaId: newId,
+    ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+  });
+  const machine = createStateMachine();
+  const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
+  const initial: InitialState =
+    isBlank && options.isFounder
+      ? await found(log, recovered.replicaId, machine)
+      : await restore(log, recovered, machine);
+
+  const session = 1 + random.integer(idLimit);
+  const status = createStatusBoard();
+  const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
+  const replica: ActorRef<LocalRequest> = system.spawn(
+    replicaPath,
+    replicaActor,
+    {
+      self: { replica: recovered.replicaId, peer: system.peer },
+      domain: options.domain,
+      session,
+      raft: createRaft(config, random, initial),
+      hardState: initial.hardState,
+      log,
+      machine,
+      lessor: createLessor(electionTimeoutMs),
+      status,
+      health: options.health,
+      replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
+      joinThrough: options.joinThrough,
+    },
+    { directive: 'escalate' },
+  );
+  const store = createZoneStore({
+    replica,
+    machine,
+    session: createRequestSession(session),
+    status,
+    clock,
+    random,
+  });
+  return {
+    store,
+    handLeadershipOver: () => replica.tell({ type: 'hand-leadership-over' }),
+    leave: () => new Promise((settle) => replica.tell({ type: 'leave-zone', settle })),
+    close: () => log.close(),
+    diskStats: log.stats,
+  };
+}
+
+/** The first replica: its empty state machine is the snapshot that everyone who joins starts from. */
+async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Promise<InitialState> {
+  const initial = firstState(id);
+  await log.saveSnapshot(initial.snapshot!, machine.snapshot());
+  await log.restart(initial.snapshot!, initial.hardState);
+  return initial;
+}
+
+async function restore(
+  log: LogStorage,
+  recovered: Awaited<ReturnType<typeof openLog>>['recovered'],
+  machine: StateMachine,
+): Promise<InitialState> {
+  const saved = log.readSnapshot();
+  if (saved !== undefined) {
+    const restoration = machine.restore();
+    for await (const chunk of saved.chunks) restoration.add(chunk);
+    restoration.finish(saved.meta.index);
+  }
+  return {
+    hardState: recovered.hardState,
+    snapshot: saved?.meta,
+    entries: recovered.entries,
+  };
+}

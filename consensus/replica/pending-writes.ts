@@ -1,0 +1,111 @@
+// Writes of this peer that have not been applied here yet: sent again until applied, refused or too late.
+
+import type { Result } from '../../runtime/index.ts';
+import { failed, SkeinError } from '../../runtime/index.ts';
+
+/** Writes waiting at most, below what one session may have open; one more is refused as overloaded. */
+const pendingLimit = 4_000;
+/** A write that was handed over and not seen applied for this long is handed over again. */
+const retryAfterMs = 400;
+
+export interface PendingWrite<R> {
+  readonly sequence: number;
+  readonly command: Uint8Array;
+  /** On the monotonic clock. */
+  readonly deadlineAtMs: number;
+  readonly settle: (result: Result<R>) => void;
+}
+
+interface Tracked<R> extends PendingWrite<R> {
+  /** When it was last handed to a leader; undefined when it is certain that none has it. */
+  handedAtMs: number | undefined;
+  /** A hand-over went unanswered: whether it was done is unknown. */
+  isUncertain: boolean;
+}
+
+export interface PendingWrites<R> {
+  /** Settles with `overloaded` at once when the table is full. */
+  readonly add: (write: PendingWrite<R>) => void;
+  /** What is to be handed to the leader now; counts as handed over. */
+  readonly takeDue: (nowMs: number) => readonly PendingWrite<R>[];
+  /** The leader certainly did not take these: they are due again at once. */
+  readonly notTaken: (sequences: readonly number[]) => void;
+  /** The leader may have changed: everything is due again, under the same numbers. */
+  readonly leaderChanged: () => void;
+  readonly applied: (sequence: number, result: Result<R>) => void;
+  /** Settles what is past its deadline. */
+  readonly expire: (nowMs: number) => void;
+  readonly size: () => number;
+  readonly close: () => void;
+}
+
+export function createPendingWrites<R>(): PendingWrites<R> {
+  const writes = new Map<number, Tracked<R>>();
+
+  const settle = (write: Tracked<R>, result: Result<R>): void => {
+    writes.delete(write.sequence);
+    write.settle(result);
+  };
+
+  return {
+    add: (write) => {
+      if (writes.size >= pendingLimit) {
+        const message = `${pendingLimit} writes of this peer are waiting already; ask again later`;
+        write.settle(failed(new SkeinError('overloaded', message)));
+        return;
+      }
+      writes.set(write.sequence, { ...write, handedAtMs: undefined, isUncertain: false });
+    },
+    takeDue: (nowMs) => {
+      const due: Tracked<R>[] = [];
+      for (const write of writes.values()) {
+        if (write.handedAtMs !== undefined && nowMs - write.handedAtMs < retryAfterMs) continue;
+        if (write.handedAtMs !== undefined) write.isUncertain = true;
+        write.handedAtMs = nowMs;
+        due.push(write);
+      }
+      return due;
+    },
+    notTaken: (sequences) => {
+      for (const sequence of sequences) {
+        const write = writes.get(sequence);
+        if (write !== undefined) write.handedAtMs = undefined;
+      }
+    },
+    leaderChanged: () => {
+      for (const write of writes.values()) {
+        if (write.handedAtMs !== undefined) write.isUncertain = true;
+        write.handedAtMs = undefined;
+      }
+    },
+    applied: (sequence, result) => {
+      const write = writes.get(sequence);
+      if (write !== undefined) settle(write, result);
+    },
+    expire: (nowMs) => {
+      for (const write of writes.values()) {
+        if (nowMs < write.deadlineAtMs) continue;
+        const isUnknown = write.isUncertain || write.handedAtMs !== undefined;
+        settle(write, failed(isUnknown ? outcomeUnknown() : nothingDone()));
+      }
+    },
+    size: () => writes.size,
+    close: () => {
+      for (const write of writes.values()) {
+        settle(write, failed(new SkeinError('stopped', 'this peer is stopping')));
+      }
+    },
+  };
+}
+
+const nothingDone = (): SkeinError =>
+  new SkeinError(
+    'unavailable',
+    'the zone has no leader that this peer can reach: nothing was written; ask again, or ask another peer',
+  );
+
+const outcomeUnknown = (): SkeinError =>
+  new SkeinError(
+    'timeout',
+    'the leader did not confirm the write in time: it may or may not have been done; read before asking again',
+  );

@@ -1,0 +1,148 @@
+// What replicas of one zone say to each other, and what a replica hears from its own peer.
+
+import type { ActorRef, Result } from '../../runtime/index.ts';
+import type { InstallSnapshot, Message } from '../raft/messages.ts';
+import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
+import type { CommandAnswer } from '../store/state-machine.ts';
+import type { Lease, Revision } from '../store/store.ts';
+
+/** Path of the replica actor at every peer. */
+export const replicaPath = 'zone-log';
+
+/** Who sends: a replica and the peer it lives on. */
+export interface Sender {
+  readonly replica: ReplicaId;
+  readonly peer: string;
+}
+
+/** A command on its way to the leader, numbered by the session of the peer that wants it. */
+export interface HandedWrite {
+  readonly sequence: number;
+  readonly command: Uint8Array;
+}
+
+/** What comes from other replicas; checked at the door. */
+export type RemoteMessage =
+  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly Message[] }
+  | { readonly type: 'hand-over'; readonly from: Sender; readonly writes: readonly HandedWrite[] }
+  /** These writes were certainly not proposed. */
+  | {
+      readonly type: 'not-taken';
+      readonly from: Sender;
+      readonly sequences: readonly number[];
+    }
+  /** A new replica asks to follow; sent again until it hears from the leader. */
+  | { readonly type: 'join'; readonly from: Sender; readonly domain: string }
+  /** This replica leaves for good; sent again until it is out. */
+  | { readonly type: 'leave'; readonly from: Sender }
+  | {
+      readonly type: 'renew';
+      readonly from: Sender;
+      readonly lease: number;
+      readonly replyTo: ActorRef<RenewReply>;
+    }
+  | SnapshotChunk
+  | {
+      readonly type: 'snapshot-wanted';
+      readonly from: Sender;
+      readonly index: number;
+      readonly chunk: number;
+    };
+
+/** One piece of a snapshot; the receiver asks for the next. */
+export interface SnapshotChunk {
+  readonly type: 'snapshot-chunk';
+  readonly from: Sender;
+  readonly meta: SnapshotMeta;
+  readonly chunk: number;
+  readonly data: Uint8Array;
+  readonly isLast: boolean;
+  /** The Raft message that announces the snapshot; stepped once all chunks are here. */
+  readonly announcement: InstallSnapshot;
+}
+
+export type RenewReply =
+  | { readonly type: 'renewed'; readonly ttlMs: number }
+  | { readonly type: 'ended' }
+  | { readonly type: 'not-leader' };
+
+/** What this peer's own facade asks. */
+export type LocalRequest =
+  | {
+      readonly type: 'write';
+      readonly write: HandedWrite;
+      readonly deadlineAtMs: number;
+      readonly settle: (result: Result<CommandAnswer>) => void;
+    }
+  | {
+      readonly type: 'barrier';
+      readonly deadlineAtMs: number;
+      readonly settle: (result: Result<Revision>) => void;
+    }
+  | {
+      readonly type: 'keep-lease';
+      readonly lease: number;
+      readonly deadlineAtMs: number;
+      readonly settle: (result: Result<Lease>) => void;
+    }
+  | { readonly type: 'hand-leadership-over' }
+  | { readonly type: 'leave-zone'; readonly settle: (result: Result<void>) => void };
+
+const remoteTypes = new Set<RemoteMessage['type']>([
+  'raft',
+  'hand-over',
+  'not-taken',
+  'join',
+  'leave',
+  'renew',
+  'snapshot-chunk',
+  'snapshot-wanted',
+]);
+
+/** At the door: says why `value` is no RemoteMessage. Raft messages are checked again by the core. */
+export function remoteMessageSchema(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'not a message';
+  const message = value as { type?: unknown; from?: Partial<Sender> };
+  if (!remoteTypes.has(message.type as RemoteMessage['type'])) {
+    return `unknown type ${String(message.type)}`;
+  }
+  if (!Number.isSafeInteger(message.from?.replica) || typeof message.from?.peer !== 'string') {
+    return 'no sender';
+  }
+  return payloadFault(value as Record<string, unknown>);
+}
+
+function payloadFault(value: Record<string, unknown>): string | undefined {
+  switch (value['type'] as RemoteMessage['type']) {
+    case 'raft':
+      return Array.isArray(value['messages']) ? undefined : 'no messages';
+    case 'hand-over':
+      return Array.isArray(value['writes']) && value['writes'].every(isHandedWrite)
+        ? undefined
+        : 'no writes';
+    case 'not-taken':
+      return Array.isArray(value['sequences']) ? undefined : 'no sequences';
+    case 'join':
+      return typeof value['domain'] === 'string' ? undefined : 'no domain';
+    case 'leave':
+      return undefined;
+    case 'renew':
+      return Number.isSafeInteger(value['lease']) && typeof value['replyTo'] === 'object'
+        ? undefined
+        : 'no lease';
+    case 'snapshot-chunk':
+      return Number.isSafeInteger(value['chunk']) && value['data'] instanceof Uint8Array
+        ? undefined
+        : 'no chunk';
+    case 'snapshot-wanted':
+      return Number.isSafeInteger(value['chunk']) && Number.isSafeInteger(value['index'])
+        ? undefined
+        : 'no chunk';
+  }
+}
+
+const isHandedWrite = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Number.isSafeInteger((value as Partial<HandedWrite>).sequence) &&
+  (value as Partial<HandedWrite>).command instanceof Uint8Array;

@@ -1,0 +1,121 @@
+// The loop around Raft: send at once, persist in order, apply what is committed, serve what was confirmed.
+
+import type { Message } from '../raft/messages.ts';
+import type { Persist, Ready } from '../raft/ready.ts';
+import type { Entry } from '../raft/types.ts';
+import { followLease } from './leases.ts';
+import { postStatus } from './replica-status.ts';
+import { peerOf } from './routes.ts';
+import type { Replica, ReplicaContext } from './replica.ts';
+import { offerSnapshot, saveSnapshotIfDue } from './snapshots.ts';
+
+/** Does everything Raft has to do now. Called after every message. */
+export function handleReady(replica: Replica, ctx: ReplicaContext): void {
+  const { raft } = replica;
+  while (raft.hasReady()) {
+    const ready = raft.ready();
+    sendMessages(replica, ctx, ready.messages);
+    if (ready.persist !== undefined) persist(replica, ctx, ready.persist);
+    applyCommitted(replica, ctx, ready.committed);
+    serveReads(replica, ready);
+    if (ready.softState !== undefined) leaderMayHaveChanged(replica, ctx);
+  }
+}
+
+/** One envelope per replica and round, however many messages. */
+function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly Message[]): void {
+  const byReplica = new Map<number, Message[]>();
+  for (const message of messages) {
+    if (message.type === 'install-snapshot') {
+      offerSnapshot(replica, ctx, message);
+      continue;
+    }
+    const batch = byReplica.get(message.to);
+    if (batch === undefined) byReplica.set(message.to, [message]);
+    else batch.push(message);
+  }
+  for (const [to, batch] of byReplica) {
+    const peer = peerOf(replica, to);
+    // Before its first message a new replica's peer may be unknown; Raft asks again by itself.
+    if (peer === undefined) continue;
+    replica.replicaAt(peer).tell({ type: 'raft', from: replica.self, messages: batch });
+  }
+}
+
+/**
+ * A received snapshot replaces state machine and log before anything later is written; plain writes go to
+ * the log at once, which keeps their order and lets them share a sync.
+ */
+function persist(replica: Replica, ctx: ReplicaContext, write: Persist): void {
+  const { token, entries, hardState } = write;
+  if (hardState !== undefined) replica.lastHardState = hardState;
+  const batch = { entries, ...(hardState === undefined ? {} : { hardState }) };
+  const install = write.snapshot === undefined ? undefined : installSnapshot(replica, write);
+  if (install !== undefined) replica.gate = install;
+  const { gate } = replica;
+  const done =
+    gate === undefined ? replica.log.append(batch) : gate.then(() => replica.log.append(batch));
+  ctx.run(
+    () => done,
+    (outcome) =>
+      outcome.ok ? { type: 'persisted', token } : { type: 'broken', error: outcome.error },
+  );
+}
+
+async function installSnapshot(replica: Replica, write: Persist): Promise<void> {
+  const meta = write.snapshot!;
+  const chunks = replica.receiver.collect(meta.index);
+  if (chunks === undefined)
+    throw new Error(`no data was received for the snapshot at ${meta.index}`);
+  const hardState = replica.lastHardState;
+  await replica.gate;
+  await replica.log.saveSnapshot(meta, chunks);
+  await replica.log.restart(meta, hardState);
+  const restoration = replica.machine.restore();
+  for (const chunk of chunks) restoration.add(chunk);
+  restoration.finish(meta.index);
+  replica.snapshotIndex = meta.index;
+}
+
+function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly Entry[]): void {
+  if (entries.length === 0) return;
+  for (const entry of entries) applyEntry(replica, ctx, entry);
+  const { index } = entries.at(-1)!;
+  replica.raft.applied(index);
+  replica.rounds.applied(index);
+  saveSnapshotIfDue(replica, ctx, index);
+}
+
+function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
+  if (entry.type === 'config') {
+    replica.raft.applyConfChange(entry);
+    return;
+  }
+  const { request, answer } = replica.machine.apply(entry.index, entry.data);
+  if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
+  if (replica.wasLeader && answer.ok) followLease(replica, answer.value, ctx.clock.monotonicMs());
+}
+
+function serveReads(replica: Replica, ready: Ready): void {
+  for (const { context, index } of ready.reads) replica.rounds.confirmed(context, index);
+  for (const context of ready.refusedReads) replica.rounds.refused(context);
+  if (ready.reads.length > 0) replica.rounds.applied(replica.raft.status().applied);
+}
+
+function leaderMayHaveChanged(replica: Replica, ctx: ReplicaContext): void {
+  const { role, term, leader } = replica.raft.status();
+  const isLeader = role === 'leader';
+  if (isLeader && !replica.wasLeader) {
+    replica.lessor.lead(replica.machine.leases(), ctx.clock.monotonicMs());
+  }
+  if (!isLeader && replica.wasLeader) replica.lessor.resign();
+  replica.wasLeader = isLeader;
+  replica.pending.leaderChanged();
+  postStatus(replica);
+  ctx.log.info('the zone log changed its leader', {
+    role,
+    term,
+    leader: leader === 0 ? undefined : peerOf(replica, leader),
+  });
+  ctx.self.tell({ type: 'flush' });
+}

@@ -1,0 +1,293 @@
+// The shell of one replica of the zone's log: messages, ticks and promises in; Raft decides.
+
+import type { Actor } from '../../runtime/index.ts';
+import { assert, failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
+import { encodeCommand } from '../store/command.ts';
+import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { createPendingWrites } from './pending-writes.ts';
+import { remoteMessageSchema } from './protocol.ts';
+import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
+import { createQuorumRounds } from './reads.ts';
+import { handleReady } from './ready.ts';
+import { peerOf } from './routes.ts';
+import { replicaKey } from './replica-records.ts';
+import { postStatus } from './replica-status.ts';
+import type {
+  Replica,
+  ReplicaContext,
+  ReplicaMessage,
+  ReplicaOptions,
+  SelfMessage,
+} from './replica.ts';
+import { createSnapshotReceiver } from './snapshot-receiver.ts';
+import { createSnapshotSender } from './snapshot-sender.ts';
+import {
+  chunkRead,
+  chunkReceived,
+  chunkWanted,
+  nudgeTransfers,
+  snapshotSaved,
+} from './snapshots.ts';
+import { askAgainMs, tickMs } from './timing.ts';
+import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
+
+/** How long a renewal may wait for a quorum at the leader. */
+const renewalWaitMs = 2_000;
+/** Revisions kept for watchers that fell behind, and how many more gather before the older ones go. */
+const keptRevisions = 10_000;
+
+export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
+  mailboxLimit: 50_000,
+  schema: remoteMessageSchema,
+  start: (options, ctx) => {
+    const replica: Replica = {
+      ...options,
+      pending: createPendingWrites(),
+      rounds: createQuorumRounds(options.self.replica),
+      sender: createSnapshotSender(),
+      receiver: createSnapshotReceiver(),
+      routes: new Map(),
+      gate: undefined,
+      lastHardState: options.hardState,
+      snapshotIndex: options.raft.status().snapshotIndex,
+      isSavingSnapshot: false,
+      isFlushDue: false,
+      wasLeader: false,
+      votersDueMs: 0,
+      askedAtMs: Number.NEGATIVE_INFINITY,
+      leaving: undefined,
+    };
+    ctx.after('tick', tickMs, { type: 'tick' });
+    handleReady(replica, ctx);
+    // A lone voter need not wait for an election that nobody can contest.
+    const { voters } = replica.raft.status().conf;
+    if (voters.length === 1 && voters[0] === options.self.replica) replica.raft.campaign();
+    handleReady(replica, ctx);
+    return replica;
+  },
+  receive: (replica, message, ctx) => {
+    handle(replica, message, ctx);
+    handleReady(replica, ctx);
+    return replica;
+  },
+  stopped: (replica) => {
+    replica.pending.close();
+    replica.rounds.close();
+    replica.machine.close();
+  },
+};
+
+function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext): void {
+  switch (message.type) {
+    case 'raft':
+    case 'hand-over':
+    case 'not-taken':
+    case 'join':
+    case 'leave':
+    case 'renew':
+    case 'snapshot-chunk':
+    case 'snapshot-wanted':
+      replica.routes.set(message.from.replica, message.from.peer);
+      return fromReplica(replica, message, ctx);
+    case 'write':
+    case 'barrier':
+    case 'keep-lease':
+    case 'hand-leadership-over':
+    case 'leave-zone':
+      return fromPeer(replica, message, ctx);
+    default:
+      return fromSelf(replica, message, ctx);
+  }
+}
+
+function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaContext): void {
+  switch (message.type) {
+    case 'raft':
+      for (const each of message.messages) stepChecked(replica, each, ctx);
+      return;
+    case 'hand-over':
+      return proposeFor(replica, message.from, message.writes);
+    case 'not-taken':
+      return replica.pending.notTaken(message.sequences);
+    case 'join':
+      return joinAsked(replica, message);
+    case 'leave':
+      return leaveAsked(replica, message.from.replica);
+    case 'renew':
+      return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
+    case 'snapshot-chunk':
+      return chunkReceived(replica, ctx, message);
+    case 'snapshot-wanted':
+      return chunkWanted(replica, ctx, message.from.replica, message.index, message.chunk);
+    default:
+      return unreachable(message);
+  }
+}
+
+/** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
+function stepChecked(
+  replica: Replica,
+  message: Extract<RemoteMessage, { type: 'raft' }>['messages'][number],
+  ctx: ReplicaContext,
+): void {
+  try {
+    replica.raft.step(message);
+  } catch (error) {
+    if (!(error instanceof SkeinError) || error.code !== 'invalid') throw error;
+    ctx.log.warn('a message of the zone log was refused', { reason: error.message });
+  }
+}
+
+function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
+  switch (request.type) {
+    case 'write':
+      replica.pending.add({ ...request.write, ...request });
+      return flushSoon(replica, ctx);
+    case 'barrier':
+      replica.rounds.add(request.deadlineAtMs, (confirmed) =>
+        request.settle(confirmed.ok ? ok(replica.machine.view.revision()) : confirmed),
+      );
+      return flushSoon(replica, ctx);
+    case 'keep-lease':
+      keepLease(replica, ctx, request);
+      return flushSoon(replica, ctx);
+    case 'hand-leadership-over':
+      return handOver(replica);
+    case 'leave-zone':
+      return startLeaving(replica, request);
+    default:
+      return unreachable(request);
+  }
+}
+
+function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
+  switch (message.type) {
+    case 'tick':
+      return tick(replica, ctx);
+    case 'flush':
+      replica.isFlushDue = false;
+      return flush(replica, ctx);
+    case 'persisted':
+      return replica.raft.persisted(message.token);
+    case 'snapshot-saved':
+      return snapshotSaved(replica, ctx, message.meta);
+    case 'chunk-read':
+      return chunkRead(replica, ctx, message.to, message.chunk, message.data);
+    case 'renewal-answered':
+      return message.reply.ok
+        ? renewalAnswered(message.lease, message.reply.value, message.settle)
+        : message.settle(message.reply);
+    case 'broken':
+      throw message.error;
+    default:
+      return unreachable(message);
+  }
+}
+
+function tick(replica: Replica, ctx: ReplicaContext): void {
+  const now = ctx.clock.monotonicMs();
+  ctx.after('tick', tickMs, { type: 'tick' });
+  replica.raft.tick();
+  replica.pending.expire(now);
+  replica.rounds.expire(now);
+  flush(replica, ctx);
+  nudgeTransfers(replica, now);
+  if (replica.wasLeader) {
+    considerVoters(replica, ctx);
+    endExpiredLeases(replica, now);
+    compactRevisions(replica);
+  }
+  askToJoin(replica, now);
+  goOnLeaving(replica, now);
+  postStatus(replica);
+}
+
+/** Everything that came in this turn goes out together. */
+function flushSoon(replica: Replica, ctx: ReplicaContext): void {
+  if (replica.isFlushDue) return;
+  replica.isFlushDue = true;
+  ctx.self.tell({ type: 'flush' });
+}
+
+function flush(replica: Replica, ctx: ReplicaContext): void {
+  const now = ctx.clock.monotonicMs();
+  replica.rounds.askDue(now, (context) => replica.raft.readIndex(context).accepted);
+  const { role, leader } = replica.raft.status();
+  if (role === 'leader') {
+    const due = replica.pending.takeDue(now);
+    if (due.length > 0) proposeFor(replica, replica.self, due);
+    return;
+  }
+  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  if (peer === undefined) return;
+  const due = replica.pending.takeDue(now);
+  if (due.length === 0) return;
+  const writes = due.map(({ sequence, command }) => ({ sequence, command }));
+  replica.replicaAt(peer).tell({ type: 'hand-over', from: replica.self, writes });
+}
+
+function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const outcome = replica.raft.propose(writes.map(({ command }) => command));
+  if (outcome.accepted) return;
+  const sequences = writes.map(({ sequence }) => sequence);
+  if (from.replica === replica.self.replica) replica.pending.notTaken(sequences);
+  else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
+}
+
+function handOver(replica: Replica): void {
+  if (replica.raft.status().role !== 'leader') return;
+  const to = successor(replica);
+  if (to !== undefined) replica.raft.transferLeader(to);
+}
+
+/** A replica that no configuration knows asks the members it knows of, until one of them feeds it. */
+function askToJoin(replica: Replica, nowMs: number): void {
+  const { conf, leader } = replica.raft.status();
+  const isMember = conf.voters.length > 0;
+  if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
+  replica.askedAtMs = nowMs;
+  for (const peer of replica.joinThrough()) {
+    const { self, domain } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+  }
+}
+
+function startLeaving(
+  replica: Replica,
+  request: Extract<LocalRequest, { type: 'leave-zone' }>,
+): void {
+  const { conf } = replica.raft.status();
+  assert(replica.leaving === undefined, 'a replica leaves once');
+  if (conf.voters.length + conf.learners.length <= 1) {
+    const sentence = 'this is the last peer of its zone: stop it instead of leaving';
+    request.settle(failed(new SkeinError('forbidden', sentence)));
+    return;
+  }
+  replica.leaving = request.settle;
+}
+
+/** Hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
+function goOnLeaving(replica: Replica, nowMs: number): void {
+  if (replica.leaving === undefined || nowMs - replica.askedAtMs < askAgainMs) return;
+  replica.askedAtMs = nowMs;
+  const { role, leader, conf } = replica.raft.status();
+  const { replica: id } = replica.self;
+  const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
+  const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
+  if (!isListed && !isVoter) {
+    replica.leaving(ok(undefined));
+    replica.leaving = undefined;
+    return;
+  }
+  if (role === 'leader') return handOver(replica);
+  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
+}
+
+/** Old revisions go by themselves; an idle zone proposes nothing. */
+function compactRevisions(replica: Replica): void {
+  const { machine, raft } = replica;
+  const revision = machine.view.revision();
+  if (revision - machine.compacted() < 2 * keptRevisions) return;
+  raft.propose([encodeCommand({ type: 'compact', revision: revision - keptRevisions })]);
+}

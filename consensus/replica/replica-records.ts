@@ -1,0 +1,44 @@
+// Which replica lives where: records in the log, written by the leader before a replica may follow.
+
+import type { ReplicaId } from '../raft/types.ts';
+import { prefixEnd } from '../store/store.ts';
+import type { KeyValue, StoreView, Transaction } from '../store/store.ts';
+import type { Sender } from './protocol.ts';
+
+export interface ReplicaRecord {
+  readonly replica: ReplicaId;
+  readonly peer: string;
+  readonly domain: string;
+}
+
+const prefix = '/skein/replicas/';
+const end = prefixEnd(prefix);
+export const replicaKey = (replica: ReplicaId): string => `${prefix}${replica}`;
+
+const parse = (kv: KeyValue): ReplicaRecord => JSON.parse(kv.value) as ReplicaRecord;
+
+/** All replicas of the zone, oldest first: of two on one peer, the later one counts. */
+export function replicaRecords(view: StoreView): readonly ReplicaRecord[] {
+  return [...view.range(prefix, end).kvs]
+    .sort((a, b) => a.createRevision - b.createRevision)
+    .map(parse);
+}
+
+/** Where a replica lives, when the log says. */
+export function peerOfReplica(view: StoreView, replica: ReplicaId): string | undefined {
+  const kv = view.get(replicaKey(replica));
+  return kv === undefined ? undefined : parse(kv).peer;
+}
+
+export function recordReplica({ replica, peer }: Sender, domain: string): Transaction {
+  const key = replicaKey(replica);
+  const record: ReplicaRecord = { replica, peer, domain };
+  return {
+    compare: [{ target: 'create', key, is: '=', to: 0 }],
+    success: [{ type: 'put', key, value: JSON.stringify(record) }],
+  };
+}
+
+export function forgetReplica(replica: ReplicaId): Transaction {
+  return { compare: [], success: [{ type: 'delete', key: replicaKey(replica) }] };
+}

@@ -1,0 +1,32 @@
+// What a replica tells the rest of its peer about itself.
+
+import type { StoreStatus } from '../store/store.ts';
+import { peerOf } from './routes.ts';
+import type { Replica } from './replica.ts';
+import { tickMs } from './timing.ts';
+
+export function postStatus(replica: Replica): void {
+  const { raft, machine, status } = replica;
+  const { role, term, leader, applied, conf, ticksSinceContact } = raft.status();
+  const names = (ids: readonly number[]): string[] =>
+    ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
+  const isVoter = conf.voters.includes(replica.self.replica);
+  const leadingPeer = leader === 0 ? undefined : peerOf(replica, leader);
+  const posted: StoreStatus = {
+    role: roleName(role, isVoter),
+    term,
+    ...(leadingPeer === undefined ? {} : { leader: leadingPeer }),
+    appliedIndex: applied,
+    revision: machine.view.revision(),
+    voters: names(conf.voters),
+    learners: names(conf.learners),
+    staleMs: ticksSinceContact * tickMs,
+  };
+  status.post(posted);
+}
+
+function roleName(role: string, isVoter: boolean): StoreStatus['role'] {
+  if (role === 'leader') return 'leader';
+  if (role === 'candidate' || role === 'pre-candidate') return 'candidate';
+  return isVoter ? 'follower' : 'learner';
+}

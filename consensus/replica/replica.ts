@@ -1,0 +1,88 @@
+// One replica of the zone's log: everything its actor holds between two messages.
+
+import type { ActorRef, Context, Result } from '../../runtime/index.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
+import type { LogStorage } from '../log/log-storage.ts';
+import type { Lessor } from '../store/lessor.ts';
+import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { LocalRequest, RemoteMessage, RenewReply, Sender } from './protocol.ts';
+import type { QuorumRounds } from './reads.ts';
+import type { SnapshotReceiver } from './snapshot-receiver.ts';
+import type { SnapshotSender } from './snapshot-sender.ts';
+import type { StatusBoard } from './status-board.ts';
+
+/** What the mesh knows of the peers that replicas live on. */
+export interface PeerHealth {
+  readonly isAlive: (peer: string) => boolean;
+  /** 0 while alive. */
+  readonly deadForMs: (peer: string) => number;
+}
+
+export interface ReplicaOptions {
+  readonly self: Sender;
+  /** Failure domain of this peer. */
+  readonly domain: string;
+  /** Numbers this peer's requests; its session tells their answers apart. */
+  readonly session: number;
+  readonly raft: Raft;
+  readonly hardState: HardState;
+  readonly log: LogStorage;
+  readonly machine: StateMachine;
+  readonly lessor: Lessor;
+  readonly status: StatusBoard;
+  readonly health: PeerHealth;
+  /** The replica actor at another peer. */
+  readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;
+  /** Where a replica that is not a member yet asks to join; undefined for a founder. */
+  readonly joinThrough: () => readonly string[];
+}
+
+/** What the actor tells itself. */
+export type SelfMessage =
+  | { readonly type: 'tick' }
+  | { readonly type: 'flush' }
+  | { readonly type: 'persisted'; readonly token: number }
+  | { readonly type: 'snapshot-saved'; readonly meta: SnapshotMeta }
+  | {
+      readonly type: 'chunk-read';
+      readonly to: ReplicaId;
+      readonly chunk: number;
+      readonly data: Uint8Array | undefined;
+    }
+  | {
+      readonly type: 'renewal-answered';
+      readonly lease: number;
+      readonly reply: Result<RenewReply>;
+      readonly settle: Extract<LocalRequest, { type: 'keep-lease' }>['settle'];
+    }
+  /** The disk or the state machine failed: this replica must not go on. */
+  | { readonly type: 'broken'; readonly error: Error };
+
+export type ReplicaMessage = RemoteMessage | LocalRequest | SelfMessage;
+export type ReplicaContext = Context<ReplicaMessage>;
+
+/** Mutable on purpose: one actor owns it, and it is too large to copy per message. */
+export interface Replica extends ReplicaOptions {
+  readonly pending: PendingWrites<CommandAnswer>;
+  readonly rounds: QuorumRounds;
+  readonly sender: SnapshotSender;
+  readonly receiver: SnapshotReceiver;
+  /** Where replicas were heard from; the log's records fill in the rest. */
+  readonly routes: Map<ReplicaId, string>;
+  /** Resolves when the last installed snapshot is on disk; later writes wait for it. */
+  gate: Promise<void> | undefined;
+  lastHardState: HardState;
+  /** Index of the newest snapshot, saved or being saved. */
+  snapshotIndex: number;
+  isSavingSnapshot: boolean;
+  isFlushDue: boolean;
+  wasLeader: boolean;
+  /** When voters are looked at next, on the monotonic clock. */
+  votersDueMs: number;
+  /** When it last asked to join or to be let go. */
+  askedAtMs: number;
+  /** Set while this replica leaves the zone for good. */
+  leaving: Extract<LocalRequest, { type: 'leave-zone' }>['settle'] | undefined;
+}

@@ -1,0 +1,16 @@
+// How long things take in a zone on a LAN. Raft itself counts ticks.
+
+/** One tick of Raft, milliseconds. */
+export const tickMs = 50;
+
+/** Heartbeats each 100 ms; an election after 0.8 to 1.6 s of silence. */
+export const raftTiming = { heartbeatTicks: 2, electionTicks: 16 } as const;
+
+/** A new leader gives every lease its full term and this much: nobody can have been granted more. */
+export const electionTimeoutMs = raftTiming.electionTicks * 2 * tickMs;
+
+/** How often a leader looks whether the voters are the right ones. */
+export const votersEveryMs = 500;
+
+/** How often a new replica asks to join, and one that leaves to be let go. */
+export const askAgainMs = 500;

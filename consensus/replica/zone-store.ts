@@ -1,0 +1,81 @@
+// The Store port over this peer's replica: promises on the outside, messages to the replica actor inside.
+
+import type { ActorRef, Clock, Random, Result } from '../../runtime/index.ts';
+import { asSkeinError, assert, failed, ok } from '../../runtime/index.ts';
+import { encodeCommand } from '../store/command.ts';
+import type { Command } from '../store/command.ts';
+import type { RequestSession } from '../store/request-table.ts';
+import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
+import type { Lease, Store, TransactionResult } from '../store/store.ts';
+import type { LocalRequest } from './protocol.ts';
+import type { StatusBoard } from './status-board.ts';
+
+const writeDeadlineMs = 5_000;
+/** Lease ids are random, positive and below this. */
+const leaseIdLimit = 2 ** 47;
+
+export interface ZoneStoreOptions {
+  readonly replica: ActorRef<LocalRequest>;
+  readonly machine: StateMachine;
+  readonly session: RequestSession;
+  readonly status: StatusBoard;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createZoneStore(options: ZoneStoreOptions): Store {
+  const { replica, machine, session, status, clock, random } = options;
+  const deadlineIn = (ms: number): number => clock.monotonicMs() + ms;
+
+  const write = (command: Command, waitMs: number): Promise<Result<CommandAnswer>> => {
+    const request = session.begin();
+    let encoded: Uint8Array;
+    try {
+      encoded = encodeCommand(command, request);
+    } catch (error) {
+      session.finish(request);
+      return Promise.resolve(failed(asSkeinError(error)));
+    }
+    return new Promise((resolve) =>
+      replica.tell({
+        type: 'write',
+        write: { sequence: request.sequence, command: encoded },
+        deadlineAtMs: deadlineIn(waitMs),
+        settle: (result) => {
+          session.finish(request);
+          resolve(result);
+        },
+      }),
+    );
+  };
+
+  return {
+    view: machine.view,
+    transact: async (transaction, { deadlineMs = writeDeadlineMs } = {}) => {
+      const answer = await write({ type: 'transaction', transaction }, deadlineMs);
+      if (!answer.ok) return answer;
+      assert(answer.value.type === 'transaction', 'a transaction is answered as one');
+      return ok<TransactionResult>(answer.value.result);
+    },
+    barrier: (deadlineMs) =>
+      new Promise((settle) =>
+        replica.tell({ type: 'barrier', deadlineAtMs: deadlineIn(deadlineMs), settle }),
+      ),
+    watch: machine.watch,
+    grantLease: async (ttlMs) => {
+      const id = 1 + random.integer(leaseIdLimit);
+      const granted = await write({ type: 'grant-lease', id, ttlMs }, writeDeadlineMs);
+      return granted.ok ? ok<Lease>({ id, ttlMs }) : granted;
+    },
+    keepLease: (lease, deadlineMs) =>
+      new Promise((settle) =>
+        replica.tell({ type: 'keep-lease', lease, deadlineAtMs: deadlineIn(deadlineMs), settle }),
+      ),
+    revokeLease: async (id) => {
+      const ended = await write({ type: 'end-lease', id }, writeDeadlineMs);
+      return ended.ok ? ok(undefined) : ended;
+    },
+    status: status.current,
+    onStatus: status.onChange,
+  };
+}

@@ -1,0 +1,241 @@
+// Keys in order, each with the versions that are still kept: what the store looked like at any of these revisions.
+
+import sorted from 'sorted-btree';
+
+import { SkeinError } from '../../runtime/index.ts';
+import type { KeyValue, RangeOptions, RangeResult, Revision, WatchEvent } from './store.ts';
+
+const BTree = sorted.default;
+
+/**
+ * The versions of one key, oldest first, the newest apart because most keys have only that.
+ * A version of 0 is a deletion. Only `put` and `remove` change it in place, by adding; whoever forgets
+ * versions puts a new one in its place, so that a clone of the tree keeps what it had.
+ */
+interface History {
+  newest: KeyValue;
+  older: KeyValue[] | undefined;
+}
+
+/** All events of one revision, in the order of the transaction. */
+export interface Change {
+  readonly revision: Revision;
+  readonly events: readonly WatchEvent[];
+}
+
+/** What a store holds at one moment; stays the same while the store goes on. */
+export interface KeyspaceImage {
+  readonly compacted: Revision;
+  readonly revision: Revision;
+  /** What was alive at the compacted revision, in key order. */
+  readonly base: () => Iterable<KeyValue>;
+  /** Everything since. */
+  readonly changes: readonly Change[];
+}
+
+export interface Keyspace {
+  readonly revision: () => Revision;
+  readonly compacted: () => Revision;
+  readonly get: (key: string) => KeyValue | undefined;
+  readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+  /** The changes after `revision`, which must not be older than the compacted one. */
+  readonly changesAfter: (revision: Revision) => Change[];
+  /** Writes of one transaction: visible at once, at one new revision, which exists only if anything was written. */
+  readonly write: (transaction: (writer: KeyspaceWriter) => void) => Change | undefined;
+  /** Forgets what only revisions before this one can see. */
+  readonly compact: (revision: Revision) => void;
+  readonly image: () => KeyspaceImage;
+}
+
+export interface KeyspaceWriter {
+  readonly put: (key: string, value: string, lease: number) => void;
+  /** Whether the key was there. */
+  readonly remove: (key: string) => boolean;
+  /** Sees what the transaction has written so far. */
+  readonly range: (from: string, end: string, limit?: number) => RangeResult;
+}
+
+/** An empty store is at this revision, as etcd's is: 0 stays free to mean "none". */
+export const firstRevision: Revision = 1;
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export function createKeyspace(start: { revision: Revision; base: Iterable<KeyValue> }): Keyspace {
+  const histories = new Map<string, History>();
+  const tree = new BTree<string, History>(undefined, byCodeUnits, 128);
+  let revision = start.revision;
+  let compacted = start.revision;
+  let changes: Change[] = [];
+
+  const install = (key: string, history: History) => {
+    histories.set(key, history);
+    tree.set(key, history);
+  };
+  for (const kv of start.base) install(kv.key, { newest: kv, older: undefined });
+
+  const get = (key: string) => {
+    const newest = histories.get(key)?.newest;
+    return newest === undefined || newest.version === 0 ? undefined : newest;
+  };
+
+  const add = (history: History | undefined, kv: KeyValue) => {
+    if (history === undefined) return install(kv.key, { newest: kv, older: undefined });
+    if (history.older === undefined) history.older = [history.newest];
+    else history.older.push(history.newest);
+    history.newest = kv;
+  };
+
+  /** Validation sees to it that a transaction touches a key once, so a revision has one version of it. */
+  const writerInto = (events: WatchEvent[], at: Revision): KeyspaceWriter => ({
+    put: (key, value, lease) => {
+      const history = histories.get(key);
+      const newest = history?.newest;
+      const previous = newest === undefined || newest.version === 0 ? undefined : newest;
+      const createRevision = previous?.createRevision ?? at;
+      const version = (previous?.version ?? 0) + 1;
+      const kv = { key, value, createRevision, modRevision: at, version, lease };
+      add(history, kv);
+      events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
+    },
+    remove: (key) => {
+      const history = histories.get(key);
+      const previous = history?.newest;
+      if (previous === undefined || previous.version === 0) return false;
+      const kv = { key, value: '', createRevision: 0, modRevision: at, version: 0, lease: 0 };
+      add(history, kv);
+      events.push({ type: 'delete', kv, previous });
+      return true;
+    },
+    range: (from, end, limit = 0) =>
+      readRange(tree, { from, end, options: { limit }, revision: at, compacted }),
+  });
+
+  /** Keeps of one key the version that `limit` sees and all after it. */
+  const forgetVersions = (key: string, limit: Revision) => {
+    const history = histories.get(key);
+    if (history === undefined) return;
+    const versions = [...(history.older ?? []), history.newest];
+    let first = versions.length - 1;
+    while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
+    const seen = versions[first]!;
+    if (seen.version === 0 && seen.modRevision <= limit) first += 1;
+    const kept = versions.slice(first);
+    const newest = kept.pop();
+    if (newest === undefined) {
+      histories.delete(key);
+      tree.delete(key);
+    } else if (first > 0) {
+      install(key, { newest, older: kept.length === 0 ? undefined : kept });
+    }
+  };
+
+  const changesAfter = (after: Revision) =>
+    changes.slice(Math.max(0, after - (changes[0]?.revision ?? 0) + 1));
+
+  return {
+    revision: () => revision,
+    compacted: () => compacted,
+    get,
+    range: (from, end, options) =>
+      readRange(tree, { from, end, options: options ?? {}, revision, compacted }),
+    changesAfter,
+    write: (transaction) => {
+      const events: WatchEvent[] = [];
+      transaction(writerInto(events, revision + 1));
+      if (events.length === 0) return undefined;
+      revision += 1;
+      const change = { revision, events };
+      changes.push(change);
+      return change;
+    },
+    compact: (limit) => {
+      const kept = changesAfter(limit);
+      const touched = new Set<string>();
+      for (const change of changes) {
+        if (change.revision > limit) break;
+        for (const event of change.events) touched.add(event.kv.key);
+      }
+      compacted = limit;
+      changes = kept;
+      for (const key of touched) forgetVersions(key, limit);
+    },
+    image: () => {
+      const clone = tree.clone();
+      const at = compacted;
+      return {
+        compacted,
+        revision,
+        changes: [...changes],
+        base: () => aliveAt(clone, at),
+      };
+    },
+  };
+}
+
+type Tree = InstanceType<typeof BTree<string, History>>;
+
+function* aliveAt(tree: Tree, at: Revision): Generator<KeyValue> {
+  for (const history of tree.values()) {
+    const kv = seenAt(history, at);
+    if (kv !== undefined) yield kv;
+  }
+}
+
+/** The key as it was at a revision; undefined when it was not there. */
+function seenAt(history: History, at: Revision): KeyValue | undefined {
+  const { newest, older } = history;
+  if (newest.modRevision <= at) return newest.version === 0 ? undefined : newest;
+  if (older === undefined) return undefined;
+  let low = 0;
+  let high = older.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (older[middle]!.modRevision <= at) low = middle + 1;
+    else high = middle;
+  }
+  const seen = older[low - 1];
+  return seen === undefined || seen.version === 0 ? undefined : seen;
+}
+
+interface RangeQuestion {
+  readonly from: string;
+  readonly end: string;
+  readonly options: RangeOptions;
+  readonly revision: Revision;
+  readonly compacted: Revision;
+}
+
+function readRange(tree: Tree, question: RangeQuestion): RangeResult {
+  const { from, end, options, revision, compacted } = question;
+  const at = options.revision ?? revision;
+  if (at < compacted) throw compactedError(at, compacted);
+  if (at > revision) {
+    throw new SkeinError('invalid', `revision ${at} is not here yet, the newest is ${revision}`, {
+      revision: at,
+      newest: revision,
+    });
+  }
+  const limit = options.limit ?? 0;
+  const kvs: KeyValue[] = [];
+  let more = false;
+  tree.forRange(from, end, false, (_key, history) => {
+    const kv = seenAt(history, at);
+    if (kv === undefined) return undefined;
+    if (limit > 0 && kvs.length === limit) {
+      more = true;
+      return { break: true };
+    }
+    kvs.push(kv);
+    return undefined;
+  });
+  return { kvs, more, revision: at };
+}
+
+/** The revision asked for is older than what is kept. */
+export function compactedError(revision: Revision, compacted: Revision): SkeinError {
+  return new SkeinError(
+    'compacted',
+    `revision ${revision} is no longer kept, the oldest is ${compacted}: read again from the newest`,
+    { revision, compacted },
+  );
+}

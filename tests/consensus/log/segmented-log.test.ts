@@ -1,0 +1,196 @@
+// What the log promises while it runs: order, one sync for many, a stop for good, and room.
+
+import assert from 'node:assert/strict';
+
+import { isDiskFull } from '../../../consensus/log/disk.ts';
+import { createLogFixture, entries, entry, indexesOf, meta, refusal } from './log-fixture.ts';
+
+describe('a log', () => {
+  it('is born with the identity it is given, and keeps it', async () => {
+    const { open, run } = createLogFixture();
+    const { log, recovered } = await open({ replicaId: 123_456_789_012 });
+    assert.equal(recovered.replicaId, 123_456_789_012);
+    assert.deepEqual(recovered.entries, []);
+    await run(log.close());
+    assert.equal((await open({ replicaId: 5 })).recovered.replicaId, 123_456_789_012);
+  });
+
+  it('gives back hard state and entries as they were appended', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open();
+    const hardState = { term: 2 ** 40, vote: 77, commit: 1 };
+    const config = { index: 2, term: 2 ** 40, type: 'config' as const, data: Buffer.from('c') };
+    await run(log.append({ hardState, entries: [entry(1), config] }));
+    await run(log.close());
+    const { recovered } = await open();
+    assert.deepEqual(recovered.hardState, hardState);
+    assert.deepEqual(
+      recovered.entries.map((e) => ({ ...e, data: Buffer.from(e.data) })),
+      [entry(1), config],
+    );
+  });
+
+  it('lets entries of a new term take the place of old ones', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 9) }));
+    await run(log.append({ entries: entries(4, 5, 2) }));
+    await run(log.close());
+    const { recovered } = await open();
+    assert.deepEqual(indexesOf(recovered), [1, 2, 3, 4, 5]);
+    assert.deepEqual(
+      recovered.entries.map(({ term }) => term),
+      [1, 1, 1, 2, 2],
+    );
+  });
+
+  it('shares one sync among all that was appended while the last one ran', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open({ segmentBytes: 1 << 20 });
+    const first = log.append({ entries: [entry(1)] });
+    await run(Promise.resolve());
+    const rest = entries(2, 100).map((each) => log.append({ entries: [each] }));
+    await run(Promise.all([first, ...rest]));
+    assert.equal(log.stats().syncs, 2);
+  });
+
+  it('refuses a gap before it reaches the disk', async () => {
+    const { open } = createLogFixture();
+    const { log } = await open();
+    await assert.rejects(log.append({ entries: [entry(2)] }), /entry 2 does not follow 0/);
+  });
+
+  it('stops for good when a write fails, and when a sync does', async () => {
+    for (const kind of ['write', 'sync'] as const) {
+      const { disk, open, run } = createLogFixture();
+      const { log } = await open();
+      await run(log.append({ entries: [entry(1)] }));
+      disk.failNext(kind);
+      const queued = [log.append({ entries: [entry(2)] }), log.append({ entries: [entry(3)] })];
+      for (const each of queued) each.catch(() => undefined);
+      await assert.rejects(run(queued[0]!), refusal('stopped', 'a write or sync failed', kind));
+      await assert.rejects(run(queued[1]!), refusal('stopped'));
+      await assert.rejects(run(log.append({ entries: [entry(2)] })), refusal('stopped'));
+      await assert.rejects(run(log.saveSnapshot(meta(1), [])), refusal('stopped'));
+    }
+  });
+
+  it('removes segments only up to what a snapshot covers', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open();
+    for (let index = 1; index <= 200; index++) await run(log.append({ entries: [entry(index)] }));
+    const before = log.stats().segments;
+    await assert.rejects(run(log.compact(100)), /needs a snapshot/);
+    await run(log.saveSnapshot(meta(150), [Buffer.from('state')]));
+    await run(log.compact(100));
+    assert.ok(log.stats().segments < before);
+    await run(log.close());
+    const { recovered } = await open();
+    assert.equal(recovered.snapshot?.index, 150);
+    assert.deepEqual(
+      indexesOf(recovered),
+      entries(151, 200).map(({ index }) => index),
+    );
+  });
+
+  it('starts again after an installed snapshot, without anything older', async () => {
+    const { disk, open, run } = createLogFixture();
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 60) }));
+    await run(log.saveSnapshot(meta(40), [Buffer.from('own')]));
+    await run(log.saveSnapshot(meta(1000, 7), [Buffer.from('received')]));
+    await run(log.restart(meta(1000, 7), { term: 7, vote: 0, commit: 1000 }));
+    await run(log.append({ entries: [entry(1001, 7)] }));
+    await run(log.close());
+    const { log: again, recovered } = await open();
+    assert.equal(recovered.snapshot?.index, 1000);
+    assert.deepEqual(recovered.hardState, { term: 7, vote: 0, commit: 1000 });
+    assert.deepEqual(indexesOf(recovered), [1001]);
+    assert.deepEqual(
+      disk.paths().filter((path) => path.endsWith('.snap')),
+      ['/log/snapshot-0000000000001000-7.snap'],
+    );
+    const read = async () => {
+      const chunks: string[] = [];
+      for await (const chunk of again.readSnapshot()!.chunks) chunks.push(chunk.toString());
+      return chunks;
+    };
+    assert.deepEqual(await run(read()), ['received']);
+  });
+
+  it('keeps a snapshot that is being read until it has been', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 40) }));
+    await run(log.saveSnapshot(meta(10), [Buffer.from('a'), Buffer.from('b')]));
+    const reading = log.readSnapshot()!.chunks[Symbol.asyncIterator]();
+    assert.equal(String((await run(reading.next())).value), 'a');
+    for (const index of [20, 30, 40]) await run(log.saveSnapshot(meta(index), []));
+    assert.equal(String((await run(reading.next())).value), 'b');
+    assert.equal((await run(reading.next())).done, true);
+  });
+
+  it('refuses a second opening while it is open', async () => {
+    const { open, run } = createLogFixture();
+    const { log } = await open();
+    await assert.rejects(open(), refusal('conflict', 'in use'));
+    await run(log.close());
+    await open();
+  });
+});
+
+describe('a disk without room', () => {
+  it('refuses the batch with an error of its own, keeps what it had, and heals', async () => {
+    const { disk, open, run } = createLogFixture(3, 4 * 4096);
+    const { log } = await open();
+    let last = 0;
+    let refused: unknown;
+    while (refused === undefined) {
+      try {
+        await run(log.append({ entries: [entry(last + 1, 1, 500)] }));
+        last += 1;
+      } catch (error) {
+        refused = error;
+      }
+    }
+    assert.ok(isDiskFull(refused), String(refused));
+    const behind = [
+      log.append({ entries: [entry(last + 1, 1, 500)] }),
+      log.append({ entries: [entry(last + 2, 1, 500)] }),
+    ];
+    const outcomes = await run(Promise.allSettled(behind));
+    for (const each of outcomes) assert.ok(each.status === 'rejected' && isDiskFull(each.reason));
+    disk.setCapacityBytes(100 * 4096);
+    await run(log.append({ entries: [entry(last + 1, 1, 500)] }));
+    await run(log.close());
+    assert.equal((await open()).recovered.entries.length, last + 1);
+  });
+
+  it('leaves no half of a snapshot behind', async () => {
+    const { disk, open, run } = createLogFixture(3, 4 * 4096);
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 9) }));
+    const chunks = Array.from({ length: 20 }, () => Buffer.alloc(1000, 1));
+    await assert.rejects(run(log.saveSnapshot(meta(9), chunks)), isDiskFull);
+    assert.ok(disk.paths().every((path) => path.endsWith('.log')));
+    await run(log.append({ entries: [entry(10)] }));
+    disk.setCapacityBytes(Infinity);
+    await run(log.saveSnapshot(meta(9), chunks));
+  });
+
+  it('has room again after a compaction', async () => {
+    const { open, run } = createLogFixture(3, 6 * 4096 + 2048);
+    const { log } = await open();
+    let last = 0;
+    const fill = async () => {
+      for (;;) {
+        await run(log.append({ entries: [entry(last + 1, 1, 900)] }));
+        last += 1;
+      }
+    };
+    await assert.rejects(fill(), isDiskFull);
+    await run(log.saveSnapshot(meta(last), [Buffer.from('small')]));
+    await run(log.compact(last));
+    await run(log.append({ entries: [entry(last + 1, 1, 900)] }));
+  });
+});

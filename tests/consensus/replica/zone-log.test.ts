@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import type { Store } from '../../../consensus/index.ts';
+import { createZone } from './zone.ts';
+import type { SimulatedZone } from './zone.ts';
+
+const put = (store: Store, key: string, value: string, deadlineMs = 5_000) =>
+  store.transact({ compare: [], success: [{ type: 'put', key, value }] }, { deadlineMs });
+
+/** Runs virtual time until the promise settles. */
+async function settled<T>(zone: SimulatedZone, promise: Promise<T>, limitMs = 30_000): Promise<T> {
+  let result: { value: T } | undefined;
+  void promise.then((value) => (result = { value }));
+  const reached = await zone.simulation.run({ until: () => result !== undefined, limitMs });
+  assert.deepEqual(zone.failures, []);
+  assert.ok(reached, `nothing came in ${limitMs} ms of virtual time\n${zone.lines()}`);
+  return result!.value;
+}
+
+async function until(zone: SimulatedZone, holds: () => boolean, limitMs = 30_000): Promise<void> {
+  const reached = await zone.simulation.run({ until: holds, limitMs });
+  assert.deepEqual(zone.failures, []);
+  assert.ok(reached, `did not come to hold in ${limitMs} ms of virtual time\n${zone.lines()}`);
+}
+
+async function zoneOf(seed: number, names: readonly string[]): Promise<SimulatedZone> {
+  const zone = createZone(seed);
+  for (const [at, name] of names.entries()) await settled(zone, zone.start(name, at === 0));
+  const voters = names.length >= 5 ? 5 : names.length >= 3 ? 3 : 1;
+  await until(zone, () => zone.leader()?.zone.store.status().voters.length === voters);
+  return zone;
+}
+
+describe('the log of a zone', () => {
+  it('answers a write at a founder alone, and still has it after a restart', async () => {
+    const zone = await zoneOf(1, ['a']);
+    const written = await settled(zone, put(zone.members.get('a')!.zone.store, '/k', 'v'));
+    assert.ok(written.ok && written.value.succeeded);
+    zone.crash('a');
+    const { zone: log } = await settled(zone, zone.start('a'));
+    await settled(zone, log.store.barrier(5_000));
+    assert.equal(log.store.view.get('/k')?.value, 'v');
+  });
+
+  it('grows from one voter to three as peers join, and keeps two peers at one', async () => {
+    const zone = await zoneOf(2, ['a', 'b']);
+    await until(zone, () => zone.leader()!.zone.store.status().learners.length === 1);
+    assert.deepEqual(zone.leader()!.zone.store.status().voters, ['a']);
+    await settled(zone, zone.start('c'));
+    await until(zone, () => zone.leader()?.zone.store.status().voters.length === 3);
+    assert.deepEqual(zone.leader()!.zone.store.status().voters, ['a', 'b', 'c']);
+  });
+
+  it('takes writes at any peer and answers once that peer has applied them', async () => {
+    const zone = await zoneOf(3, ['a', 'b', 'c', 'd']);
+    for (const { name, zone: log } of zone.members.values()) {
+      const written = await settled(zone, put(log.store, `/from/${name}`, name));
+      assert.ok(written.ok);
+      assert.equal(log.store.view.get(`/from/${name}`)?.value, name);
+    }
+  });
+
+  it('goes on within three seconds when its leader is lost, with everything acknowledged', async () => {
+    const zone = await zoneOf(4, ['a', 'b', 'c']);
+    const lost = zone.leader()!.name;
+    await settled(zone, put(zone.leader()!.zone.store, '/before', '1'));
+    zone.crash(lost);
+    const survivor = [...zone.members.values()][0]!;
+    const began = zone.simulation.nowMs();
+    const written = await settled(zone, put(survivor.zone.store, '/after', '2'));
+    assert.ok(written.ok);
+    assert.ok(zone.simulation.nowMs() - began < 3_000);
+    assert.equal(survivor.zone.store.view.get('/before')?.value, '1');
+  });
+
+  it('refuses writes in a minority within their deadline and says nothing was done', async () => {
+    const zone = await zoneOf(5, ['a', 'b', 'c']);
+    const cut = [...zone.members.keys()].find((name) => name !== zone.leader()!.name)!;
+    zone.partition(new Set([cut]));
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 5_000 });
+    const { store } = zone.members.get(cut)!.zone;
+    const began = zone.simulation.nowMs();
+    const written = await settled(zone, put(store, '/k', 'v', 4_000));
+    assert.ok(!written.ok && written.error.code === 'unavailable', JSON.stringify(written));
+    assert.ok(zone.simulation.nowMs() - began < 5_000);
+    const read = await settled(zone, store.barrier(1_000));
+    assert.ok(!read.ok && read.error.code === 'unavailable');
+    assert.ok(store.status().staleMs >= 4_000);
+  });
+
+  it('lets a peer leave, and hands its leadership and vote over first', async () => {
+    const zone = await zoneOf(6, ['a', 'b', 'c', 'd']);
+    const leader = zone.leader()!;
+    const left = await settled(zone, leader.zone.leave());
+    assert.ok(left.ok);
+    zone.crash(leader.name);
+    await until(zone, () => {
+      const status = zone.leader()?.zone.store.status();
+      return status?.voters.length === 3 && !status.voters.includes(leader.name);
+    });
+  });
+
+  it('feeds a peer that was away too long by a snapshot', async function () {
+    this.timeout(30_000);
+    const zone = await zoneOf(7, ['a', 'b', 'c']);
+    const away = [...zone.members.keys()].find((name) => name !== zone.leader()!.name)!;
+    zone.crash(away);
+    const { store } = zone.leader()!.zone;
+    for (let batch = 0; batch < 30; batch++) {
+      const writes = Array.from({ length: 500 }, (_, at) => put(store, `/k/${batch}/${at}`, 'x'));
+      await settled(zone, Promise.all(writes));
+    }
+    const { zone: log } = await settled(zone, zone.start(away));
+    await until(zone, () => log.store.view.revision() === store.view.revision());
+    assert.equal(log.store.view.get('/k/0/0')?.value, 'x');
+  });
+
+  it('keeps a lease while its holder renews it, through any peer, and ends it after', async () => {
+    const zone = await zoneOf(8, ['a', 'b', 'c']);
+    const follower = [...zone.members.values()].find((member) => member !== zone.leader())!;
+    const { store } = follower.zone;
+    const lease = await settled(zone, store.grantLease(3_000));
+    assert.ok(lease.ok);
+    const { id } = lease.value;
+    await settled(
+      zone,
+      store.transact({
+        compare: [],
+        success: [{ type: 'put', key: '/held', value: 'x', lease: id }],
+      }),
+    );
+    for (let round = 0; round < 6; round++) {
+      await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 1_000 });
+      const kept = await settled(zone, store.keepLease(id, 2_000));
+      assert.ok(kept.ok, JSON.stringify(kept));
+    }
+    assert.equal(store.view.get('/held')?.value, 'x');
+    await until(zone, () => store.view.get('/held') === undefined, 10_000);
+    const late = await settled(zone, store.keepLease(id, 2_000));
+    assert.ok(!late.ok && late.error.code === 'not-found');
+  });
+
+  it('applies each write once and loses none that it acknowledged, through crashes, loss and partitions', async function () {
+    this.timeout(60_000);
+    for (let seed = 100; seed < 120; seed++) await storm(seed);
+  });
+});
+
+/** Counters are raised by compare-and-swap; what was acknowledged must be there, once. */
+async function storm(seed: number): Promise<void> {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const zone = await zoneOf(seed, names);
+  const random = zone.simulation.random.fork('storm');
+  let acknowledged = 0;
+  let attempts = 0;
+  let isOver = false;
+  const client = async (name: string): Promise<void> => {
+    while (!isOver) {
+      const store = zone.members.get(name)?.zone.store;
+      if (store === undefined) {
+        await new Promise<void>((resume) => zone.simulation.schedule(100, resume));
+        continue;
+      }
+      attempts++;
+      const written = await Promise.race([
+        put(store, `/storm/${name}/${attempts}`, 'x', 2_000),
+        new Promise<undefined>((give) => zone.simulation.schedule(4_000, () => give(undefined))),
+      ]);
+      if (written?.ok === true) acknowledged++;
+      await new Promise<void>((resume) => zone.simulation.schedule(20, resume));
+    }
+  };
+  const clients = names.map(client);
+  zone.setLoss(0.05);
+  for (let round = 0; round < 12; round++) {
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 800 });
+    const victim = names[random.integer(names.length)]!;
+    if (round % 3 === 0) zone.partition(new Set([victim, names[random.integer(5)]!]));
+    if (round % 3 === 2) zone.partition(undefined);
+    if (zone.members.has(victim) && zone.members.size > 3) zone.crash(victim);
+    const back = names.find((name) => !zone.members.has(name));
+    if (back !== undefined && round % 2 === 1) await settled(zone, zone.start(back));
+  }
+  isOver = true;
+  zone.partition(undefined);
+  zone.setLoss(0);
+  for (const name of names) if (!zone.members.has(name)) await settled(zone, zone.start(name));
+  await settled(zone, Promise.all(clients));
+  const written = await settled(zone, put(zone.members.get('a')!.zone.store, '/end', 'x', 20_000));
+  assert.ok(written.ok, `seed ${seed}: ${JSON.stringify(written)}`);
+  const stores = [...zone.members.values()].map((member) => member.zone.store);
+  await until(zone, () => stores.every(({ view }) => view.get('/end') !== undefined));
+  for (const { view } of stores) {
+    const { kvs } = view.range('/storm/', '/storm0');
+    assert.ok(kvs.length >= acknowledged, `seed ${seed}: ${kvs.length} < ${acknowledged}`);
+    assert.ok(
+      kvs.every(({ version }) => version === 1),
+      `seed ${seed}: applied twice`,
+    );
+  }
+  assert.ok(acknowledged > 20, `seed ${seed}: only ${acknowledged} of ${attempts} acknowledged`);
+}

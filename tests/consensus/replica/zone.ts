@@ -1,0 +1,144 @@
+// A zone of replicas, production code, over a simulated disk each and a plain lossy network of actor messages.
+
+import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
+import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
+import {
+  createActorSystem,
+  createRingLogger,
+  createSimulation,
+  parseAddress,
+} from '../../../runtime/index.ts';
+import type { ActorRef, ActorSystem, Simulation, SimulatedPeer } from '../../../runtime/index.ts';
+import { createSimulatedDisk } from '../../simulation/simulated-disk.ts';
+import type { SimulatedDisk } from '../../simulation/simulated-disk.ts';
+
+export interface Member {
+  readonly name: string;
+  readonly peer: SimulatedPeer;
+  readonly system: ActorSystem;
+  readonly zone: ZoneLog;
+}
+
+export interface SimulatedZone {
+  readonly simulation: Simulation;
+  readonly members: Map<string, Member>;
+  readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
+  readonly crash: (name: string) => void;
+  /** Messages between the two groups are lost while it lasts; undefined heals. */
+  readonly partition: (cut: ReadonlySet<string> | undefined) => void;
+  readonly setLoss: (share: number) => void;
+  readonly leader: () => Member | undefined;
+  readonly failures: string[];
+  readonly lines: () => string;
+}
+
+export function createZone(seed: number): SimulatedZone {
+  const simulation = createSimulation(seed);
+  const network = simulation.random.fork('network');
+  const members = new Map<string, Member>();
+  const disks = new Map<string, SimulatedDisk>();
+  const failures: string[] = [];
+  let cut: ReadonlySet<string> | undefined;
+  let loss = 0;
+  // Disks outlive their peers, so they live by a clock of their own.
+  const world = simulation.peer('world').clock;
+  const log = createRingLogger(world, 200);
+
+  const isCut = (a: string, b: string): boolean => cut !== undefined && cut.has(a) !== cut.has(b);
+
+  const send = (
+    from: string,
+    to: string,
+    address: Parameters<ActorSystem['ref']>[0],
+    message: unknown,
+  ): boolean => {
+    const copy = copyOf(message);
+    if (isCut(from, to) || network.float() < loss) return true;
+    simulation.schedule(1 + network.integer(5), () => {
+      const member = members.get(to);
+      if (member === undefined || isCut(from, to)) return;
+      member.peer.schedule(0, () => {
+        member.system.deliver(address, withRefs(copy, member.system));
+      });
+    });
+    return true;
+  };
+
+  const start = async (name: string, isFounder = false): Promise<Member> => {
+    const peer = simulation.peer(name);
+    const disk =
+      disks.get(name) ??
+      createSimulatedDisk({ clock: world, random: simulation.random.fork(`disk ${name}`) });
+    disks.set(name, disk);
+    const system = createActorSystem({
+      peer: name,
+      clock: peer.clock,
+      random: peer.random,
+      log: log.child({ peer: name }),
+      dispatcher: peer.dispatcher,
+      onFailure: (path, error) => failures.push(`${name} ${path}: ${error.stack}`),
+    });
+    system.connect({
+      send: (to, message) => send(name, parseAddress(to)!.peer, to, message),
+      watch: () => () => {},
+    });
+    const zone = await openZoneLog({
+      system,
+      random: peer.random,
+      clock: peer.clock,
+      disk: disk.boot(),
+      directory: '/log',
+      segmentBytes: 256 * 1024,
+      domain: `domain-${name}`,
+      isFounder,
+      health: {
+        isAlive: (other) => members.has(other) && !isCut(name, other),
+        deadForMs: (other) => (members.has(other) ? 0 : 60_000),
+      },
+      joinThrough: () => [...members.keys()].filter((other) => other !== name),
+    });
+    const member = { name, peer, system, zone };
+    members.set(name, member);
+    return member;
+  };
+
+  return {
+    simulation,
+    members,
+    start,
+    crash: (name) => {
+      members.get(name)?.peer.crash();
+      members.delete(name);
+      disks.get(name)?.crash();
+    },
+    partition: (names) => (cut = names),
+    setLoss: (share) => (loss = share),
+    leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
+    failures,
+    lines: () =>
+      log
+        .lines()
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+  };
+}
+
+/** As the wire would: no object is shared between peers. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isRef(value)) return { $ref: value.address };
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
+}
+
+function withRefs(value: unknown, system: ActorSystem): unknown {
+  if (Array.isArray(value)) return value.map((each) => withRefs(each, system));
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if ('$ref' in value) return system.ref(value.$ref as never);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, withRefs(each, system)]),
+  );
+}
+
+const isRef = (value: object): value is ActorRef<unknown> => 'tell' in value && 'address' in value;
