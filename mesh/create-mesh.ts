@@ -1,0 +1,165 @@
+// Composes the mesh of one peer over a transport and plugs it into the actor system.
+
+import type { Duplex } from 'node:stream';
+import { failed, SkeinError } from '../runtime/index.ts';
+import type { ActorSystem, Logger } from '../runtime/index.ts';
+import type { AddressBook, AddressBookEntry } from './address-book.ts';
+import { ENVELOPE_V1 } from './envelope.ts';
+import { decodeGossip, decodeHint } from './gossip-message.ts';
+import type { JoinGrant } from './membership-authority.ts';
+import { meshActor } from './mesh-actor.ts';
+import type { MeshCounters, MeshMessage } from './mesh-state.ts';
+import { HINT_TOPIC } from './mesh-state.ts';
+import { createMeshView } from './mesh-view.ts';
+import type { Mesh, NodeFacts } from './mesh.ts';
+import { createRemoteRouter } from './remote-router.ts';
+import type { RouterCounters } from './remote-router.ts';
+import { LAN } from './timing.ts';
+import type { MeshTiming } from './timing.ts';
+import type { PeerId, Transport, TransportHandlers } from './transport.ts';
+
+/** Messages that may wait for the mesh actor while the transport starts. */
+const EARLY_LIMIT = 10_000;
+
+export interface MeshOptions {
+  readonly transport: Transport;
+  /** Its `peer` is the transport's `self`. */
+  readonly system: ActorSystem;
+  readonly log: Logger;
+  readonly addressBook: AddressBook;
+  /** Where to find others first, besides the book: from the grant of a join. */
+  readonly peers?: JoinGrant['peers'];
+  /** What this peer says of itself from the start. */
+  readonly facts?: NodeFacts;
+  /** Whether the log ended this membership. Default: never. */
+  readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Default LAN. */
+  readonly timing?: MeshTiming;
+}
+
+/** The mesh and what it counted. */
+export interface CountingMesh extends Mesh {
+  readonly counters: () => RouterCounters & MeshCounters;
+}
+
+type StreamHandler = (from: PeerId, header: unknown, stream: Duplex) => void;
+
+/** Starts the transport. Rejects as `Transport.start` and `AddressBook.load` do. */
+export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
+  const { transport, system, log } = options;
+  if (system.peer !== transport.self) {
+    throw new SkeinError(
+      'invalid',
+      `actor system of ${system.peer} over the transport of ${transport.self}: both must be one peer`,
+    );
+  }
+  const isRevoked = options.isRevoked ?? (() => false);
+  const view = createMeshView((error) =>
+    log.error('a listener for members failed', { error: String(error) }),
+  );
+  const router = createRemoteRouter(transport, system, view, log);
+  const counters = { malformed: 0, gossipSent: 0, gossipBytesSent: 0, refutations: 0 };
+  const streams = new Map<string, StreamHandler>();
+  const bookEntries = merged(await options.addressBook.load(), options.peers ?? [], transport.self);
+
+  // Links may come up while the transport still starts: what they say waits for the actor.
+  const early: MeshMessage[] = [];
+  let toActor = (message: MeshMessage): void => {
+    if (early.length < EARLY_LIMIT) early.push(message);
+  };
+  await transport.start(
+    createHandlers((message) => toActor(message), router.incoming, streams, counters, log),
+  );
+  const actor = system.spawn('mesh', meshActor, {
+    transport,
+    timing: options.timing ?? LAN,
+    view,
+    book: options.addressBook,
+    bookEntries,
+    facts: options.facts ?? {},
+    isRevoked,
+    counters,
+  });
+  toActor = actor.tell;
+  early.forEach(actor.tell);
+  system.connect(router.resolver);
+
+  return {
+    self: transport.self,
+    members: view.members,
+    member: view.member,
+    memberNamed: view.memberNamed,
+    onMember: view.onMember,
+    setFacts: (facts) => actor.tell({ type: 'set-facts', facts }),
+    resolver: router.resolver,
+    openStream: (to, protocol, header) =>
+      transport.isLinked(to)
+        ? transport.open(to, protocol, header)
+        : Promise.resolve(failed(new SkeinError('unavailable', `no link to peer ${to} right now`))),
+    handleStream: (protocol, handler) => {
+      if (streams.has(protocol)) {
+        throw new SkeinError('already-exists', `streams of ${protocol} have a handler already`);
+      }
+      streams.set(protocol, handler);
+      return () => streams.delete(protocol);
+    },
+    leave: () => new Promise((left) => actor.tell({ type: 'leave', left })),
+    stop: () => transport.stop(),
+    counters: () => ({
+      ...router.counters,
+      ...counters,
+      malformed: router.counters.malformed + counters.malformed,
+    }),
+  };
+}
+
+function createHandlers(
+  tell: (message: MeshMessage) => void,
+  incoming: (from: PeerId, frame: Uint8Array) => void,
+  streams: ReadonlyMap<string, StreamHandler>,
+  counters: MeshCounters,
+  log: Logger,
+): TransportHandlers {
+  const malformed = (from: PeerId, error: SkeinError): void => {
+    counters.malformed += 1;
+    log.debug('malformed gossip', { from, error: error.message });
+  };
+  return {
+    frame: (from, lane, frame) => {
+      if (frame[0] === ENVELOPE_V1) {
+        incoming(from, frame);
+        return;
+      }
+      const message = decodeGossip(frame);
+      if (!message.ok) malformed(from, message.error);
+      else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
+    },
+    published: (from, topic, data) => {
+      if (topic !== HINT_TOPIC) return;
+      const hint = decodeHint(data);
+      if (hint.ok) tell({ type: 'hint', from, hint: hint.value });
+      else malformed(from, hint.error);
+    },
+    link: (peer, up) => tell({ type: 'link', peer, up }),
+    stream: (from, protocol, header, stream) => {
+      const handler = streams.get(protocol);
+      if (handler !== undefined) handler(from, header, stream);
+      else stream.destroy(new SkeinError('unsupported', `no streams of ${protocol} here`));
+    },
+  };
+}
+
+function merged(
+  book: readonly AddressBookEntry[],
+  peers: JoinGrant['peers'],
+  self: PeerId,
+): readonly AddressBookEntry[] {
+  const entries = new Map(book.map((entry) => [entry.peer, entry]));
+  for (const { peer, addresses } of peers) {
+    const known = entries.get(peer)?.addresses ?? [];
+    const all = [...new Set([...addresses, ...known])];
+    entries.set(peer, { peer, addresses: all, seenMs: entries.get(peer)?.seenMs ?? 0 });
+  }
+  entries.delete(self);
+  return [...entries.values()];
+}

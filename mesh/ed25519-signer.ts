@@ -1,0 +1,79 @@
+// Ed25519 keys and signatures, HMAC and hashes, from Node's OpenSSL. Keys cross as raw bytes.
+
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/** PKCS#8 and SPKI wrappers of a raw Ed25519 key (RFC 8410 section 10). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** Bytes of a seed, a public key. */
+export const ED25519_KEY_BYTES = 32;
+
+export interface SigningKey {
+  /** The secret: 32 bytes. */
+  readonly seed: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+/** A new key from the machine's own randomness. */
+export function generateSigningKey(): SigningKey {
+  return signingKeyFrom(randomBytes(ED25519_KEY_BYTES));
+}
+
+export function signingKeyFrom(seed: Uint8Array): SigningKey {
+  const jwk = createPublicKey(privateKey(seed)).export({ format: 'jwk' });
+  return { seed, publicKey: Buffer.from(jwk.x!, 'base64url') };
+}
+
+export function signEd25519(seed: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return sign(null, bytes, privateKey(seed));
+}
+
+/** False for a malformed key or signature as well. */
+export function verifyEd25519(
+  publicKey: Uint8Array,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (publicKey.length !== ED25519_KEY_BYTES || signature.length !== 64) return false;
+  const der = Buffer.concat([SPKI_PREFIX, publicKey]);
+  try {
+    return verify(
+      null,
+      bytes,
+      createPublicKey({ key: der, format: 'der', type: 'spki' }),
+      signature,
+    );
+  } catch {
+    // OpenSSL throws for points that are not on the curve: such a key verifies nothing.
+    return false;
+  }
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+export function hmacSha256(secret: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return createHmac('sha256', secret).update(bytes).digest();
+}
+
+/** In a time that does not depend on where they differ. */
+export function sameSecret(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+function privateKey(seed: Uint8Array): KeyObject {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}

@@ -1,0 +1,156 @@
+// An actor message on the wire: one kind byte, then msgpackr of [address, message, refs].
+
+import { addExtension, Packr } from 'msgpackr';
+import { asSkeinError, failed, ok, parseAddress, SkeinError } from '../runtime/index.ts';
+import type { ActorRef, Address, Result } from '../runtime/index.ts';
+
+/** First byte of a frame: an actor message in format version 1. Another version is another byte. */
+export const ENVELOPE_V1 = 0x01;
+
+/** The largest actor message, encoded: 8 MiB. What is larger goes over a byte stream. */
+export const ENVELOPE_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Refs inside messages may be this deep; a hostile nesting ends here and not in a stack overflow. */
+const MAX_DEPTH = 64;
+
+/** What stands for an ActorRef on the wire. */
+class RefOnWire {
+  readonly address: string;
+  constructor(address: string) {
+    this.address = address;
+  }
+}
+
+addExtension({
+  Class: RefOnWire,
+  type: 0x52,
+  pack: (ref: RefOnWire) => Buffer.from(ref.address, 'utf8'),
+  unpack: (bytes: Uint8Array) => new RefOnWire(Buffer.from(bytes).toString('utf8')),
+});
+
+const packr = new Packr({ useRecords: false });
+
+export interface Envelope {
+  readonly to: Address;
+  readonly message: unknown;
+}
+
+/** Errors: too-large; invalid when the message holds what cannot be sent, such as a function. */
+export function encodeEnvelope(to: Address, message: unknown): Result<Uint8Array> {
+  try {
+    const refs = { count: 0 };
+    const plain = refsToWire(message, refs, 0);
+    const body = packr.pack([to, plain, refs.count]);
+    if (body.length > ENVELOPE_LIMIT_BYTES) {
+      return failed(
+        new SkeinError(
+          'too-large',
+          `a message of ${body.length} bytes to ${to} is over the limit of ${ENVELOPE_LIMIT_BYTES}: send it over a stream`,
+          { bytes: body.length },
+        ),
+      );
+    }
+    const frame = new Uint8Array(body.length + 1);
+    frame[0] = ENVELOPE_V1;
+    frame.set(body, 1);
+    return ok(frame);
+  } catch (error) {
+    return failed(new SkeinError('invalid', `message to ${to} cannot be encoded`, {}, error));
+  }
+}
+
+/** Undoes `encodeEnvelope`; `resolve` makes refs live. Errors: corrupt, unsupported, too-large. */
+export function decodeEnvelope(
+  frame: Uint8Array,
+  resolve: (address: Address) => ActorRef<never>,
+): Result<Envelope> {
+  if (frame[0] !== ENVELOPE_V1) {
+    return failed(new SkeinError('unsupported', `message format ${frame[0]} is not known here`));
+  }
+  if (frame.length - 1 > ENVELOPE_LIMIT_BYTES) {
+    return failed(new SkeinError('too-large', `a message of ${frame.length - 1} bytes`));
+  }
+  try {
+    const body: unknown = packr.unpack(frame.subarray(1));
+    if (!Array.isArray(body) || body.length !== 3) throw new Error('not [to, message, refs]');
+    const [to, message, refs] = body as [unknown, unknown, unknown];
+    if (typeof to !== 'string' || parseAddress(to) === undefined) throw new Error('no address');
+    return ok({
+      to: to as Address,
+      message: refs === 0 ? message : refsFromWire(message, resolve, 0),
+    });
+  } catch (error) {
+    const cause = asSkeinError(error);
+    return failed(new SkeinError('corrupt', `malformed message: ${cause.message}`, {}, error));
+  }
+}
+
+function isRef(value: object): value is ActorRef<never> {
+  const ref = value as Partial<ActorRef<never>>;
+  return typeof ref.tell === 'function' && typeof ref.address === 'string';
+}
+
+/** Only plain objects and arrays can hold refs; bytes, dates, maps and sets are left as they are. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Copies only what leads to a ref, so that a message without refs is not copied at all. */
+function mapDeep(value: unknown, leaf: (value: object) => unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const replaced = leaf(value);
+  if (replaced !== value) return replaced;
+  if (depth > MAX_DEPTH) throw new SkeinError('invalid', `nested deeper than ${MAX_DEPTH}`);
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const mapped = mapDeep(value[i], leaf, depth + 1);
+      if (mapped === value[i]) continue;
+      copy ??= [...(value as unknown[])];
+      copy[i] = mapped;
+    }
+    return copy ?? value;
+  }
+  if (!isPlain(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[key];
+    if (typeof field !== 'object' || field === null) continue;
+    const mapped = mapDeep(field, leaf, depth + 1);
+    if (mapped === field) continue;
+    copy ??= { ...value };
+    copy[key] = mapped;
+  }
+  return copy ?? value;
+}
+
+function refsToWire(message: unknown, refs: { count: number }, depth: number): unknown {
+  return mapDeep(
+    message,
+    (value) => {
+      if (!isRef(value)) return value;
+      refs.count += 1;
+      return new RefOnWire(value.address);
+    },
+    depth,
+  );
+}
+
+function refsFromWire(
+  message: unknown,
+  resolve: (address: Address) => ActorRef<never>,
+  depth: number,
+): unknown {
+  return mapDeep(
+    message,
+    (value) => {
+      if (!(value instanceof RefOnWire)) return value;
+      if (parseAddress(value.address) === undefined) {
+        throw new SkeinError('corrupt', `no address: ${value.address}`);
+      }
+      return resolve(value.address as Address);
+    },
+    depth,
+  );
+}

@@ -1,0 +1,27 @@
+// What a joiner proves: that it knows the token's secret, here and now, to this acceptor of this cluster. Pure.
+
+import { lengthPrefixed } from './token.ts';
+import type { PeerId } from './transport.ts';
+
+export const JOIN_PROTOCOL = '/skein/join/1';
+
+/** Random bytes each side adds, so that a proof is worth nothing later. */
+export const JOIN_NONCE_BYTES = 32;
+
+/** Both sides build it from what noise and the handshake told them; it never travels. */
+export function joinTranscript(parts: {
+  readonly authorityHash: Uint8Array;
+  readonly joiner: PeerId;
+  readonly acceptor: PeerId;
+  readonly joinerNonce: Uint8Array;
+  readonly acceptorNonce: Uint8Array;
+}): Uint8Array {
+  return lengthPrefixed([
+    Buffer.from(JOIN_PROTOCOL),
+    parts.authorityHash,
+    Buffer.from(parts.joiner),
+    Buffer.from(parts.acceptor),
+    parts.joinerNonce,
+    parts.acceptorNonce,
+  ]);
+}

@@ -1,0 +1,86 @@
+// A libp2p stream as a Node Duplex: back-pressure both ways, each direction ends by itself.
+
+import { Duplex } from 'node:stream';
+import type { Stream } from '@libp2p/interface';
+import type { Uint8ArrayList } from 'uint8arraylist';
+
+/** Bytes a reader may leave unread before the other side is held up; the muxer's window adds to it. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * `before` is sent ahead of what is written. `chunks` is the stream's source, of which a header
+ * may have been read already, and `rest` what was read beyond that header.
+ */
+export function toDuplex(
+  stream: Stream,
+  chunks: AsyncIterator<Uint8ArrayList>,
+  before: Uint8Array | undefined,
+  rest: Uint8Array | undefined,
+): Duplex {
+  let pending: { readonly chunk: Uint8Array; readonly done: () => void } | undefined;
+  let isEnded = false;
+  let wake: (() => void) | undefined;
+  let isReading = false;
+
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    if (before !== undefined) yield before;
+    for (;;) {
+      if (pending !== undefined) {
+        const { chunk, done } = pending;
+        pending = undefined;
+        yield chunk;
+        // Asked for more: the muxer has taken it.
+        done();
+      } else if (isEnded) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    }
+  };
+
+  const readNext = async (): Promise<void> => {
+    isReading = true;
+    try {
+      for (;;) {
+        const next = await chunks.next();
+        if (next.done === true) {
+          duplex.push(null);
+          return;
+        }
+        if (!duplex.push(Buffer.from(next.value.subarray()))) return;
+      }
+    } finally {
+      isReading = false;
+    }
+  };
+
+  const duplex = new Duplex({
+    allowHalfOpen: true,
+    readableHighWaterMark: READ_AHEAD_BYTES,
+    read() {
+      if (!isReading) readNext().catch((error: Error) => duplex.destroy(error));
+    },
+    write(chunk: Buffer, _encoding, done) {
+      pending = { chunk, done };
+      wake?.();
+    },
+    final(done) {
+      isEnded = true;
+      wake?.();
+      done();
+    },
+    destroy(error, done) {
+      isEnded = true;
+      wake?.();
+      // Both directions ended: nothing to reset. Otherwise the other side must learn that it broke.
+      if (error !== null || !duplex.readableEnded || !duplex.writableFinished) {
+        stream.abort(error ?? new Error('stream closed early'));
+      }
+      done(error);
+    },
+  });
+  if (rest !== undefined && rest.length > 0) duplex.push(Buffer.from(rest));
+  stream.sink(source()).catch((error: Error) => duplex.destroy(error));
+  return duplex;
+}

@@ -1,0 +1,61 @@
+// The registrar as gossipsub and identify see it: peers exist for them only once they are admitted.
+//
+// Gossipsub learns of peers in two ways: a topology callback after identify, and an incoming stream. Here the
+// first is never registered with libp2p but called by the transport for admitted links; the second is answered
+// with a reset on a connection that is not admitted. So no unadmitted connection can become a pubsub peer,
+// whatever it sends. (A gater cannot do this: it must let unknown ids in, for they come to join.)
+
+import type { Connection, PeerId, StreamHandler, Topology } from '@libp2p/interface';
+import type { Registrar } from '@libp2p/interface-internal';
+import { SkeinError } from '../../runtime/index.ts';
+
+export interface GatedRegistrar {
+  /** Hand this to a service in place of the node's own. */
+  readonly wrap: (registrar: Registrar) => Registrar;
+  /** Both sides have admitted each other: the services may meet it. */
+  readonly connected: (peer: PeerId, connection: Connection) => void;
+  readonly disconnected: (peer: PeerId) => void;
+}
+
+export function createGatedRegistrar(
+  isAdmitted: (connection: Connection) => boolean,
+): GatedRegistrar {
+  // One topology per protocol of a service: gossipsub registers one for each of its versions.
+  const topologies = new Map<string, Topology>();
+
+  const guarded =
+    (handler: StreamHandler): StreamHandler =>
+    (data) => {
+      if (isAdmitted(data.connection)) {
+        handler(data);
+        return;
+      }
+      data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
+    };
+
+  return {
+    wrap: (registrar) => ({
+      getProtocols: () => registrar.getProtocols(),
+      getHandler: (protocol) => registrar.getHandler(protocol),
+      getTopologies: (protocol) => registrar.getTopologies(protocol),
+      handle: (protocol, handler, options) => registrar.handle(protocol, guarded(handler), options),
+      unhandle: (protocols, options) => registrar.unhandle(protocols, options),
+      register: (protocol, topology) => {
+        topologies.set(protocol, topology);
+        return Promise.resolve(protocol);
+      },
+      unregister: (id) => {
+        topologies.delete(id);
+      },
+    }),
+    connected: (peer, connection) => {
+      // The versions share one callback: told once, the service negotiates the version itself.
+      const callbacks = new Set([...topologies.values()].map((topology) => topology.onConnect));
+      for (const onConnect of callbacks) onConnect?.(peer, connection);
+    },
+    disconnected: (peer) => {
+      const callbacks = new Set([...topologies.values()].map((topology) => topology.onDisconnect));
+      for (const onDisconnect of callbacks) onDisconnect?.(peer);
+    },
+  };
+}

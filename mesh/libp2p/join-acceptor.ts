@@ -1,0 +1,80 @@
+// The acceptor's side of a join: shows whom one joins, asks the authority, and says nothing else.
+
+import { randomBytes } from 'node:crypto';
+import type { IncomingStreamData } from '@libp2p/interface';
+import { asSkeinError, failed, SkeinError } from '../../runtime/index.ts';
+import type { Logger, Result } from '../../runtime/index.ts';
+import { sha256 } from '../ed25519-signer.ts';
+import { JOIN_NONCE_BYTES, joinTranscript } from '../join-transcript.ts';
+import type { JoinGrant, JoinRequest } from '../membership-authority.ts';
+import { authorityHash } from '../token.ts';
+import type { AuthorityKeys } from '../token.ts';
+import type { PeerId } from '../transport.ts';
+import type { AdmissionGate } from './admission-gate.ts';
+import { createFramedStream } from './framed-stream.ts';
+import { joinHello, joinProof } from './join-messages.ts';
+
+/** Joins under way at once; each costs an entry in the log. */
+const JOINS_LIMIT = 16;
+
+export interface JoinAcceptorOptions {
+  readonly self: PeerId;
+  readonly log: Logger;
+  readonly gate: AdmissionGate;
+  readonly authority: () => AuthorityKeys;
+  readonly certificate: () => Uint8Array;
+  readonly redeem: (request: JoinRequest) => Promise<Result<JoinGrant>>;
+}
+
+/** Handles streams of the join protocol. */
+export function createJoinAcceptor(
+  options: JoinAcceptorOptions,
+): (data: IncomingStreamData) => void {
+  let underWay = 0;
+
+  const accept = async ({ connection, stream }: IncomingStreamData): Promise<void> => {
+    const joiner = connection.remotePeer.toString();
+    const framed = createFramedStream(stream);
+    const refuse = (error: SkeinError): void => {
+      options.log.warn('join refused', { peer: joiner, code: error.code, reason: error.message });
+      framed.write({ refused: { code: error.code, message: error.message.slice(0, 1024) } });
+      framed.end();
+    };
+    const hello = await framed.read(joinHello);
+    if (underWay > JOINS_LIMIT) {
+      refuse(new SkeinError('overloaded', `${JOINS_LIMIT} peers are joining here: try again`));
+      return;
+    }
+    const nonce = randomBytes(JOIN_NONCE_BYTES);
+    const authority = options.authority();
+    framed.write({ v: 1, nonce, authority, certificate: options.certificate() });
+    const { proof, ...asked } = await framed.read(joinProof);
+    options.gate.extend(connection);
+    const transcript = joinTranscript({
+      authorityHash: authorityHash(authority, sha256),
+      joiner,
+      acceptor: options.self,
+      joinerNonce: hello.nonce,
+      acceptorNonce: nonce,
+    });
+    const request = { ...asked, peer: joiner, proof, transcript };
+    const verdict = await options.redeem(request).catch((error) => failed(asSkeinError(error)));
+    if (!verdict.ok) {
+      refuse(verdict.error);
+      return;
+    }
+    options.log.info('peer joined', { peer: joiner, name: asked.name, zone: verdict.value.zone });
+    framed.write({ granted: verdict.value });
+    framed.end();
+  };
+
+  return (data) => {
+    underWay += 1;
+    accept(data)
+      .catch((error: unknown) => {
+        options.log.debug('join broken off', { error: String(error) });
+        data.stream.abort(asSkeinError(error));
+      })
+      .finally(() => (underWay -= 1));
+  };
+}

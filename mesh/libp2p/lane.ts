@@ -1,0 +1,121 @@
+// One lane to one peer: a bounded queue of frames that leaves in large pieces, and the frames that arrive.
+
+import type { Stream } from '@libp2p/interface';
+import { Uint8ArrayList } from 'uint8arraylist';
+import {
+  FRAME_HEADER_BYTES,
+  FRAME_LIMIT_BYTES,
+  createFrameReader,
+  frameHeader,
+} from '../framing.ts';
+import type { Lane as LaneName } from '../transport.ts';
+
+/** Bytes that may wait for the network per lane; what is more is refused by `send`. */
+export const LANE_LIMIT_BYTES: Readonly<Record<LaneName, number>> = {
+  control: 8 * 1024 * 1024,
+  log: 32 * 1024 * 1024,
+  bulk: 32 * 1024 * 1024,
+};
+
+/** Frames are joined up to this size, so that one encryption and one write carries many. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Frames from this size on are not copied together. */
+const NO_COPY_BYTES = 8 * 1024;
+
+export interface Lane {
+  /** False when the queue is full. Frames over the limit are a caller's bug and refused alike. */
+  readonly send: (frame: Uint8Array) => boolean;
+  /** Lets the queue end; frames not yet handed over are dropped. */
+  readonly close: () => void;
+}
+
+/** `lost` is called once, when either direction ends or a frame is over the limit. */
+export function openLane(
+  stream: Stream,
+  name: LaneName,
+  received: (frame: Uint8Array) => void,
+  lost: (error: Error) => void,
+): Lane {
+  let queue: Uint8Array[] = [];
+  let queuedBytes = 0;
+  let isClosed = false;
+  let wake: (() => void) | undefined;
+
+  const end = (error: Error): void => {
+    if (isClosed) return;
+    isClosed = true;
+    queue = [];
+    wake?.();
+    lost(error);
+  };
+
+  /** All that waits when the stream asks, at most a piece: what is told in one turn leaves in one write. */
+  const nextPiece = (): Uint8ArrayList => {
+    const piece = new Uint8ArrayList();
+    let small: Uint8Array[] = [];
+    const flush = (): void => {
+      if (small.length > 0) piece.append(small.length === 1 ? small[0]! : Buffer.concat(small));
+      small = [];
+    };
+    let taken = 0;
+    while (taken < queue.length && piece.byteLength < PIECE_BYTES) {
+      const frame = queue[taken++]!;
+      small.push(frameHeader(frame.length));
+      if (frame.length >= NO_COPY_BYTES) {
+        flush();
+        piece.append(frame);
+      } else {
+        small.push(frame);
+        // Each small frame adds two parts; this keeps a piece near its size.
+        if (small.length >= PIECES_AT_ONCE) flush();
+      }
+    }
+    flush();
+    queue = taken === queue.length ? [] : queue.slice(taken);
+    queuedBytes -= piece.byteLength;
+    return piece;
+  };
+
+  const source = async function* (): AsyncGenerator<Uint8ArrayList> {
+    while (!isClosed) {
+      if (queue.length > 0) yield nextPiece();
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+
+  const read = async (): Promise<void> => {
+    const reader = createFrameReader(FRAME_LIMIT_BYTES, (frame) => {
+      received(frame);
+      return !isClosed;
+    });
+    for await (const list of stream.source) {
+      for (const chunk of list) reader.push(chunk);
+      if (isClosed) return;
+    }
+    end(new Error('the other side ended the lane'));
+  };
+
+  stream.sink(source()).catch(end);
+  read().catch(end);
+
+  return {
+    send: (frame) => {
+      const bytes = frame.length + FRAME_HEADER_BYTES;
+      if (isClosed || frame.length > FRAME_LIMIT_BYTES) return false;
+      if (queuedBytes + bytes > LANE_LIMIT_BYTES[name]) return false;
+      queue.push(frame);
+      queuedBytes += bytes;
+      wake?.();
+      return true;
+    },
+    close: () => {
+      isClosed = true;
+      queue = [];
+      wake?.();
+    },
+  };
+}
+
+/** Parts of small frames joined at once: 128 frames with their headers. */
+const PIECES_AT_ONCE = 256;

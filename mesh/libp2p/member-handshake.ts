@@ -1,0 +1,108 @@
+// How a link begins: both show their membership, and both say "admitted" before anything else is said.
+//
+//   dialler                           acceptor
+//      | ---- certificate ------------> |  checks: signature, peer id, dates, not removed
+//      | <--- certificate, admitted --- |  (or a refusal, and no certificate)
+//      |  checks the same               |
+//      | ---- admitted ---------------> |
+//      | ==== lanes =================== |
+//
+// A dial resolves before the other side's refusal arrives, so only these words count.
+
+import { z } from 'zod';
+import { SkeinError } from '../../runtime/index.ts';
+import type { ErrorCode } from '../../runtime/index.ts';
+import { verifyEd25519 } from '../ed25519-signer.ts';
+import { checkCertificate } from '../membership-certificate.ts';
+import type { PeerId } from '../transport.ts';
+import type { FramedStream } from './framed-stream.ts';
+
+export const MEMBER_PROTOCOL = '/skein/member/1';
+
+/** What a member shows and what it checks others against. */
+export interface Credentials {
+  readonly cluster: string;
+  /** Ed25519, raw: the cluster's membership authority. */
+  readonly authorityKey: Uint8Array;
+  /** This peer's own membership certificate. */
+  readonly certificate: Uint8Array;
+}
+
+export interface HandshakeTerms {
+  readonly credentials: Credentials;
+  readonly remote: PeerId;
+  readonly wallMs: number;
+  readonly isRevoked: (peer: PeerId) => boolean;
+}
+
+const bytes = z.instanceof(Uint8Array);
+const refusal = z.object({
+  refused: z.object({ code: z.string(), message: z.string().max(1024) }),
+});
+const hello = z.object({ certificate: bytes });
+const answer = z.union([z.object({ certificate: bytes, admitted: z.literal(true) }), refusal]);
+const last = z.union([z.object({ admitted: z.literal(true) }), refusal]);
+
+/** Resolves when both sides admitted each other. Rejects with the refusal of either side. */
+export async function introduce(stream: FramedStream, terms: HandshakeTerms): Promise<void> {
+  stream.write({ certificate: terms.credentials.certificate });
+  const reply = await stream.read(answer);
+  if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);
+  try {
+    check(reply.certificate, terms);
+  } catch (error) {
+    stream.write(refusalOf(error as SkeinError));
+    stream.end();
+    throw error;
+  }
+  stream.write({ admitted: true });
+  stream.end();
+}
+
+/** The acceptor's side. `accept` may still refuse, by throwing, a peer whose membership is in order. */
+export async function welcome(
+  stream: FramedStream,
+  terms: HandshakeTerms,
+  accept: () => void,
+): Promise<void> {
+  try {
+    const { certificate } = await stream.read(hello);
+    check(certificate, terms);
+    accept();
+  } catch (error) {
+    if (error instanceof SkeinError) stream.write(refusalOf(error));
+    stream.end();
+    throw error;
+  }
+  stream.write({ certificate: terms.credentials.certificate, admitted: true });
+  const reply = await stream.read(last);
+  stream.end();
+  if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);
+}
+
+function check(certificate: Uint8Array, terms: HandshakeTerms): void {
+  const { credentials, remote, wallMs, isRevoked } = terms;
+  const expected = { authorityKey: credentials.authorityKey, peer: remote, wallMs };
+  const claims = checkCertificate(certificate, expected, verifyEd25519);
+  if (!claims.ok) throw claims.error;
+  if (claims.value.cluster !== credentials.cluster) {
+    throw new SkeinError('unauthorized', `peer ${remote} is a member of ${claims.value.cluster}`);
+  }
+  if (isRevoked(remote)) {
+    throw new SkeinError('forbidden', `the membership of peer ${remote} was ended`);
+  }
+}
+
+function refusalOf(error: SkeinError): unknown {
+  return { refused: { code: error.code, message: error.message.slice(0, 1024) } };
+}
+
+function refusedBy(
+  peer: PeerId,
+  refused: { readonly code: string; readonly message: string },
+): SkeinError {
+  // The code is the other side's word; only the known ones mean something here.
+  const known: readonly string[] = ['unauthorized', 'forbidden', 'conflict', 'overloaded'];
+  const code = known.includes(refused.code) ? (refused.code as ErrorCode) : 'unavailable';
+  return new SkeinError(code, `peer ${peer} refused the link: ${refused.message}`, { peer });
+}

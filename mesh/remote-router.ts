@@ -1,0 +1,110 @@
+// Carries actor messages between peers: addresses out, live refs in, each path on its lane.
+
+import { parseAddress } from '../runtime/index.ts';
+import type { ActorSystem, Address, Logger, RemoteResolver } from '../runtime/index.ts';
+import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
+import type { MeshView } from './mesh-view.ts';
+import type { Lane, PeerId, Transport } from './transport.ts';
+
+/** The log's replicas talk on a lane of their own, so that a tail of entries delays no heartbeat. */
+const LOG_PATH = 'zone-log';
+
+/** Routes remembered; when full, all are forgotten and parsed again. */
+const ROUTES_LIMIT = 10_000;
+
+/** Only ever grow. */
+export interface RouterCounters {
+  sent: number;
+  /** No link, or the lane was full. */
+  undeliverable: number;
+  /** Too large or not encodable. */
+  unsendable: number;
+  received: number;
+  malformed: number;
+  /** Refused by the actor system: no such actor, no schema, or it does not fit. */
+  refused: number;
+}
+
+export interface RemoteRouter {
+  readonly resolver: RemoteResolver;
+  /** A frame that starts with ENVELOPE_V1. */
+  readonly incoming: (from: PeerId, frame: Uint8Array) => void;
+  readonly counters: RouterCounters;
+}
+
+export function createRemoteRouter(
+  transport: Transport,
+  system: ActorSystem,
+  view: MeshView,
+  log: Logger,
+): RemoteRouter {
+  const counters: RouterCounters = {
+    sent: 0,
+    undeliverable: 0,
+    unsendable: 0,
+    received: 0,
+    malformed: 0,
+    refused: 0,
+  };
+  const routes = new Map<Address, { readonly peer: PeerId; readonly lane: Lane }>();
+
+  const routeOf = (to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined => {
+    const known = routes.get(to);
+    if (known !== undefined) return known;
+    const parts = parseAddress(to);
+    if (parts === undefined) return undefined;
+    const isLog = parts.path === LOG_PATH || parts.path.startsWith(`${LOG_PATH}/`);
+    const route = { peer: parts.peer, lane: isLog ? 'log' : 'control' } as const;
+    if (routes.size >= ROUTES_LIMIT) routes.clear();
+    routes.set(to, route);
+    return route;
+  };
+
+  const send = (to: Address, message: unknown): boolean => {
+    const route = routeOf(to);
+    if (route === undefined) return false;
+    if (!transport.isLinked(route.peer)) {
+      counters.undeliverable += 1;
+      return false;
+    }
+    const frame = encodeEnvelope(to, message);
+    if (!frame.ok) {
+      counters.unsendable += 1;
+      log.error('message not sent', { to, error: frame.error.message });
+      return false;
+    }
+    const isSent = transport.send(route.peer, route.lane, frame.value);
+    if (isSent) counters.sent += 1;
+    else counters.undeliverable += 1;
+    return isSent;
+  };
+
+  const incoming = (from: PeerId, frame: Uint8Array): void => {
+    counters.received += 1;
+    const envelope = decodeEnvelope(frame, (address) => system.ref<never>(address));
+    if (!envelope.ok) {
+      counters.malformed += 1;
+      log.debug('malformed message', { from, error: envelope.error.message });
+      return;
+    }
+    const refusal = system.deliver(envelope.value.to, envelope.value.message);
+    if (refusal === undefined) return;
+    counters.refused += 1;
+    log.debug('message refused', { from, to: envelope.value.to, reason: refusal });
+  };
+
+  /** Only a verdict of the membership counts: a lost link may be back in a moment. */
+  const watch = (address: Address, lost: () => void): (() => void) => {
+    const peer = parseAddress(address)?.peer;
+    const stop = view.onMember((event) => {
+      const { member } = event;
+      if (event.type !== 'status' || member.peer !== peer) return;
+      if (member.status !== 'dead' && member.status !== 'left') return;
+      stop();
+      lost();
+    });
+    return stop;
+  };
+
+  return { resolver: { send, watch }, incoming, counters };
+}

@@ -1,0 +1,161 @@
+// Whole meshes in virtual time: who notices what, how fast, and who is wronged.
+
+import { equal, ok } from 'node:assert/strict';
+import { createMemoryAddressBook, createMesh } from '../../mesh/index.ts';
+import type { CountingMesh } from '../../mesh/index.ts';
+import { createActorSystem, createRingLogger, createSimulation } from '../../runtime/index.ts';
+import type { SimulatedPeer, Simulation } from '../../runtime/index.ts';
+import { createSimulatedNetwork } from '../simulation/simulated-network.ts';
+import type { SimulatedNetwork } from '../simulation/simulated-network.ts';
+
+interface Node {
+  readonly id: string;
+  readonly host: SimulatedPeer;
+  readonly mesh: CountingMesh;
+}
+
+interface World {
+  readonly simulation: Simulation;
+  readonly network: SimulatedNetwork;
+  readonly nodes: Node[];
+}
+
+async function startNode(world: Omit<World, 'nodes'>, id: string, first: string): Promise<Node> {
+  const host = world.simulation.peer(id);
+  const log = createRingLogger(host.clock, 100);
+  const system = createActorSystem({
+    peer: id,
+    clock: host.clock,
+    random: host.random,
+    log,
+    dispatcher: host.dispatcher,
+    onFailure: (path, error) => {
+      throw new Error(`${id}/${path} failed`, { cause: error });
+    },
+  });
+  const mesh = await createMesh({
+    transport: world.network.transport(id, host),
+    system,
+    log,
+    addressBook: createMemoryAddressBook(),
+    peers: id === first ? [] : [{ peer: first, addresses: [`${first}.test:7460`] }],
+    facts: { name: `node-${id}`, labels: { zone: 'a' } },
+  });
+  return { id, host, mesh };
+}
+
+async function startWorld(size: number, seed: string): Promise<World> {
+  const simulation = createSimulation(seed);
+  const world = { simulation, network: createSimulatedNetwork(simulation) };
+  const nodes: Node[] = [];
+  for (let i = 0; i < size; i++) {
+    nodes.push(await startNode(world, `p${String(i).padStart(3, '0')}`, 'p000'));
+  }
+  return { ...world, nodes };
+}
+
+const sees = (node: Node, id: string, status: string): boolean =>
+  node.mesh.member(id)?.status === status;
+
+async function untilAllAlive(world: World, limitMs: number): Promise<boolean> {
+  return await world.simulation.run({
+    until: () =>
+      world.nodes.every((node) => world.nodes.every((other) => sees(node, other.id, 'alive'))),
+    limitMs,
+  });
+}
+
+for (const size of [3, 10, 50]) {
+  describe(`a simulated mesh of ${size} peers`, () => {
+    it('knows all members and their facts within three seconds', async () => {
+      const world = await startWorld(size, `join ${size}`);
+      ok(await untilAllAlive(world, 3000), 'all alive');
+      const complete = await world.simulation.run({
+        until: () =>
+          world.nodes.every((n) =>
+            world.nodes.every((o) => n.mesh.memberNamed(`node-${o.id}`)?.peer === o.id),
+          ),
+        limitMs: 3000,
+      });
+      ok(complete, 'all facts');
+    });
+
+    it('notices a killed peer: suspect in half a second, dead in one and a half', async () => {
+      const world = await startWorld(size, `kill ${size}`);
+      ok(await untilAllAlive(world, 5000));
+      const victim = world.nodes[1]!;
+      const others = world.nodes.filter((node) => node !== victim);
+      world.network.crash(victim.id);
+      victim.host.crash();
+      ok(
+        await world.simulation.run({
+          until: () => others.every((node) => !sees(node, victim.id, 'alive')),
+          limitMs: 500,
+        }),
+        'suspected',
+      );
+      ok(
+        await world.simulation.run({
+          until: () => others.every((node) => sees(node, victim.id, 'dead')),
+          limitMs: 1200,
+        }),
+        'dead',
+      );
+      ok(
+        others.every((n) => others.every((o) => sees(n, o.id, 'alive'))),
+        'nobody else',
+      );
+    });
+
+    it('notices a frozen peer within four seconds and welcomes it back when it thaws', async () => {
+      const world = await startWorld(size, `freeze ${size}`);
+      ok(await untilAllAlive(world, 5000));
+      const victim = world.nodes[2]!;
+      const others = world.nodes.filter((node) => node !== victim);
+      victim.host.freeze();
+      ok(
+        await world.simulation.run({
+          until: () => others.every((node) => sees(node, victim.id, 'dead')),
+          limitMs: 4000,
+        }),
+        'dead',
+      );
+      await world.simulation.run({ untilMs: world.simulation.nowMs() + 10_000 });
+      victim.host.resume();
+      ok(await untilAllAlive(world, 3000), 'alive again');
+    });
+
+    it('wrongs nobody in ten minutes of 30 % loss on one link', async () => {
+      const world = await startWorld(size, `loss ${size}`);
+      ok(await untilAllAlive(world, 5000));
+      world.network.setLink({ loss: 0.3 }, 'p000', 'p001');
+      const deaths: string[] = [];
+      for (const node of world.nodes) {
+        node.mesh.onMember((event) => {
+          if (event.member.status === 'dead') deaths.push(event.member.peer);
+        });
+      }
+      const minutes = size > 10 ? 1 : 10;
+      await world.simulation.run({ untilMs: world.simulation.nowMs() + minutes * 60_000 });
+      equal(deaths.length, 0);
+    });
+
+    it('is whole again after a partition heals', async () => {
+      const world = await startWorld(size, `partition ${size}`);
+      ok(await untilAllAlive(world, 5000));
+      const ids = world.nodes.map((node) => node.id);
+      const cut = Math.floor(size / 2);
+      world.network.partition([ids.slice(0, cut), ids.slice(cut)]);
+      ok(
+        await world.simulation.run({
+          until: () => sees(world.nodes[0]!, ids[size - 1]!, 'dead'),
+          limitMs: 30_000,
+        }),
+        'the other side is held for dead',
+      );
+      await world.simulation.run({ untilMs: world.simulation.nowMs() + 30_000 });
+      world.network.heal();
+      ok(await untilAllAlive(world, 10_000), 'whole again');
+    });
+  });
+}
