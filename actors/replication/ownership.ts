@@ -1,28 +1,9 @@
-// Who controls an object: owner references, adoption of orphans and release of strays.
+// Who controls an object: adoption of orphans and release of strays.
 
 import type { LabelSelector, ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
 import type { KubernetesObject } from '../objects/kinds.ts';
-import { matchesSelector } from '../objects/selectors.ts';
-
-/** The reference that makes `owner` the one controller of an object. */
-export function controllerReference(
-  owner: KubernetesObject,
-  apiVersion: string,
-  kind: string,
-): OwnerReference {
-  return {
-    apiVersion,
-    kind,
-    name: owner.metadata?.name ?? '',
-    uid: owner.metadata?.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
-
-/** The owner that controls this object, if any. */
-export const controllerOf = (object: KubernetesObject | undefined): OwnerReference | undefined =>
-  object?.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+import { matchesLabels, selectorOf } from '../objects/label-selectors.ts';
+import { controllerOf } from '../objects/meta.ts';
 
 /** Objects that belong to an owner, and the metadata changes that make it so. */
 export interface Claims<T> {
@@ -48,11 +29,12 @@ export function claim<T extends Claimable>(
 ): Claims<T> {
   const owned: T[] = [];
   const changed: T[] = [];
+  const wanted = selectorOf(selector);
   const isEnding = owner.metadata?.deletionTimestamp !== undefined;
   for (const candidate of candidates) {
     const controller = controllerOf(candidate);
     const references = candidate.metadata?.ownerReferences ?? [];
-    const matches = matchesSelector(selector, candidate.metadata?.labels);
+    const matches = matchesLabels(wanted, candidate.metadata?.labels);
     const withReferences = (ownerReferences: OwnerReference[]): T => ({
       ...candidate,
       metadata: { ...candidate.metadata, ownerReferences },

@@ -1,17 +1,10 @@
 // How a controller deletes a pod: at once when nothing of it runs, else by asking its node to end it.
 
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { timestamp } from '../objects/meta.ts';
 import type { ObjectWrite } from '../objects/objects.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
-
-/** Has ended for good: Succeeded or Failed. */
-export const isPodFinished = (pod: Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-
-/** Neither finished nor being deleted: counts as a replica. */
-export const isPodActive = (pod: Pod): boolean =>
-  !isPodFinished(pod) && pod.metadata?.deletionTimestamp === undefined;
 
 /**
  * The write that deletes `pod`: removal when it is bound nowhere, else a deletion timestamp, which its node
@@ -23,7 +16,7 @@ export function podDeletion(pod: Pod, nowMs: number): ObjectWrite {
     return { type: 'delete', kind: 'Pod', object: pod };
   }
   const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-  const deletionTimestamp = `${new Date(nowMs + graceSeconds * 1_000).toISOString().slice(0, 19)}Z`;
+  const deletionTimestamp = timestamp(nowMs + graceSeconds * 1_000);
   const metadata = {
     ...pod.metadata,
     deletionTimestamp,

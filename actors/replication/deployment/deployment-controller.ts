@@ -1,14 +1,16 @@
 // Moves the ReplicaSets of a Deployment towards its template and size, one safe step at a time.
 
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Controller, Moment, Note, Plan } from '../../duties/controller.ts';
 import { NO_PLAN, parseWorkKey, workKey } from '../../duties/controller.ts';
-import { controllerOf, controllerReference } from '../../objects/meta.ts';
+import { controllerOf } from '../../objects/meta.ts';
+import { controllerReference } from '../../objects/owner-reference.ts';
 import type { ObjectChange, ObjectView, ObjectWrite } from '../../objects/objects.ts';
-import { matchesSelector } from '../../objects/selectors.ts';
+import { matchesLabels, selectorOf } from '../../objects/label-selectors.ts';
 import { sameJson } from '../canonical-json.ts';
 import { claim } from '../ownership.ts';
-import { isPodFinished } from '../pod-deletion.ts';
+import { isPodTerminal } from '../../objects/pod-status.ts';
 import type { Budget } from './budget.ts';
 import { rolloutBudget } from './budget.ts';
 import { deadlineInMs, deploymentStatus } from './deployment-status.ts';
@@ -49,7 +51,7 @@ const sizeOf = (set: ReplicaSet): SetSize => ({
 /** A pod of an old set still runs or may run: Recreate has to wait. */
 function hasOldPods({ view, old }: Rollout): boolean {
   return old.some((set) =>
-    view.listOwnedBy('Pod', set.metadata?.uid ?? '').some((pod) => !isPodFinished(pod)),
+    view.listOwnedBy('Pod', set.metadata?.uid ?? '').some((pod) => !isPodTerminal(pod)),
   );
 }
 
@@ -229,7 +231,7 @@ function keysOf(change: ObjectChange, view: ObjectView): readonly string[] {
   if (change.kind === 'Deployment') return [workKey(namespace, change.key.name)];
   if (change.kind === 'Pod') {
     // Only Recreate waits for pods, and only for their end.
-    if (change.object !== undefined && !isPodFinished(change.object)) return [];
+    if (change.object !== undefined && !isPodTerminal(change.object as Pod)) return [];
     const owner = change.previous === undefined ? undefined : controllerOf(change.previous);
     const set = owner === undefined ? undefined : view.get('ReplicaSet', namespace, owner.name);
     const deployment = set === undefined ? undefined : controllerOf(set);
@@ -240,7 +242,7 @@ function keysOf(change: ObjectChange, view: ObjectView): readonly string[] {
   if (owner !== undefined) return [workKey(namespace, owner.name)];
   return view
     .list('Deployment', namespace)
-    .filter(({ spec }) => matchesSelector(spec?.selector, set?.metadata?.labels))
+    .filter(({ spec }) => matchesLabels(selectorOf(spec?.selector), set?.metadata?.labels))
     .map(({ metadata }) => workKey(namespace, metadata?.name));
 }
 

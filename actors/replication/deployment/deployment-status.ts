@@ -10,7 +10,7 @@ import type {
   ReplicaSet,
 } from 'kubernetes-types/apps/v1.d.ts';
 import { timestamp } from '../../objects/meta.ts';
-import { withCondition } from '../conditions.ts';
+import { withCondition } from '../../objects/conditions.ts';
 import type { Budget } from './budget.ts';
 
 /** The value with which a Deployment says that it has no deadline. */
@@ -130,7 +130,7 @@ function conditionsOf(input: StatusInput, counts: Counts): DeploymentCondition[]
     const known = before.find(({ type }) => type === next.type);
     const isSame = known?.status === next.status && known.reason === next.reason;
     if (isSame && !moves) return [known];
-    const [condition] = withCondition(known === undefined ? [] : [known], next, nowMs);
+    const [condition] = withCondition(known === undefined ? [] : [known], next, timestamp(nowMs));
     return [{ ...condition!, lastUpdateTime: timestamp(nowMs) }];
   };
   const known = before.find(({ type }) => type === 'Progressing');

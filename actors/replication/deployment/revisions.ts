@@ -3,7 +3,8 @@
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import { randomUuid } from '../../../runtime/index.ts';
 import type { Moment } from '../../duties/controller.ts';
-import { controllerReference, timestamp } from '../../objects/meta.ts';
+import { timestamp } from '../../objects/meta.ts';
+import { controllerReference } from '../../objects/owner-reference.ts';
 import type { Budget } from './budget.ts';
 import { HASH_LABEL, sameTemplate } from './template-hash.ts';
 

@@ -5,12 +5,14 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { randomUuid } from '../../../runtime/index.ts';
 import type { Controller, Moment, Note, Plan } from '../../duties/controller.ts';
 import { NO_PLAN, parseWorkKey, workKey } from '../../duties/controller.ts';
+import { controllerOf, generatedName, randomNameSuffix, timestamp } from '../../objects/meta.ts';
+import { controllerReference } from '../../objects/owner-reference.ts';
 import type { ObjectChange, ObjectView, ObjectWrite, Stored } from '../../objects/objects.ts';
-import { matchesSelector } from '../../objects/selectors.ts';
+import { matchesLabels, selectorOf } from '../../objects/label-selectors.ts';
 import { sameJson } from '../canonical-json.ts';
-import { generatedName } from '../name-suffix.ts';
-import { claim, controllerOf, controllerReference } from '../ownership.ts';
-import { isPodActive, podDeletion } from '../pod-deletion.ts';
+import { claim } from '../ownership.ts';
+import { isPodActive } from '../../objects/pod-status.ts';
+import { podDeletion } from '../pod-deletion.ts';
 import { deletionOrder } from './deletion-order.ts';
 import { podAvailability, replicaSetStatus } from './replica-set-status.ts';
 
@@ -26,12 +28,12 @@ function newPod(set: ReplicaSet, moment: Moment): Pod {
     kind: 'Pod',
     metadata: {
       ...template?.metadata,
-      name: generatedName(base, moment.random),
+      name: generatedName(`${base}-`, randomNameSuffix(moment.random)),
       generateName: `${base}-`,
       namespace: set.metadata?.namespace ?? 'default',
       uid: randomUuid(moment.random),
-      creationTimestamp: `${new Date(moment.nowMs).toISOString().slice(0, 19)}Z`,
-      ownerReferences: [controllerReference(set, 'apps/v1', 'ReplicaSet')],
+      creationTimestamp: timestamp(moment.nowMs),
+      ownerReferences: [controllerReference('ReplicaSet', set)],
     },
     ...(template?.spec === undefined ? {} : { spec: template.spec }),
     status: { phase: 'Pending', qosClass: 'BestEffort' },
@@ -90,7 +92,7 @@ export function reconcileReplicaSet(view: ObjectView, key: string, moment: Momen
   if (set === undefined) return NO_PLAN;
   const { owned, changed } = claim(
     set,
-    controllerReference(set, 'apps/v1', 'ReplicaSet'),
+    controllerReference('ReplicaSet', set),
     set.spec?.selector,
     candidates(view, set).filter(isPodActive),
   );
@@ -122,7 +124,7 @@ function keysOfPod(change: ObjectChange, view: ObjectView): readonly string[] {
     if (owner?.kind === 'ReplicaSet') keys.add(workKey(change.key.namespace, owner.name));
     if (owner !== undefined) continue;
     for (const set of view.list('ReplicaSet', change.key.namespace)) {
-      const isMatch = matchesSelector(set.spec?.selector, pod.metadata?.labels);
+      const isMatch = matchesLabels(selectorOf(set.spec?.selector), pod.metadata?.labels);
       if (isMatch) keys.add(workKey(change.key.namespace, set.metadata?.name));
     }
   }
