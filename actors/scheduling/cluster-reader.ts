@@ -40,11 +40,7 @@ function countByNode(pods: readonly Stored<'Pod'>[]): ReadonlyMap<string, number
 }
 
 /** A function that takes a picture; what it remembers is bounded by the nodes of the zone. */
-export function createClusterReader({
-  objects,
-  records,
-  mesh,
-}: ClusterSources): () => ClusterView {
+export function createClusterReader({ objects, records, mesh }: ClusterSources): () => ClusterView {
   let known = new Map<string, KnownNode>();
   return () => {
     const next = new Map<string, KnownNode>();
@@ -56,9 +52,7 @@ export function createClusterReader({
       next.set(name, {
         node,
         traits: before?.node === node ? before.traits : nodeTraits(node),
-        use: isSameUse
-          ? before.use
-          : nodeUse(kv?.modRevision ?? 0, parseRecord(name, kv).pods),
+        use: isSameUse ? before.use : nodeUse(kv?.modRevision ?? 0, parseRecord(name, kv).pods),
       });
     }
     known = next;

@@ -13,11 +13,7 @@ export interface ZoneTraits {
   readonly offersOtherDrivers: boolean;
 }
 
-type TraitFilter = (
-  demand: Demand,
-  node: NodeTraits,
-  zone: ZoneTraits,
-) => string | undefined;
+type TraitFilter = (demand: Demand, node: NodeTraits, zone: ZoneTraits) => string | undefined;
 
 const notCordoned: TraitFilter = (_demand, node) =>
   node.isCordoned ? 'node(s) were unschedulable' : undefined;
@@ -31,7 +27,8 @@ const toleratesTaints: TraitFilter = ({ tolerations }, { taints }) => {
   return taint && `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
 };
 
-const isReady: TraitFilter = (_demand, node) => (node.isReady ? undefined : 'node(s) were not ready');
+const isReady: TraitFilter = (_demand, node) =>
+  node.isReady ? undefined : 'node(s) were not ready';
 
 const matchesSelectors: TraitFilter = ({ nodeSelector, required }, node) => {
   const matches =

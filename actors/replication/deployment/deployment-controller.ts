@@ -80,9 +80,7 @@ function nextSizes(rollout: Rollout): NextSizes {
   if (scaled !== undefined) return scaled;
   if (deployment.spec?.paused === true) return new Map();
   if (deployment.spec?.strategy?.type === 'Recreate') return recreated(rollout);
-  return current === undefined
-    ? new Map()
-    : rollingStep(budget, sizeOf(current), old.map(sizeOf));
+  return current === undefined ? new Map() : rollingStep(budget, sizeOf(current), old.map(sizeOf));
 }
 
 /** The current set as this plan creates it; undefined while it must wait or its name is taken. */
@@ -122,7 +120,11 @@ function resized(set: ReplicaSet, size: number | undefined, rollout: Rollout): R
   if (sameJson(spec, set.spec) && sameJson(annotations, known ?? {})) return set;
   const isNewSpec = !sameJson(spec, set.spec);
   const generation = (set.metadata?.generation ?? 0) + (isNewSpec ? 1 : 0);
-  return { ...set, spec, metadata: { ...set.metadata, annotations: { ...annotations }, generation } };
+  return {
+    ...set,
+    spec,
+    metadata: { ...set.metadata, annotations: { ...annotations }, generation },
+  };
 }
 
 /** Old sets beyond the history limit, oldest first: empty ones that report it. */
@@ -182,9 +184,19 @@ function plan(rollout: Rollout): Plan {
     writes.push({ type: 'create', kind: 'ReplicaSet', object: created });
     sets.push(created);
   }
-  const now = current === undefined ? created : sets.find(({ metadata }) => metadata?.name === current.metadata?.name);
+  const now =
+    current === undefined
+      ? created
+      : sets.find(({ metadata }) => metadata?.name === current.metadata?.name);
   const isCreating = created !== undefined;
-  const status = deploymentStatus({ deployment, budget, current: now, sets, isCreating, nowMs: moment.nowMs });
+  const status = deploymentStatus({
+    deployment,
+    budget,
+    current: now,
+    sets,
+    isCreating,
+    nowMs: moment.nowMs,
+  });
   const revision = now?.metadata?.annotations?.[REVISION];
   const annotations = {
     ...deployment.metadata?.annotations,
@@ -195,7 +207,11 @@ function plan(rollout: Rollout): Plan {
     !sameJson(annotations, deployment.metadata?.annotations ?? {})
   ) {
     const metadata = { ...deployment.metadata, annotations };
-    writes.push({ type: 'update', kind: 'Deployment', object: { ...deployment, metadata, status } });
+    writes.push({
+      type: 'update',
+      kind: 'Deployment',
+      object: { ...deployment, metadata, status },
+    });
   }
   const notes = [...scalingNotes(deployment, known, sizes)];
   if (created !== undefined) {

@@ -32,11 +32,7 @@ export interface StatusInput {
 type Counts = Required<
   Pick<
     DeploymentStatus,
-    | 'replicas'
-    | 'updatedReplicas'
-    | 'readyReplicas'
-    | 'availableReplicas'
-    | 'unavailableReplicas'
+    'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas' | 'unavailableReplicas'
   >
 >;
 
@@ -166,8 +162,7 @@ export function deadlineInMs(
 ): number | undefined {
   const limitMs = deadlineMs({ spec: spec! });
   const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
-  const runs =
-    progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable';
+  const runs = progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable';
   if (!runs || limitMs === undefined) return undefined;
   return Math.max(0, Date.parse(progressing.lastUpdateTime ?? '') + limitMs - nowMs);
 }

@@ -39,8 +39,7 @@ export function sizedFor(set: ReplicaSet): number | undefined {
 export const byAge = <R extends ReplicaSet>(sets: readonly R[]): readonly R[] =>
   [...sets].sort(
     (a, b) =>
-      createdMs(a) - createdMs(b) ||
-      ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1),
+      createdMs(a) - createdMs(b) || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1),
   );
 
 /** The set that runs the Deployment's template: the oldest of them, should there be several. */

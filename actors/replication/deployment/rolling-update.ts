@@ -45,11 +45,7 @@ function take(
   });
 }
 
-function nextOldSizes(
-  budget: Budget,
-  fresh: SetSize,
-  old: readonly SetSize[],
-): readonly SetSize[] {
+function nextOldSizes(budget: Budget, fresh: SetSize, old: readonly SetSize[]): readonly SetSize[] {
   const floor = budget.desired - budget.maxUnavailable;
   const newUnavailable = fresh.wanted - keepsAvailable(fresh);
   const limit = sum(old.map(({ wanted }) => wanted)) + fresh.wanted - floor - newUnavailable;

@@ -14,7 +14,10 @@ export interface Backend {
 }
 
 /** The container's port that a Service port means; undefined when no container has a port of that name. */
-function targetPort(pod: Pod, { port, targetPort: target, protocol }: ServicePort): number | undefined {
+function targetPort(
+  pod: Pod,
+  { port, targetPort: target, protocol }: ServicePort,
+): number | undefined {
   if (target === undefined || typeof target === 'number') return target ?? port;
   for (const container of pod.spec?.containers ?? []) {
     for (const known of container.ports ?? []) {
@@ -42,11 +45,7 @@ function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
 }
 
 /** The backend that `pod` is; undefined while it has no address or after it has ended. */
-export function backendOf(
-  service: Service,
-  pod: Pod,
-  node: Node | undefined,
-): Backend | undefined {
+export function backendOf(service: Service, pod: Pod, node: Node | undefined): Backend | undefined {
   const address = pod.status?.podIP;
   if (address === undefined || address === '' || isPodTerminal(pod)) return undefined;
   const isTerminating = pod.metadata?.deletionTimestamp !== undefined;

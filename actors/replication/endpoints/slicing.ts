@@ -75,7 +75,9 @@ export function sliceEndpoints(
     group(ports).wanted.set(identity(endpoint), endpoint);
   }
   for (const slice of slices) group(slice.ports ?? []).slices.push(slice);
-  const parts = [...groups.values()].map(({ ports, slices, wanted }) => fill(slices, ports, wanted));
+  const parts = [...groups.values()].map(({ ports, slices, wanted }) =>
+    fill(slices, ports, wanted),
+  );
   const all: Slicing = {
     update: parts.flatMap(({ update }) => update),
     create: parts.flatMap(({ create }) => create),

@@ -22,9 +22,7 @@ export function reconcileEvents(view: ObjectView, key: string, moment: Moment): 
   if (dueMs > moment.nowMs) return { writes: [], requeueAfterMs: dueMs - moment.nowMs };
   const over = view.list('Event').filter((event) => bucketOf(event) <= Number(key));
   return {
-    writes: over
-      .slice(0, BURST_LIMIT)
-      .map((object) => ({ type: 'delete', kind: 'Event', object })),
+    writes: over.slice(0, BURST_LIMIT).map((object) => ({ type: 'delete', kind: 'Event', object })),
     ...(over.length > BURST_LIMIT ? { requeueAfterMs: 0 } : {}),
   };
 }

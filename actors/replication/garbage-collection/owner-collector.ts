@@ -140,7 +140,6 @@ export const ownerCollector: Controller = {
   name: 'owner-collector',
   kinds: KINDS,
   keysOf,
-  allKeys: (view) =>
-    KINDS.flatMap((kind) => view.list(kind).map((object) => keyOf(kind, object))),
+  allKeys: (view) => KINDS.flatMap((kind) => view.list(kind).map((object) => keyOf(kind, object))),
   reconcile: reconcileOwnership,
 };

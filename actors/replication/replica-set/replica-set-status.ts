@@ -37,9 +37,7 @@ export function replicaSetStatus(
       labels.every(([key, value]) => pod.metadata?.labels?.[key] === value),
     ),
     readyReplicas: count(isPodReady),
-    availableReplicas: count(
-      (pod) => podAvailability(pod, minReadySeconds, nowMs).isAvailable,
-    ),
+    availableReplicas: count((pod) => podAvailability(pod, minReadySeconds, nowMs).isAvailable),
     ...(set.metadata?.generation === undefined
       ? {}
       : { observedGeneration: set.metadata.generation }),
