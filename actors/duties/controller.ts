@@ -7,6 +7,7 @@ import type { ObjectChange, ObjectView, ObjectWrite } from '../objects/objects.t
 
 /** Something worth telling about an object; becomes an Event, counted up when it repeats. */
 export interface Note {
+  readonly kind: KindName;
   readonly about: KubernetesObject;
   readonly type: 'Normal' | 'Warning';
   /** One CamelCase word. */

@@ -1,14 +1,6 @@
 // Which live peer should hold a duty: rendezvous hashing, so that a death moves only the duties of the dead.
 
-/** FNV-1a of 32 bits: stable across peers, versions and machines. */
-export function stableHash(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    hash ^= text.charCodeAt(i);
-    hash = Math.imul(hash, 0x01000193);
-  }
-  return hash >>> 0;
-}
+import { hash32 } from '../objects/stable-hash.ts';
 
 /** The finaliser of MurmurHash3: FNV alone is too regular in its last characters to rank by. */
 function avalanche(hash: number): number {
@@ -21,7 +13,7 @@ function avalanche(hash: number): number {
 /** Peers from the best place for `duty` to the worst; the same on every peer that sees the same peers. */
 export function rendezvousOrder(duty: string, peers: readonly string[]): readonly string[] {
   return peers
-    .map((peer) => ({ peer, weight: avalanche(stableHash(`${duty}\n${peer}`)) }))
+    .map((peer) => ({ peer, weight: avalanche(hash32(`${duty}\n${peer}`)) }))
     .sort((a, b) => b.weight - a.weight || (a.peer < b.peer ? -1 : 1))
     .map(({ peer }) => peer);
 }

@@ -2,12 +2,13 @@
 
 import type { Pod, PodCondition } from 'kubernetes-types/core/v1.d.ts';
 import type { Transaction } from '../../consensus/index.ts';
+import { assert } from '../../runtime/index.ts';
 import type { Note } from '../duties/controller.ts';
-import { recordChange } from '../duties/allocation-record.ts';
+import { bindTransaction } from '../objects/allocation.ts';
 import { withCondition } from '../objects/conditions.ts';
 import { timestamp } from '../objects/meta.ts';
 import type { ObjectWrite } from '../objects/objects.ts';
-import type { ClusterView, NodeUse } from './cluster-view.ts';
+import type { ClusterView, NodeView } from './cluster-view.ts';
 import type { PendingPod } from './demand.ts';
 import { explain } from './reasons.ts';
 import type { Decision } from './schedule.ts';
@@ -29,32 +30,23 @@ function withScheduled(pod: Pod, condition: Omit<PodCondition, 'type'>, nowMs: n
   return { ...pod, status: { ...pod.status, conditions: [...conditions] } };
 }
 
-function bound({ pending, node }: Placed, nowMs: number): ObjectWrite {
-  const pod = withScheduled(pending.pod, { status: 'True' }, nowMs);
-  const object: Pod = { ...pod, spec: { ...pod.spec!, nodeName: node } };
-  return { type: 'update', kind: 'Pod', object };
-}
-
 function boundNote({ pending, node }: Placed): Note {
   const { namespace, name } = pending.pod.metadata ?? {};
   const message = `Successfully assigned ${namespace}/${name} to ${node}`;
-  return { about: pending.pod, type: 'Normal', reason: 'Scheduled', message };
+  return { kind: 'Pod', about: pending.pod, type: 'Normal', reason: 'Scheduled', message };
 }
 
-/** The bindings of one node: its record, compared with the revision that was decided from, gains their pods. */
-function bindNode(node: string, use: NodeUse, placed: readonly Placed[], nowMs: number): Parcel {
-  const gained = placed.map(
-    ({ pending }) => [pending.pod.metadata?.uid ?? '', pending.demand.allocation] as const,
-  );
-  return {
-    pods: placed.map(({ pending }) => pending),
-    writes: placed.map((one) => bound(one, nowMs)),
-    also: recordChange(
-      { node, modRevision: use.modRevision, pods: use.pods },
-      { ...use.pods, ...Object.fromEntries(gained) },
-    ),
-    notes: placed.map(boundNote),
-  };
+/** The bindings of one node: its record, compared with the one that was decided from, gains their pods. */
+function bindNode({ node, use }: NodeView, placed: readonly Placed[], nowMs: number): Parcel {
+  const pods = placed.map(({ pending }) => pending);
+  const transaction = bindTransaction({
+    pods: pods.map(({ pod }) => pod),
+    node,
+    record: use.record,
+    now: timestamp(nowMs),
+  });
+  assert(transaction.ok, 'a decision has no room in the very view it was made from');
+  return { pods, ...transaction.value, notes: placed.map(boundNote) };
 }
 
 const join = (a: Parcel, b: Parcel): Parcel => ({
@@ -85,10 +77,10 @@ export function bindings(
     byNode.set(decision.node, placed);
   }
   const parcels: Parcel[] = [];
-  for (const { traits, use } of view.nodes) {
-    const placed = byNode.get(traits.name);
+  for (const one of view.nodes) {
+    const placed = byNode.get(one.traits.name);
     if (placed === undefined) continue;
-    const parcel = bindNode(traits.name, use, placed, nowMs);
+    const parcel = bindNode(one, placed, nowMs);
     const last = parcels.at(-1);
     if (last !== undefined && last.pods.length + parcel.pods.length <= limit) {
       parcels[parcels.length - 1] = join(last, parcel);
@@ -108,7 +100,7 @@ export function refusal({ pending, reasons }: Unplaced, nowMs: number): Parcel |
     pods: [pending],
     writes: [{ type: 'update', kind: 'Pod', object }],
     also: { compare: [], success: [] },
-    notes: [{ about: pod, type: 'Warning', reason: 'FailedScheduling', message }],
+    notes: [{ kind: 'Pod', about: pod, type: 'Warning', reason: 'FailedScheduling', message }],
   };
 }
 

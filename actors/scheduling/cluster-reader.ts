@@ -5,7 +5,6 @@ import type { Mesh } from '../../mesh/index.ts';
 import { allocationKey } from '../objects/allocation.ts';
 import type { ObjectView, Stored } from '../objects/objects.ts';
 import { isPodActive } from '../objects/pod-status.ts';
-import { parseRecord } from '../duties/allocation-record.ts';
 import type { ClusterView, NodeLoad, NodeTraits, NodeUse } from './cluster-view.ts';
 import { nodeTraits, nodeUse } from './cluster-view.ts';
 
@@ -48,16 +47,17 @@ export function createClusterReader({ objects, records, mesh }: ClusterSources):
       const name = node.metadata?.name ?? '';
       const before = known.get(name);
       const kv = records.get(allocationKey(name));
-      const isSameUse = before !== undefined && before.use.modRevision === (kv?.modRevision ?? 0);
+      const isSameUse = before !== undefined && before.use.record?.modRevision === kv?.modRevision;
       next.set(name, {
         node,
         traits: before?.node === node ? before.traits : nodeTraits(node),
-        use: isSameUse ? before.use : nodeUse(kv?.modRevision ?? 0, parseRecord(name, kv).pods),
+        use: isSameUse ? before.use : nodeUse(kv),
       });
     }
     known = next;
     return {
-      nodes: [...next.values()].map(({ traits, use }) => ({
+      nodes: [...next.values()].map(({ node, traits, use }) => ({
+        node,
         traits,
         use,
         load: loadOf(mesh, traits.name),

@@ -1,9 +1,12 @@
 // The immutable picture of the zone that one batch of placements is decided from.
 
 import type { Node, Taint } from 'kubernetes-types/core/v1.d.ts';
-import type { NodeAllocation } from '../objects/allocation.ts';
+import type { KeyValue } from '../../consensus/index.ts';
+import { allocated, readAllocation } from '../objects/allocation.ts';
 import type { NodeAllocatable } from '../objects/node-status.ts';
 import { isNodeReady, nodeAllocatable } from '../objects/node-status.ts';
+
+import type { Stored } from '../objects/objects.ts';
 
 /** Failure domains inside a zone. */
 export const DOMAIN_LABEL = 'topology.kubernetes.io/zone';
@@ -27,9 +30,8 @@ export interface NodeTraits {
 
 /** What is promised on a node, from its allocation record. */
 export interface NodeUse {
-  /** The record's revision; binding compares it. */
-  readonly modRevision: number;
-  readonly pods: NodeAllocation;
+  /** The record itself, which binding compares; undefined when nothing was ever promised. */
+  readonly record: KeyValue | undefined;
   readonly cpuMillis: number;
   readonly memoryBytes: number;
   readonly podCount: number;
@@ -43,6 +45,7 @@ export interface NodeLoad {
 }
 
 export interface NodeView {
+  readonly node: Stored<'Node'>;
   readonly traits: NodeTraits;
   readonly use: NodeUse;
   readonly load: NodeLoad | undefined;
@@ -75,16 +78,9 @@ export function nodeTraits(node: Node): NodeTraits {
   };
 }
 
-export function nodeUse(modRevision: number, pods: NodeAllocation): NodeUse {
-  const held = Object.values(pods);
-  return {
-    modRevision,
-    pods,
-    cpuMillis: held.reduce((sum, { cpuMillis }) => sum + cpuMillis, 0),
-    memoryBytes: held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-    podCount: held.length,
-    hostPorts: new Set(held.flatMap(({ hostPorts }) => hostPorts)),
-  };
+export function nodeUse(record: KeyValue | undefined): NodeUse {
+  const { pods, cpuMillis, memoryBytes, hostPorts } = allocated(readAllocation(record));
+  return { record, cpuMillis, memoryBytes, podCount: pods, hostPorts: new Set(hostPorts) };
 }
 
 /** Whether nothing about a node changed that filters look at; its status reports are frequent. */

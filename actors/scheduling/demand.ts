@@ -4,7 +4,7 @@ import type { Affinity, NodeSelector, Pod, Toleration } from 'kubernetes-types/c
 import type { PodAllocation } from '../objects/allocation.ts';
 import { controllerOf } from '../objects/meta.ts';
 import type { Stored } from '../objects/objects.ts';
-import { quantityMillis, quantityUnits } from '../objects/quantity.ts';
+import { podRequests } from '../objects/pod-requests.ts';
 
 type PreferredTerms = NonNullable<
   NonNullable<Affinity['nodeAffinity']>['preferredDuringSchedulingIgnoredDuringExecution']
@@ -31,57 +31,10 @@ export interface PendingPod {
   readonly likeness: string;
 }
 
-interface Amount {
-  readonly cpuMillis: number;
-  readonly memoryBytes: number;
-}
-
-const plus = (a: Amount, b: Amount): Amount => ({
-  cpuMillis: a.cpuMillis + b.cpuMillis,
-  memoryBytes: a.memoryBytes + b.memoryBytes,
-});
-
-const most = (a: Amount, b: Amount): Amount => ({
-  cpuMillis: Math.max(a.cpuMillis, b.cpuMillis),
-  memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
-});
-
-const NOTHING: Amount = { cpuMillis: 0, memoryBytes: 0 };
-
-function amountOf(requests: Readonly<Record<string, string>> | undefined): Amount {
-  return {
-    cpuMillis: quantityMillis(requests?.['cpu']),
-    memoryBytes: quantityUnits(requests?.['memory']),
-  };
-}
-
-/** Init containers run one after the other and before the rest; those that stay on run beside it. */
-function amountOfPod({ spec }: Pod): Amount {
-  let beside = NOTHING;
-  let first = NOTHING;
-  for (const container of spec?.initContainers ?? []) {
-    const amount = amountOf(container.resources?.requests);
-    first = most(first, plus(beside, amount));
-    if (container.restartPolicy === 'Always') beside = plus(beside, amount);
-  }
-  const running = (spec?.containers ?? [])
-    .map(({ resources }) => amountOf(resources?.requests))
-    .reduce(plus, beside);
-  return plus(most(first, running), amountOf(spec?.overhead));
-}
-
-function hostPortsOf({ spec }: Pod): readonly string[] {
-  return (spec?.containers ?? []).flatMap(({ ports }) =>
-    (ports ?? []).flatMap(({ hostPort, protocol }) =>
-      hostPort === undefined || hostPort === 0 ? [] : [`${protocol ?? 'TCP'}/${hostPort}`],
-    ),
-  );
-}
-
 export function demandOf(pod: Pod): Demand {
   const affinity = pod.spec?.affinity?.nodeAffinity;
   return {
-    allocation: { ...amountOfPod(pod), hostPorts: hostPortsOf(pod) },
+    allocation: podRequests(pod),
     nodeSelector: pod.spec?.nodeSelector ?? {},
     required: affinity?.requiredDuringSchedulingIgnoredDuringExecution,
     preferred: affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],

@@ -140,6 +140,14 @@ function expired(rollout: Rollout): readonly ReplicaSet[] {
   return idle.slice(0, Math.max(0, old.length - limit));
 }
 
+const scalingNote = (about: Deployment, message: string): Note => ({
+  kind: 'Deployment',
+  about,
+  type: 'Normal',
+  reason: 'ScalingReplicaSet',
+  message,
+});
+
 function scalingNotes(
   deployment: Deployment,
   before: readonly ReplicaSet[],
@@ -151,7 +159,7 @@ function scalingNotes(
     if (next === undefined || next === wanted) return [];
     const direction = next > wanted ? 'up' : 'down';
     const message = `Scaled ${direction} replica set ${name} from ${wanted} to ${next}`;
-    return [{ about: deployment, type: 'Normal' as const, reason: 'ScalingReplicaSet', message }];
+    return [scalingNote(deployment, message)];
   });
 }
 
@@ -216,7 +224,7 @@ function plan(rollout: Rollout): Plan {
   const notes = [...scalingNotes(deployment, known, sizes)];
   if (created !== undefined) {
     const message = `Scaled up replica set ${created.metadata?.name} from 0 to ${created.spec?.replicas}`;
-    notes.push({ about: deployment, type: 'Normal', reason: 'ScalingReplicaSet', message });
+    notes.push(scalingNote(deployment, message));
   }
   return { writes, notes, requeueAfterMs: deadlineInMs(deployment, status, moment.nowMs) };
 }

@@ -1,7 +1,7 @@
 // Which ReplicaSet runs which template: equality of templates, and the hash that names them.
 
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
-import { stableHash } from '../../duties/placement.ts';
+import { hash32 } from '../../objects/stable-hash.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { encodeSafely } from './safe-encoding.ts';
 
@@ -10,7 +10,7 @@ export const HASH_LABEL = 'pod-template-hash';
 
 /** A hash of the template; `collisions` makes another one when two templates share theirs. */
 export const templateHash = (template: PodTemplateSpec, collisions: number): string =>
-  encodeSafely(stableHash(`${canonicalJson(template)}${collisions === 0 ? '' : collisions}`));
+  encodeSafely(hash32(`${canonicalJson(template)}${collisions === 0 ? '' : collisions}`));
 
 function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec {
   const labels = Object.entries(template?.metadata?.labels ?? {});

@@ -2,10 +2,9 @@
 
 import type { Event } from 'kubernetes-types/core/v1.d.ts';
 import type { Controller, Moment, Plan } from '../../duties/controller.ts';
+import { EVENT_KEPT_MS, isEventExpired } from '../../objects/event-recording.ts';
 import type { ObjectView } from '../../objects/objects.ts';
 
-/** How long an Event is kept after it was last seen. */
-export const EVENT_LIFE_MS = 3_600_000;
 /** Events of one minute end together: one timer and few transactions, not one for each. */
 const BUCKET_MS = 60_000;
 const BURST_LIMIT = 100;
@@ -18,9 +17,9 @@ const bucketOf = (event: Event): number => Math.floor(seenMs(event) / BUCKET_MS)
 
 /** A key is the number of a minute since the Unix epoch. */
 export function reconcileEvents(view: ObjectView, key: string, moment: Moment): Plan {
-  const dueMs = (Number(key) + 1) * BUCKET_MS + EVENT_LIFE_MS;
+  const dueMs = (Number(key) + 1) * BUCKET_MS + EVENT_KEPT_MS;
   if (dueMs > moment.nowMs) return { writes: [], requeueAfterMs: dueMs - moment.nowMs };
-  const over = view.list('Event').filter((event) => bucketOf(event) <= Number(key));
+  const over = view.list('Event').filter((event) => isEventExpired(event, moment.nowMs));
   return {
     writes: over.slice(0, BURST_LIMIT).map((object) => ({ type: 'delete', kind: 'Event', object })),
     ...(over.length > BURST_LIMIT ? { requeueAfterMs: 0 } : {}),

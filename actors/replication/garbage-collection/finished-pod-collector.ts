@@ -2,11 +2,11 @@
 
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { StoreView } from '../../../consensus/index.ts';
-import { readRecord, releaseChange } from '../../duties/allocation-record.ts';
 import type { Controller, Plan } from '../../duties/controller.ts';
 import { NO_PLAN } from '../../duties/controller.ts';
 import type { ObjectView } from '../../objects/objects.ts';
 import { isPodTerminal } from '../../objects/pod-status.ts';
+import { releasePods } from '../pod-release.ts';
 
 /** Finished pods kept in the zone. */
 export const FINISHED_LIMIT = 1_000;
@@ -25,7 +25,7 @@ export function reconcileFinished(view: ObjectView, records: StoreView, limit: n
   const uid = oldest!.metadata?.uid ?? '';
   return {
     writes: [{ type: 'delete', kind: 'Pod', object: oldest! }],
-    ...(node === undefined ? {} : { also: releaseChange(readRecord(records, node), [uid]) }),
+    ...(node === undefined ? {} : { also: releasePods(records, node, [uid]) }),
     ...(excess > 1 ? { requeueAfterMs: 0 } : {}),
   };
 }

@@ -4,12 +4,12 @@ import type { Pod, Taint } from 'kubernetes-types/core/v1.d.ts';
 import type { StoreView } from '../../../consensus/index.ts';
 import type { Controller, Moment, Note, Plan } from '../../duties/controller.ts';
 import { NO_PLAN } from '../../duties/controller.ts';
-import { readRecord, releaseChange } from '../../duties/allocation-record.ts';
 import { timestamp } from '../../objects/meta.ts';
 import type { ObjectChange, ObjectView, ObjectWrite } from '../../objects/objects.ts';
 import { withCondition } from '../../objects/conditions.ts';
 import { isPodTerminal } from '../../objects/pod-status.ts';
 import { podDeletion } from '../pod-deletion.ts';
+import { releasePods } from '../pod-release.ts';
 import { isLost } from './node-judgement.ts';
 import { evictionDueMs } from './tolerance.ts';
 
@@ -49,7 +49,7 @@ function dueMs(pod: Pod, node: Standing, exists: boolean, nowMs: number): number
 
 function evictionNote(pod: Pod, node: string): Note {
   const message = `Marking for deletion Pod ${pod.metadata?.namespace}/${pod.metadata?.name}: it may not stay on node ${node}`;
-  return { about: pod, type: 'Normal', reason: 'TaintManagerEviction', message };
+  return { kind: 'Pod', about: pod, type: 'Normal', reason: 'TaintManagerEviction', message };
 }
 
 /** The decision for the pods of one node. */
@@ -85,9 +85,7 @@ export function reconcileEviction(
   return {
     writes,
     notes: burst.map((pod) => evictionNote(pod, node)),
-    ...(standing.isUnmanned
-      ? { also: releaseChange(readRecord(records, node), burst.map(uidOf)) }
-      : {}),
+    ...(standing.isUnmanned ? { also: releasePods(records, node, burst.map(uidOf)) } : {}),
     requeueAfterMs: isMore ? 0 : Number.isFinite(nextMs) ? nextMs : undefined,
   };
 }

@@ -54,7 +54,7 @@ function write(
       : { type: 'Normal' as const, reason: 'NodeReady', message: `Node ${name} is back` };
   const writes: ObjectWrite[] = [
     { type: 'update', kind: 'Node', object },
-    ...noteWrites(objects.view, [{ about: node, ...note }], SOURCE, moment),
+    ...noteWrites(objects.view, [{ kind: 'Node', about: node, ...note }], SOURCE, moment),
   ];
   // The dead hold no duties: whoever is next takes them as soon as this is applied.
   const locks = verdict === 'lose' && peer !== undefined ? dutiesHeldBy(store.view, peer) : [];

@@ -51,7 +51,13 @@ function note(about: ReplicaSet, reason: string, verb: string, pods: readonly Po
   const named = pods.slice(0, 3).map(({ metadata }) => metadata?.name);
   const rest = pods.length > named.length ? ` and ${pods.length - named.length} more` : '';
   const noun = pods.length === 1 ? 'pod' : 'pods';
-  return { about, type: 'Normal', reason, message: `${verb} ${noun}: ${named.join(', ')}${rest}` };
+  return {
+    kind: 'ReplicaSet',
+    about,
+    type: 'Normal',
+    reason,
+    message: `${verb} ${noun}: ${named.join(', ')}${rest}`,
+  };
 }
 
 /** Creates what is missing or deletes what is too much; `pods` are those that remain or appear. */

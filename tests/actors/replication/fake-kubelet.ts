@@ -1,7 +1,7 @@
 // What a node does for pods, without processes: makes bound ones Running and Ready, ends those to be deleted.
 
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { readRecord, releaseChange } from '../../../actors/duties/allocation-record.ts';
+import { allocationKey, releaseTransaction } from '../../../actors/objects/allocation.ts';
 import { timestamp } from '../../../actors/objects/meta.ts';
 import type { ZonePeer } from '../duties/zone.ts';
 
@@ -24,8 +24,9 @@ export function startKubelet(peer: ZonePeer, { isBroken }: KubeletOptions = {}):
     const pod = objects.view.get('Pod', namespace, name);
     if (pod?.spec?.nodeName !== node) return;
     if (pod.metadata?.deletionTimestamp !== undefined) {
-      const also = releaseChange(readRecord(store.view, node), [pod.metadata.uid ?? '']);
-      const gone = await objects.write([{ type: 'delete', kind: 'Pod', object: pod }], also);
+      const record = store.view.get(allocationKey(node));
+      const { writes, also } = releaseTransaction({ pod, record });
+      const gone = await objects.write(writes, also);
       if (!gone.ok) later(namespace, name);
       return;
     }
