@@ -14,7 +14,7 @@ import type { Ranked, Ranking } from './ranking.ts';
 import { createRanking } from './ranking.ts';
 import type { Tally } from './reasons.ts';
 import { tally } from './reasons.ts';
-import { roomPoints, SPREAD_POINTS, traitPoints } from './scores.ts';
+import { DOMAIN_POINTS, NODE_POINTS, roomPoints, traitPoints } from './scores.ts';
 import type { OpenSeat } from './seat.ts';
 import { openSeat } from './seat.ts';
 
@@ -80,7 +80,7 @@ function judgeAlike(batch: Batch, { demand, group }: PendingPod): Alike {
   const judge = (seat: OpenSeat): number | undefined => {
     if (refusedByRoom(demand, seat) !== undefined) return undefined;
     const neighbours = onNode.get(seat.node.traits.name) ?? 0;
-    return fixed.get(seat)! + roomPoints(demand, seat) - SPREAD_POINTS * neighbours;
+    return fixed.get(seat)! + roomPoints(demand, seat) - NODE_POINTS * neighbours;
   };
   const byDomain = new Map<string, Ranked[]>();
   for (const seat of batch.seats) {
@@ -108,7 +108,7 @@ function bestSeat(batch: Batch, alike: Alike, group: string): OpenSeat | undefin
   for (const { name, ranking } of alike.domains) {
     const top = ranking.best();
     if (top === undefined) continue;
-    const points = top.points - SPREAD_POINTS * (inDomain.get(name) ?? 0);
+    const points = top.points - DOMAIN_POINTS * (inDomain.get(name) ?? 0);
     if (points <= bestPoints) continue;
     best = top.seat;
     bestPoints = points;

@@ -6,12 +6,15 @@ import type { Demand } from './demand.ts';
 import { matchesTerm } from './node-affinity.ts';
 import type { Seat } from './seat.ts';
 
-/** A neighbour of the same group costs this in the same failure domain, and again on the same node. */
-export const SPREAD_POINTS = 100;
+/** A neighbour of the same group costs this in the same failure domain, which outweighs full nodes there. */
+export const DOMAIN_POINTS = 300;
+/** A neighbour of the same group costs this besides on the same node. */
+export const NODE_POINTS = 100;
 const FREE_POINTS = 100;
 const SKEW_POINTS = 50;
 const LOAD_POINTS = 50;
-const PREFERENCE_POINTS = 200;
+/** What is asked for outweighs one neighbour more. */
+const PREFERENCE_POINTS = 500;
 const TAINT_POINTS = 100;
 
 /** Points for what never changes during a batch: preferences, soft taints, load. */
