@@ -1,5 +1,6 @@
 // What other folders may use of the actor system.
 
+export { createActorSystem } from './actor-system.ts';
 export type {
   Actor,
   ActorRef,
@@ -16,7 +17,20 @@ export type { Clock, Timer } from './clock.ts';
 export type { Dispatcher } from './dispatcher.ts';
 export { asSkeinError, assert, failed, ok, SkeinError, unreachable } from './errors.ts';
 export type { ErrorCode, Result } from './errors.ts';
+export { createImmediateDispatcher } from './immediate-dispatcher.ts';
 export type { LogFields, Logger, LogLevel } from './log.ts';
 export { pick, randomHex, randomUuid, shuffled } from './random.ts';
 export type { Random } from './random.ts';
+export { createRingLogger } from './ring-logger.ts';
+export type { LogLine, RingLogger } from './ring-logger.ts';
+export { createSeededRandom } from './seeded-random.ts';
+export type { SeededRandom } from './seeded-random.ts';
+export type { SimulatedClock, SimulatedClockOptions } from './simulated-clock.ts';
+export type { SimulatedPeer } from './simulated-peer.ts';
+export { createSimulation } from './simulation.ts';
+export type { Simulation, SimulationGoal } from './simulation.ts';
+export { createStreamLogger } from './stream-logger.ts';
+export type { StreamLoggerOptions } from './stream-logger.ts';
+export { createSystemClock } from './system-clock.ts';
+export { createSystemRandom } from './system-random.ts';
 export type { ActorSystem, ActorSystemOptions, RemoteResolver } from './system.ts';

@@ -1,9 +1,10 @@
 // All actors of one peer.
 
-import type { Actor, ActorRef, Supervision } from './actor.ts';
+import type { Actor, ActorRef, Question, ReplyOf, Supervision } from './actor.ts';
 import type { Address } from './address.ts';
 import type { Clock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Result } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Random } from './random.ts';
 
@@ -36,6 +37,12 @@ export interface ActorSystem {
   ) => ActorRef<M>;
   /** A ref to any address, here or on another peer. */
   readonly ref: <M>(address: Address) => ActorRef<M>;
+  /** A question from code that is no actor (an HTTP handler, a test). Never rejects; outcomes as in `Context.ask`. */
+  readonly ask: <Q extends Question<never>>(
+    to: ActorRef<Q>,
+    question: (replyTo: ActorRef<ReplyOf<Q>>) => Q,
+    deadlineMs: number,
+  ) => Promise<Result<ReplyOf<Q>>>;
   /** Plugs in the mesh; before that, addresses of other peers are dead letters. */
   readonly connect: (resolver: RemoteResolver) => void;
   /** Delivers a message that came from another peer, after the schema at the door. Returns why not, if refused. */
