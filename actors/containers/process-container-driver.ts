@@ -76,7 +76,10 @@ export function createProcessContainerDriver(options: ProcessDriverOptions): Con
       if (pod === undefined) return notFound(`pod ${config.podUid}`);
       if (config.command.length === 0) {
         return failed(
-          new SkeinError('invalid', `container "${config.name}" has no command, and the process driver runs no images`),
+          new SkeinError(
+            'invalid',
+            `container "${config.name}" has no command, and the process driver runs no images`,
+          ),
         );
       }
       const instance = instanceOf(config.name, config.attempt);

@@ -100,7 +100,11 @@ export function startContainerProcess(
   };
 }
 
-function spawnGroup(keeper: KeeperConfig, config: ProcessConfig, mark: string): ChildProcess | Error {
+function spawnGroup(
+  keeper: KeeperConfig,
+  config: ProcessConfig,
+  mark: string,
+): ChildProcess | Error {
   const [program, ...rest] = config.command;
   try {
     return spawn(program!, rest, {
@@ -120,7 +124,10 @@ function recordStart(directory: string, pid: number, startedAtMs: number): void 
   const identity = identityOf(pid);
   // It may be over already; then its exit is what counts.
   if (identity === undefined) return;
-  writeRecord(join(directory, 'started.json'), { process: identity, startedAtMs } satisfies StartRecord);
+  writeRecord(join(directory, 'started.json'), {
+    process: identity,
+    startedAtMs,
+  } satisfies StartRecord);
 }
 
 function whyNotStarted(config: ProcessConfig, error: NodeJS.ErrnoException): string {
@@ -137,7 +144,9 @@ function whyNotStarted(config: ProcessConfig, error: NodeJS.ErrnoException): str
   return `exec: "${program}": ${error.message}`;
 }
 
-function startError(message: string): Pick<ContainerExit, 'exitCode' | 'signal' | 'reason' | 'message'> {
+function startError(
+  message: string,
+): Pick<ContainerExit, 'exitCode' | 'signal' | 'reason' | 'message'> {
   return { exitCode: START_ERROR_CODE, signal: 0, reason: 'StartError', message };
 }
 

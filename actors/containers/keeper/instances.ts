@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import type { ContainerExit } from '../container-driver.ts';
 import { startContainerProcess } from './container-process.ts';
 import type { ContainerProcess } from './container-process.ts';
-import type { InstanceStatus, KeeperConfig, ProcessConfig, StartRecord } from './keeper-protocol.ts';
+import type {
+  InstanceStatus,
+  KeeperConfig,
+  ProcessConfig,
+  StartRecord,
+} from './keeper-protocol.ts';
 import { identityOf, isAlive } from './process-identity.ts';
 import { claimRecord, readRecord, writeRecord } from './record-file.ts';
 import { kill, killStrays } from './stray-processes.ts';
@@ -73,7 +78,8 @@ export function createInstances(
     list: () =>
       claimedInstances().map((instance): InstanceStatus => {
         const child = running.get(instance);
-        if (child !== undefined) return { instance, state: 'running', startedAtMs: child.startedAtMs };
+        if (child !== undefined)
+          return { instance, state: 'running', startedAtMs: child.startedAtMs };
         const exit = readRecord<ContainerExit>(join(directoryOf(instance), 'exit.json'))!;
         return { instance, state: 'exited', startedAtMs: exit.startedAtMs, exit };
       }),

@@ -51,7 +51,12 @@ export interface InstanceStatus {
 
 export type KeeperRequest =
   | { readonly id: number; readonly type: 'start'; readonly instance: string }
-  | { readonly id: number; readonly type: 'stop'; readonly instance: string; readonly graceMs: number }
+  | {
+      readonly id: number;
+      readonly type: 'stop';
+      readonly instance: string;
+      readonly graceMs: number;
+    }
   | { readonly id: number; readonly type: 'list' }
   /** Undefined lifts the deadline. */
   | { readonly id: number; readonly type: 'deadline'; readonly remainingMs?: number }
@@ -59,7 +64,11 @@ export type KeeperRequest =
   | { readonly id: number; readonly type: 'end' };
 
 /** A request without its number. */
-export type KeeperCommand = KeeperRequest extends infer R ? (R extends KeeperRequest ? Omit<R, 'id'> : never) : never;
+export type KeeperCommand = KeeperRequest extends infer R
+  ? R extends KeeperRequest
+    ? Omit<R, 'id'>
+    : never
+  : never;
 
 export type KeeperReply =
   | { readonly type: 'done'; readonly id: number; readonly instances: readonly InstanceStatus[] }

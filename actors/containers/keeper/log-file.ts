@@ -3,7 +3,15 @@
 //   x.log         the newest lines
 //   x.log.000002  before that      x.log.000001  before that     numbers only grow
 
-import { closeSync, fstatSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createLineCutter, criTime, formatCriLine } from '../cri-log.ts';
 import type { CriStream, LineCutter } from '../cri-log.ts';

@@ -91,7 +91,10 @@ function reachableSocketPath(
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return ok({ path, release: () => {} });
   if (process.platform !== 'linux') {
     return failed(
-      new SkeinError('invalid', `${path} is too long for a socket: choose a shorter data directory`),
+      new SkeinError(
+        'invalid',
+        `${path} is too long for a socket: choose a shorter data directory`,
+      ),
     );
   }
   const directory = openSync(podPath, 'r');

@@ -149,7 +149,9 @@ export function createPodTable(
   }
 
   async function takeOver(found: readonly Entry[]): Promise<Result<void>> {
-    const waiting = found.filter(({ record, pod }) => record.state === 'ready' && pod.needsKeeper());
+    const waiting = found.filter(
+      ({ record, pod }) => record.state === 'ready' && pod.needsKeeper(),
+    );
     for (const { pod } of waiting) {
       const kept = await pod.keep();
       if (!kept.ok) {

@@ -25,9 +25,7 @@ export interface WildcardSocket {
 }
 
 /** Every process whose leader is one of these. */
-export async function processesOf(
-  leaders: ReadonlySet<number>,
-): Promise<readonly ProcessUsage[]> {
+export async function processesOf(leaders: ReadonlySet<number>): Promise<readonly ProcessUsage[]> {
   if (leaders.size === 0) return [];
   const all = process.platform === 'linux' ? linuxProcesses() : await psProcesses();
   return all.filter(({ leader }) => leaders.has(leader));
