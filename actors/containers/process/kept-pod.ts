@@ -123,6 +123,9 @@ export function createKeptPod(uid: string, options: KeptPodOptions): KeptPod {
     },
     start: async (instance) => {
       if (known.get(instance)?.state !== 'created') return ok(undefined);
+      if (record().state === 'stopped') {
+        return failed(new SkeinError('not-found', `pod ${uid} has been stopped`));
+      }
       return ask({ type: 'start', instance });
     },
     stop: async (instance, graceMs) => {
