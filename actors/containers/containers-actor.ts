@@ -4,7 +4,7 @@
 //   deleted, grace running --> ended --> last status --> directory removed --> released --> gone from the store
 //   gone from the store, or bound elsewhere --> ended --> directory removed
 
-import { unreachable } from '../../runtime/index.ts';
+import { randomUuid, unreachable } from '../../runtime/index.ts';
 import type { Actor, ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { ObjectChange, Objects, Stored } from '../objects/objects.ts';
 import type { ContainerDriver, ContainerStatus, WildcardListener } from './container-driver.ts';
@@ -77,6 +77,8 @@ export interface ContainersState extends ContainersArgs {
 
 type Doing = Context<ContainersMessage>;
 
+const POD_PREFIX = 'pod-';
+
 /** Changes that come together are written together. */
 const FLUSH_MS = 20;
 const RETRY_FIRST_MS = 100;
@@ -117,6 +119,16 @@ export const containersActor: Actor<ContainersMessage, ContainersState, Containe
     handle(state, message, ctx);
     return state;
   },
+  signal: (state, signal, ctx) => {
+    if (signal.type === 'child-stopped' && signal.error !== undefined) {
+      // A bug of ours must not leave a pod alone: it is taken over anew, as after a restart of the peer.
+      const uid = signal.name.slice(POD_PREFIX.length);
+      ctx.log.error('a pod actor failed', { pod: uid, why: signal.error.message });
+      state.pods.delete(uid);
+      ctx.after('open', RETRY_MOST_MS, { type: 'open' });
+    }
+    return state;
+  },
   stopped: ({ stopWatching }) => {
     for (const stop of stopWatching) stop();
   },
@@ -126,7 +138,7 @@ function handle(state: ContainersState, message: ContainersMessage, ctx: Doing):
   switch (message.type) {
     case 'open':
       return ctx.run(
-        () => findPods(state.driver),
+        () => findPods(state.driver, state.isOpen),
         (outcome) => ({ type: 'opened', outcome: outcome.ok ? outcome.value : outcome }),
       );
     case 'opened':
@@ -192,8 +204,10 @@ function opened(
     return ctx.after('open', RETRY_MOST_MS, { type: 'open' });
   }
   state.isOpen = true;
-  state.found = new Map(outcome.value);
-  for (const pod of state.objects.view.podsOnNode(state.nodeName)) adopt(state, pod, ctx);
+  state.found = new Map([...outcome.value].filter(([uid]) => !state.pods.has(uid)));
+  for (const pod of state.objects.view.podsOnNode(state.nodeName)) {
+    if (!state.pods.has(pod.metadata?.uid ?? '')) adopt(state, pod, ctx);
+  }
   if (state.found.size > 0) ctx.self.tell({ type: 'seek-orphans' });
   ctx.after('inspect', INSPECT_MS, { type: 'inspect' });
 }
@@ -207,7 +221,7 @@ function adopt(state: ContainersState, pod: Stored<'Pod'>, ctx: Doing): void {
   // It ended on this peer before, and the peer has lost or removed what was left: it does not run again.
   if (isOver && found === undefined && !isEnding) return;
   state.found.delete(uid);
-  const ref = ctx.spawn(`pod-${uid}`, podActor, {
+  const ref = ctx.spawn(`${POD_PREFIX}${uid}`, podActor, {
     pod,
     found: found ?? { sandbox: undefined, containers: [] },
     driver: state.driver,
@@ -450,7 +464,9 @@ function flushEvents(state: ContainersState, ctx: Doing): void {
       if (pod === undefined) return [];
       const name = eventName(pod, news);
       const known = view.get('Event', pod.metadata?.namespace ?? '', name);
-      return [[name, eventWrite(pod, news, known, state.nodeName, ctx.clock.wallMs())] as const];
+      const nowMs = ctx.clock.wallMs();
+      const eventUid = randomUuid(ctx.random);
+      return [[name, eventWrite(pod, news, known, state.nodeName, nowMs, eventUid)] as const];
     }),
   );
   if (writes.size === 0) return;

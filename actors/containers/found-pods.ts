@@ -5,11 +5,12 @@ import type { Result } from '../../runtime/index.ts';
 import type { ContainerDriver } from './container-driver.ts';
 import type { FoundPod } from './pod-life.ts';
 
-/** Opens the driver and lists what it has, by uid. */
+/** Opens the driver, unless it is, and lists what it has, by uid. */
 export async function findPods(
   driver: ContainerDriver,
+  isOpen: boolean,
 ): Promise<Result<ReadonlyMap<string, FoundPod>>> {
-  const opened = await driver.open();
+  const opened = isOpen ? ok(undefined) : await driver.open();
   if (!opened.ok) return opened;
   const pods = await driver.pods();
   if (!pods.ok) return pods;

@@ -11,13 +11,14 @@ export function eventName(pod: Stored<'Pod'>, news: PodNews): string {
   return `${pod.metadata?.name}.${fingerprint(text)}`;
 }
 
-/** A new Event, or the known one with a higher count. */
+/** A new Event with this uid, or the known one with a higher count. */
 export function eventWrite(
   pod: Stored<'Pod'>,
   news: PodNews,
   known: Stored<'Event'> | undefined,
   nodeName: string,
   nowMs: number,
+  uid: string,
 ): ObjectWrite {
   const now = timeText(nowMs);
   if (known !== undefined) {
@@ -31,6 +32,8 @@ export function eventWrite(
     kind: 'Event',
     metadata: {
       name: eventName(pod, news),
+      uid,
+      creationTimestamp: now,
       ...(metadata?.namespace === undefined ? {} : { namespace: metadata.namespace }),
     },
     involvedObject: {
