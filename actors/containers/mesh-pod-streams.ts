@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Mesh } from '../../mesh/index.ts';
 import { asSkeinError, failed, ok, SkeinError } from '../../runtime/index.ts';
-import type { ErrorCode, Result } from '../../runtime/index.ts';
+import type { Result } from '../../runtime/index.ts';
 import type { ExecOptions, ExecSession, PodStreams, PodTarget } from '../objects/pod-streams.ts';
 import { serveExec, servePlain } from './pod-stream-server.ts';
 import {
@@ -14,6 +14,7 @@ import {
   readFirstFrame,
   receiveFrames,
 } from './stream-frames.ts';
+import type { Answer, ExitAnswer } from './stream-frames.ts';
 
 /** Protocols of the mesh that this file speaks. */
 export const podProtocols = {
@@ -95,16 +96,6 @@ async function answered(stream: Duplex): Promise<Result<Duplex>> {
     return failed(asSkeinError(error));
   }
 }
-
-/** The first frame of every stream. */
-export type Answer =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
-
-/** The last frame of an exec. */
-export type ExitAnswer =
-  | { readonly code: number }
-  | { readonly error: string; readonly errorCode: ErrorCode };
 
 function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];

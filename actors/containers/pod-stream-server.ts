@@ -10,7 +10,7 @@ import type {
   PodStreams,
   PodTarget,
 } from '../objects/pod-streams.ts';
-import type { Answer, ExitAnswer } from './mesh-pod-streams.ts';
+import type { Answer, ExitAnswer } from './stream-frames.ts';
 import { encodeFrame, frameTypes, receiveFrames, sendFrames } from './stream-frames.ts';
 
 /** One answer, then bytes as they are: a log, or a connection to a port. */

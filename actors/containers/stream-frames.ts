@@ -2,6 +2,7 @@
 
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { SkeinError } from '../../runtime/index.ts';
+import type { ErrorCode } from '../../runtime/index.ts';
 
 /** Types of frames; the numbers are part of the protocol. */
 export const frameTypes = {
@@ -24,6 +25,16 @@ export interface Frame {
   readonly type: number;
   readonly payload: Buffer;
 }
+
+/** The first frame of every stream. */
+export type Answer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** The last frame of an exec. */
+export type ExitAnswer =
+  | { readonly code: number }
+  | { readonly error: string; readonly errorCode: ErrorCode };
 
 const HEADER_BYTES = 5;
 
