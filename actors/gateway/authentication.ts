@@ -14,9 +14,7 @@ const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthentic
 const AUTHENTICATED = 'system:authenticated';
 
 const withAuthenticated = (user: User): User =>
-  user.groups.includes(AUTHENTICATED)
-    ? user
-    : { ...user, groups: [...user.groups, AUTHENTICATED] };
+  user.groups.includes(AUTHENTICATED) ? user : { ...user, groups: [...user.groups, AUTHENTICATED] };
 
 /** True for one who has proven nothing. */
 export const isAnonymous = (user: User): boolean => user.name === ANONYMOUS.name;

@@ -37,9 +37,10 @@ export function authorize(user: User, route: Route): void {
       : `${route.plural}${route.group === '' ? '' : `.${route.group}`}${
           route.name === '' ? '' : ` ${JSON.stringify(route.name)}`
         } is `;
-  throw new StatusError(403, 'Forbidden', `${resource}forbidden: ${deed(route, user)}`, {
-    ...(route.type === 'path'
-      ? {}
-      : { name: route.name, group: route.group, kind: route.plural }),
-  });
+  throw new StatusError(
+    403,
+    'Forbidden',
+    `${resource}forbidden: ${deed(route, user)}`,
+    route.type === 'path' ? {} : { name: route.name, group: route.group, kind: route.plural },
+  );
 }

@@ -53,8 +53,4 @@ export const answerObject = (
   object: KubernetesObject,
   status = 200,
 ): ApiResponse =>
-  answer(
-    exchange,
-    presentObject(exchange.definition, object, presentationOf(exchange)),
-    status,
-  );
+  answer(exchange, presentObject(exchange.definition, object, presentationOf(exchange)), status);

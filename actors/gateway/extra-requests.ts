@@ -60,6 +60,7 @@ export async function answerExtra(
   const named = { group: SKEIN_GROUP, plural: extra.plural, kind: extra.kind };
   if (!reply.ok) throw fromSkeinError(reply.error, named, name);
   const status = reply.value.status ?? (verb === 'create' ? 201 : 200);
-  const isTable = shape === 'table' && extra.columns !== undefined && (verb === 'get' || verb === 'list');
+  const isTable =
+    shape === 'table' && extra.columns !== undefined && (verb === 'get' || verb === 'list');
   return json(isTable ? table(reply.value.body, extra.columns) : reply.value.body, status);
 }

@@ -4,7 +4,7 @@
 //      \__ failed: throws, the supervisor decides   \__ replace-certificate: stays serving
 
 import type { Actor, ActorRef, Result } from '../../runtime/index.ts';
-import { failed, ok, asSkeinError } from '../../runtime/index.ts';
+import { asSkeinError, failed, ok, unreachable } from '../../runtime/index.ts';
 import type { TlsMaterial } from './http/https-server.ts';
 
 /** A socket that serves; `https-server.ts` makes real ones. */
@@ -20,9 +20,7 @@ export interface GatewayActorOptions {
   readonly listen: (tls: TlsMaterial) => Promise<ServerHandle>;
   readonly tls: TlsMaterial;
   /** Told once: where it listens, or why it cannot. */
-  readonly onListening: (
-    outcome: Result<{ readonly host: string; readonly port: number }>,
-  ) => void;
+  readonly onListening: (outcome: Result<{ readonly host: string; readonly port: number }>) => void;
 }
 
 export type GatewayMessage =
@@ -50,7 +48,12 @@ interface State {
 export const gatewayActor: Actor<GatewayMessage, State, GatewayActorOptions> = {
   start: (options, ctx) => {
     ctx.run(
-      () => options.listen(options.tls),
+      async (signal) => {
+        const server = await options.listen(options.tls);
+        // Stopped meanwhile: nobody will hear of this socket.
+        if (signal.aborted) await server.close(ABRUPT_GRACE_MS);
+        return server;
+      },
       (outcome) => ({ type: 'listened', outcome }),
     );
     return { options };
@@ -93,6 +96,8 @@ export const gatewayActor: Actor<GatewayMessage, State, GatewayActorOptions> = {
         message.replyTo.tell({ type: 'stopped' });
         ctx.stop(ctx.self);
         return { options: state.options };
+      default:
+        return unreachable(message);
     }
   },
 

@@ -3,7 +3,7 @@
 //   request --> who? --> which route? --> may they? --> discovery | Skein's own | one of the kinds --> answer
 //                 any stage may throw a StatusError, which becomes the answer
 
-import { asSkeinError, SkeinError } from '../../runtime/index.ts';
+import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
@@ -23,7 +23,14 @@ import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import { badRequest, fromSkeinError, methodNotAllowed, noSuchPath, StatusError } from './status.ts';
+import {
+  badRequest,
+  fromSkeinError,
+  methodNotAllowed,
+  noSuchPath,
+  StatusError,
+  tooManyRequests,
+} from './status.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
@@ -34,6 +41,9 @@ import { deleteCollection, deleteObject, evict } from './writes/delete.ts';
 import { patch } from './writes/patch.ts';
 import { getScale, writeScale } from './writes/scale.ts';
 import { update } from './writes/update.ts';
+
+/** Requests being answered at once; open watches and logs do not count. */
+const MAX_IN_FLIGHT = 1_000;
 
 export type ExecOutcome =
   | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
@@ -60,7 +70,9 @@ function refuse(options: GatewayOptions, request: ApiRequest, error: unknown): A
     error: message,
     stack: error instanceof Error ? (error.stack ?? '') : '',
   });
-  return refusal(new StatusError(500, 'InternalError', `Internal error occurred: ${message}`).status);
+  return refusal(
+    new StatusError(500, 'InternalError', `Internal error occurred: ${message}`).status,
+  );
 }
 
 async function answerLog(exchange: Exchange): Promise<ApiResponse> {
@@ -154,19 +166,22 @@ async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiRes
       if (namespaced && route.namespace === '') throw methodNotAllowed();
       if (definition.names.kind === 'Namespace') throw methodNotAllowed();
       return deleteCollection(exchange);
+    default:
+      return unreachable(route.verb);
   }
 }
 
 function definitionOf(route: ResourceRoute): AnyDefinition {
   const kind = kindOfResource(route.group, route.version, route.plural);
   if (kind === undefined) throw noSuchPath();
-  return kindDefinition(kind) as unknown as AnyDefinition;
+  return kindDefinition(kind);
 }
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
   const count: WatchCount = { open: 0 };
-  const definitions = kindNames.map((kind) => kindDefinition(kind) as unknown as AnyDefinition);
+  let inFlight = 0;
+  const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
   const discovery = { ...options, catalog };
 
@@ -179,8 +194,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { user, route };
   };
 
-  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(request);
+  const answer = async (arrived: ApiRequest): Promise<ApiResponse> => {
+    const { user, route } = await admit(arrived);
+    const { readBody } = arrived;
+    const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') return answerPath(discovery, request, route.path);
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
@@ -208,8 +225,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { type: 'session', session: opened.value, streams };
   };
 
+  const bounded = async (request: ApiRequest): Promise<ApiResponse> => {
+    if (inFlight >= MAX_IN_FLIGHT) {
+      throw tooManyRequests(`${MAX_IN_FLIGHT} requests are being answered: ask again in a second`);
+    }
+    inFlight++;
+    return answer(request).finally(() => inFlight--);
+  };
+
   return {
-    handle: (request) => answer(request).catch((error: unknown) => refuse(options, request, error)),
+    handle: (request) =>
+      bounded(request).catch((error: unknown) => refuse(options, request, error)),
     openExec: (request, checkTransport) =>
       startExec(request, checkTransport).catch((error: unknown) => ({
         type: 'refused',

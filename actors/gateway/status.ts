@@ -143,7 +143,11 @@ export const unsupportedMediaType = (message: string): StatusError =>
   new StatusError(415, 'UnsupportedMediaType', message);
 
 /** 422 with one cause per field. */
-export function invalid(resource: Named, name: string, causes: readonly StatusCause[]): StatusError {
+export function invalid(
+  resource: Named,
+  name: string,
+  causes: readonly StatusCause[],
+): StatusError {
   const told = causes.map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`);
   const words = told.length === 1 ? told[0]! : `[${told.join(', ')}]`;
   return new StatusError(

@@ -94,9 +94,7 @@ export function answerPath(
 }
 
 function resources(options: DiscoveryOptions, group: string, version: string): ApiResponse {
-  const found = options.catalog.find(
-    (entry) => entry.group === group && entry.version === version,
-  );
+  const found = options.catalog.find((entry) => entry.group === group && entry.version === version);
   if (found === undefined) throw noSuchPath();
   return json(resourceListDocument(found));
 }

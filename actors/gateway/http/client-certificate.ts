@@ -12,7 +12,7 @@ export function certificateUser(socket: TLSSocket): User | undefined {
   const { subject } = socket.getPeerCertificate();
   // An empty object stands for no certificate.
   if (subject === undefined) return undefined;
-  const [name] = listed(subject.CN as string | string[] | undefined);
+  const [name] = listed(subject.CN);
   if (name === undefined || name === '') return undefined;
-  return { name, groups: listed(subject.O as string | string[] | undefined) };
+  return { name, groups: listed(subject.O) };
 }

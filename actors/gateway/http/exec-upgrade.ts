@@ -56,7 +56,7 @@ export function createExecUpgrade(gateway: Gateway, log: Logger): ExecUpgrade {
   const open = async (message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const isWebSocket = message.headers.upgrade?.toLowerCase() === 'websocket';
     const protocol = chooseProtocol(offered(message));
-    const outcome = await gateway.openExec(toApiRequest(message, new Uint8Array()), () => {
+    const outcome = await gateway.openExec(toApiRequest(message), () => {
       if (isWebSocket && protocol !== undefined) return;
       throw badRequest(
         `exec is served over a WebSocket that speaks ${CHANNEL_PROTOCOLS.join(' or ')}: ` +

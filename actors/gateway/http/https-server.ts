@@ -10,10 +10,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../../../runtime/index.ts';
 import { asSkeinError, SkeinError } from '../../../runtime/index.ts';
 import type { Gateway } from '../gateway.ts';
-import { refusal } from '../request/api-request.ts';
-import { StatusError } from '../status.ts';
 import { createExecUpgrade } from './exec-upgrade.ts';
-import { readBody, toApiRequest } from './request-reader.ts';
+import { toApiRequest } from './request-reader.ts';
 import { writeResponse } from './response-writer.ts';
 
 const MAX_CONNECTIONS = 10_000;
@@ -121,20 +119,10 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       stops.add(stop);
       response.once('close', () => stops.delete(stop));
     };
-    try {
-      const body = await readBody(message);
-      const answer = await gateway.handle(toApiRequest(message, body));
-      await writeResponse(response, answer, track);
-    } catch (error) {
-      if (!(error instanceof StatusError)) {
-        log.error('request failed', { error: asSkeinError(error).message });
-        response.destroy();
-        return;
-      }
-      // The rest of the body is not wanted any more.
-      response.setHeader('connection', 'close');
-      await writeResponse(response, refusal(error.status), track);
-    }
+    const answer = await gateway.handle(toApiRequest(message));
+    // What is left of a body that was not wanted is not waited for.
+    if (!message.complete) response.setHeader('connection', 'close');
+    await writeResponse(response, answer, track);
   };
 
   let server: Server;
@@ -150,7 +138,12 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     throw new SkeinError('invalid', 'the serving key or certificate cannot be read', {}, error);
   }
   limit(server);
-  server.on('request', (message, response) => void serve(message, response));
+  server.on('request', (message, response) => {
+    serve(message, response).catch((error: unknown) => {
+      log.error('answer failed', { error: asSkeinError(error).message });
+      response.destroy();
+    });
+  });
   const upgrade = createExecUpgrade(gateway, log);
   server.on('upgrade', (message, socket, head) => upgrade.accept(message, socket, head));
   await listen(server, options.host, options.port);
@@ -169,7 +162,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     },
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const stop of [...stops]) stop();
+      for (const stop of stops) stop();
       upgrade.close();
       server.closeIdleConnections();
       const timer = clock.setTimer(graceMs, () => {

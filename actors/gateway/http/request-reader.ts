@@ -8,7 +8,7 @@ import { badRequest, tooLarge } from '../status.ts';
 import { certificateUser } from './client-certificate.ts';
 
 /** Reads the whole body. Throws 413 as soon as it is over the bound, 400 when the client gives up. */
-export async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+async function readBody(message: IncomingMessage): Promise<Uint8Array> {
   const announced = Number(message.headers['content-length'] ?? '0');
   const refuse = (): Error => tooLarge(`the body is over the limit of ${MAX_BODY_BYTES} bytes`);
   if (announced > MAX_BODY_BYTES) throw refuse();
@@ -31,8 +31,8 @@ export async function readBody(message: IncomingMessage): Promise<Uint8Array> {
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
-/** The request as the gateway takes it. */
-export function toApiRequest(message: IncomingMessage, body: Uint8Array): ApiRequest {
+/** The request as the gateway takes it; its body is read when the gateway asks for it. */
+export function toApiRequest(message: IncomingMessage): ApiRequest {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   const headers = Object.fromEntries(
@@ -43,7 +43,8 @@ export function toApiRequest(message: IncomingMessage, body: Uint8Array): ApiReq
     path: mark < 0 ? target : target.slice(0, mark),
     query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
     headers,
-    body,
+    body: new Uint8Array(),
+    readBody: () => readBody(message),
     certificateUser: certificateUser(message.socket as TLSSocket),
   };
 }

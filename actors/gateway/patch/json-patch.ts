@@ -48,8 +48,13 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   let document = structuredClone(target);
   for (const [index, operation] of operations.entries()) {
     try {
-      document = fastJsonPatch.applyOperation(document, structuredClone(operation), true, true, true)
-        .newDocument as unknown;
+      document = fastJsonPatch.applyOperation(
+        document,
+        structuredClone(operation),
+        true,
+        true,
+        true,
+      ).newDocument;
     } catch (error) {
       const why = (error as Error).message.split('\n', 1)[0]!;
       throw unprocessable(

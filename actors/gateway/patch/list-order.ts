@@ -43,11 +43,10 @@ export function orderElements(
   const result: unknown[] = [];
   let next = 0;
   for (const element of named) {
-    const place = beforeAt.get(identity(element));
-    while (place !== undefined && next < others.length) {
-      const otherPlace = beforeAt.get(identity(others[next]));
-      if (otherPlace === undefined || otherPlace > place) break;
-      result.push(others[next++]);
+    const place = beforeAt.get(identity(element)) ?? -1;
+    for (; next < others.length; next++) {
+      if ((beforeAt.get(identity(others[next])) ?? Infinity) > place) break;
+      result.push(others[next]);
     }
     result.push(element);
   }

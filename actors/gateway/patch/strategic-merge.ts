@@ -165,11 +165,7 @@ function withoutDeleted(target: JsonObject, patch: JsonObject): Map<string, unkn
   return result;
 }
 
-function mergeMap(
-  target: unknown,
-  patch: JsonObject,
-  schema: PatchSchema | undefined,
-): JsonObject {
+function mergeMap(target: unknown, patch: JsonObject, schema: PatchSchema | undefined): JsonObject {
   const directive = patch[DIRECTIVE];
   if (directive === 'replace') return settle(patch) as JsonObject;
   if (directive === 'delete') return {};
@@ -183,7 +179,10 @@ function mergeMap(
     if (!key.startsWith(ORDER_OF)) continue;
     orders.set(key.slice(ORDER_OF.length), listOf(value, key));
   }
-  const fields = new Set([...Object.keys(patch).filter((key) => !isDirective(key)), ...orders.keys()]);
+  const fields = new Set([
+    ...Object.keys(patch).filter((key) => !isDirective(key)),
+    ...orders.keys(),
+  ]);
   for (const key of fields) {
     const isGiven = Object.hasOwn(patch, key);
     if (!isGiven && !Array.isArray(result.get(key))) continue;

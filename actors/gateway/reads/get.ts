@@ -27,7 +27,8 @@ export function lookUp(
 /** The most recent state of the object that is asked for; notes when this peer cannot be sure. Throws 404. */
 export async function readNewest(exchange: Exchange): Promise<KubernetesObject> {
   const { gateway, route, definition, request } = exchange;
-  const bound = route.verb === 'get' ? versionBound(request.query) : { revision: undefined, exact: false };
+  const bound =
+    route.verb === 'get' ? versionBound(request.query) : { revision: undefined, exact: false };
   const fresh = await awaitFreshness(gateway.store, gateway.clock, bound);
   if (fresh.warning !== undefined) exchange.warnings.push(fresh.warning);
   const { kind } = definition.names;

@@ -3,6 +3,7 @@
 import type { Column, KindDefinition } from '../../objects/kind-definition.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
 import type { Shape } from '../request/accept.ts';
+import { unreachable } from '../../../runtime/index.ts';
 import { badRequest } from '../status.ts';
 
 /** What a Table's rows carry of their object. */
@@ -106,5 +107,7 @@ export function presentList(
         metadata,
         items: objects,
       };
+    default:
+      return unreachable(presentation.shape);
   }
 }

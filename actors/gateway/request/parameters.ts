@@ -10,7 +10,9 @@ export function wholeNumber(query: URLSearchParams, name: string): number | unde
   const given = query.get(name);
   if (given === null || given === '') return undefined;
   if (!/^\d{1,15}$/.test(given)) {
-    throw badRequest(`invalid value ${JSON.stringify(given)} of ${name}: it must be a whole number`);
+    throw badRequest(
+      `invalid value ${JSON.stringify(given)} of ${name}: it must be a whole number`,
+    );
   }
   return Number(given);
 }

@@ -93,8 +93,7 @@ export function parseRoute(method: string, path: string, query: URLSearchParams)
   }
   const segments = path.split('/').filter((segment) => segment !== '');
   const [root, ...tail] = segments;
-  const isResource =
-    (root === 'api' && tail.length >= 2) || (root === 'apis' && tail.length >= 3);
+  const isResource = (root === 'api' && tail.length >= 2) || (root === 'apis' && tail.length >= 3);
   if (!isResource) return { type: 'path', path: `/${segments.join('/')}` };
   const names = tail.map(decode);
   const [group, version, rest] =

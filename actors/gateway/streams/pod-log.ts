@@ -44,7 +44,9 @@ function since(query: URLSearchParams, nowMs: number): number | undefined {
   if (time === '') return undefined;
   const at = time.length <= MAX_TIME_LENGTH ? Date.parse(time) : Number.NaN;
   if (Number.isNaN(at)) {
-    throw badRequest(`invalid sinceTime ${JSON.stringify(time.slice(0, MAX_TIME_LENGTH))}: RFC 3339 is needed`);
+    throw badRequest(
+      `invalid sinceTime ${JSON.stringify(time.slice(0, MAX_TIME_LENGTH))}: RFC 3339 is needed`,
+    );
   }
   return Math.max(0, nowMs - at);
 }

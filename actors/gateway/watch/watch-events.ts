@@ -20,7 +20,7 @@ const parsed = new WeakMap<KeyValue, KubernetesObject>();
 function objectOf(kv: KeyValue): KubernetesObject {
   let object = parsed.get(kv);
   if (object === undefined) {
-    object = decodeObject(kv) as KubernetesObject;
+    object = decodeObject(kv);
     parsed.set(kv, object);
   }
   return object;

@@ -97,7 +97,8 @@ export function startWatch(
   };
 
   const sendInitial = async (): Promise<void> => {
-    for (let at = 0; at < plan.initial.length && open; at += INITIAL_BATCH) {
+    for (let at = 0; at < plan.initial.length; at += INITIAL_BATCH) {
+      if (!open) return;
       for (const object of plan.initial.slice(at, at + INITIAL_BATCH)) {
         sendObject({ type: 'ADDED', object });
       }

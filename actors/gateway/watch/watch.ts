@@ -44,7 +44,9 @@ function initialEvents({ request }: Exchange): boolean | undefined {
   const match = query.get('resourceVersionMatch') ?? '';
   if ((query.get('sendInitialEvents') ?? '') === '') {
     if (match === '') return undefined;
-    throw refuseInitialEvents('resourceVersionMatch is forbidden for watch without sendInitialEvents');
+    throw refuseInitialEvents(
+      'resourceVersionMatch is forbidden for watch without sendInitialEvents',
+    );
   }
   const asked = flag(query, 'sendInitialEvents');
   if (match !== 'NotOlderThan') {
@@ -74,10 +76,12 @@ export async function watch(exchange: Exchange, count: WatchCount): Promise<ApiR
 
   const plan = (): WatchPlan => {
     const { view } = gateway.objects;
-    const all = sendsInitial ? (view.list(kind, route.namespace) as readonly KubernetesObject[]) : [];
+    const all = sendsInitial
+      ? (view.list(kind, route.namespace) as readonly KubernetesObject[])
+      : [];
     return {
       prefix: storePrefix(kind, route.namespace),
-      after: resumes && !sendsInitial ? bound.revision! : view.revision(),
+      after: resumes && !sendsInitial ? bound.revision : view.revision(),
       initial: all.filter(matches),
       marksInitialEnd: asked === true && bookmarks,
       bookmarks,

@@ -37,7 +37,8 @@ export const at = (object: KubernetesObject, revision: number): KubernetesObject
 const typed = (object: KubernetesObject): ObjectTypes[KindName] => object as ObjectTypes[KindName];
 
 /** Whether a write shall only be tried, by its query. */
-export const dryRunOf = ({ request }: Exchange): boolean => isDryRun(request.query.getAll('dryRun'));
+export const dryRunOf = ({ request }: Exchange): boolean =>
+  isDryRun(request.query.getAll('dryRun'));
 
 /** Writes one decision. Undefined when somebody else was faster. */
 async function writeChange(

@@ -3,14 +3,20 @@
 import type { Service } from 'kubernetes-types/core/v1.d.ts';
 import { storeKey } from '../../objects/object-keys.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
-import { generatedName, randomNameSuffix } from '../../objects/meta.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerObject, namesOf } from '../exchange.ts';
 import { lookUp } from '../reads/get.ts';
 import type { ApiResponse } from '../request/api-request.ts';
 import type { JsonObject } from '../request/body.ts';
 import { decodeObject, isObject } from '../request/body.ts';
-import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../status.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  notFound,
+  StatusError,
+} from '../status.ts';
 import { at, dryRunOf } from './change.ts';
 import type { Also } from './commit.ts';
 import { catchUp, commit, MAX_ATTEMPTS, NOTHING_ELSE } from './commit.ts';
@@ -32,16 +38,6 @@ function placed(exchange: Exchange, body: JsonObject): JsonObject {
     );
   }
   return { ...body, metadata: { ...metadata, namespace: route.namespace } };
-}
-
-/** With a name made of generateName when it has none. */
-function named(exchange: Exchange, body: JsonObject): JsonObject {
-  const metadata = body['metadata'] as JsonObject;
-  const { name, generateName } = metadata;
-  const hasName = typeof name === 'string' && name !== '';
-  if (hasName || typeof generateName !== 'string' || generateName === '') return body;
-  const suffix = randomNameSuffix(exchange.gateway.random);
-  return { ...body, metadata: { ...metadata, name: generatedName(generateName, suffix) } };
 }
 
 /** The namespace must be there, and stay as it is until the object is. Throws 404, or 403 while it ends. */
@@ -73,7 +69,7 @@ async function tryCreate(
   const { kind } = exchange.definition.names;
   const there = inNamespace(exchange, caughtUp);
   if (there === undefined) return undefined;
-  const prepared = prepareNew(exchange, named(exchange, body));
+  const prepared = prepareNew(exchange, body);
   const { object, also } =
     kind === 'Service'
       ? addressChanges(exchange, prepared as Service, undefined)
@@ -113,5 +109,5 @@ export async function create(exchange: Exchange): Promise<ApiResponse> {
     }
     caughtUp = await catchUp(exchange);
   }
-  throw conflict(namesOf(exchange), String(metadata['name'] ?? ''));
+  throw conflict(namesOf(exchange), typeof metadata['name'] === 'string' ? metadata['name'] : '');
 }

@@ -14,7 +14,7 @@ function policyOf(query: URLSearchParams, body: JsonObject): PropagationPolicy |
   const orphans = body['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;
   if (given === undefined || given === '') {
     if (orphans === undefined || orphans === '') return undefined;
-    return String(orphans) === 'true' ? 'Orphan' : 'Background';
+    return orphans === true || orphans === 'true' ? 'Orphan' : 'Background';
   }
   if (!POLICIES.has(given)) {
     throw badRequest(
@@ -28,7 +28,9 @@ function graceOf(query: URLSearchParams, body: JsonObject): number | undefined {
   const given = body['gracePeriodSeconds'];
   if (given === undefined || given === null) return wholeNumber(query, 'gracePeriodSeconds');
   if (!Number.isSafeInteger(given)) {
-    throw badRequest(`invalid gracePeriodSeconds ${JSON.stringify(given)}: a whole number is needed`);
+    throw badRequest(
+      `invalid gracePeriodSeconds ${JSON.stringify(given)}: a whole number is needed`,
+    );
   }
   // Kubernetes reads a negative period as the shortest that is not "at once".
   return Number(given) < 0 ? 1 : Number(given);
@@ -60,11 +62,17 @@ export function deleteOptionsOf(query: URLSearchParams, body: JsonObject): Delet
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...preconditionsOf(body),
-    dryRun: isDryRun([...query.getAll('dryRun'), ...given.map(String)]),
+    dryRun: isDryRun([
+      ...query.getAll('dryRun'),
+      ...given.map((value) => JSON.stringify(value).slice(1, -1)),
+    ]),
   };
 }
 
 /** The options of a DELETE request; its body may be empty. */
 export function parseDeleteOptions({ query, body, headers }: ApiRequest): DeleteOptions {
-  return deleteOptionsOf(query, body.length === 0 ? {} : decodeObject(body, headers['content-type']));
+  return deleteOptionsOf(
+    query,
+    body.length === 0 ? {} : decodeObject(body, headers['content-type']),
+  );
 }

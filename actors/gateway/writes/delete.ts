@@ -21,7 +21,11 @@ const CONCURRENT_DELETES = 16;
 /** Namespaces that a zone cannot be without. */
 const PROTECTED_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system']);
 
-function checkPreconditions(exchange: Exchange, object: KubernetesObject, options: DeleteOptions): void {
+function checkPreconditions(
+  exchange: Exchange,
+  object: KubernetesObject,
+  options: DeleteOptions,
+): void {
   const { metadata } = object;
   const name = metadata?.name ?? '';
   if (options.uid !== undefined && options.uid !== metadata?.uid) {
@@ -110,12 +114,16 @@ export async function evict(exchange: Exchange): Promise<ApiResponse> {
   const { request, route } = exchange;
   const body = decodeObject(request.body, request.headers['content-type']);
   if (body['kind'] !== undefined && body['kind'] !== 'Eviction') {
-    throw badRequest(`the body of an eviction must be an Eviction, not ${JSON.stringify(body['kind'])}`);
+    throw badRequest(
+      `the body of an eviction must be an Eviction, not ${JSON.stringify(body['kind'])}`,
+    );
   }
   const metadata = body['metadata'];
   const name = isObject(metadata) ? metadata['name'] : undefined;
   if (name !== undefined && name !== route.name) {
-    throw badRequest(`the name in the URL (${route.name}) does not match the Eviction's (${JSON.stringify(name)})`);
+    throw badRequest(
+      `the name in the URL (${route.name}) does not match the Eviction's (${JSON.stringify(name)})`,
+    );
   }
   const given = body['deleteOptions'] ?? {};
   if (!isObject(given)) throw badRequest('deleteOptions must be an object');

@@ -42,12 +42,16 @@ export const isFinished = (kind: KindName, object: KubernetesObject): boolean =>
 function graceSeconds(kind: KindName, object: KubernetesObject, options: DeleteOptions): number {
   if (kind !== 'Pod') return 0;
   const { spec, status } = object as Pod;
-  const isRunning = (spec?.nodeName ?? '') !== '' && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
+  const isRunning =
+    (spec?.nodeName ?? '') !== '' && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
   if (!isRunning) return 0;
   return options.gracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? USUAL_GRACE_SECONDS;
 }
 
-function finalizersAfter(object: KubernetesObject, policy: PropagationPolicy | undefined): string[] {
+function finalizersAfter(
+  object: KubernetesObject,
+  policy: PropagationPolicy | undefined,
+): string[] {
   const finalizers = finalizersOf(object);
   if (policy === undefined) return [...finalizers];
   const others = finalizers.filter((name) => name !== FOREGROUND && name !== ORPHAN);
@@ -74,7 +78,7 @@ export function markDeleted(
     metadata: {
       ...metadata,
       deletionTimestamp: keepsTime
-        ? metadata.deletionTimestamp!
+        ? metadata.deletionTimestamp
         : timestamp(nowMs + seconds * 1_000),
       deletionGracePeriodSeconds: seconds,
       ...(finalizers.length > 0 || metadata?.finalizers !== undefined ? { finalizers } : {}),

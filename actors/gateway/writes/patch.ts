@@ -7,8 +7,8 @@ import { patchSchemaOf } from '../patch/kind-patch-schema.ts';
 import type { ApiResponse } from '../request/api-request.ts';
 import type { JsonObject } from '../request/body.ts';
 import { change } from './change.ts';
+import type { Part } from './preparation.ts';
 import { prepareChanged } from './preparation.ts';
-import type { Part } from './update.ts';
 import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 
 /** Answers a patch; made again from the newest state when somebody else wrote in between. */

@@ -75,7 +75,7 @@ export async function writeScale(exchange: Exchange): Promise<ApiResponse> {
       checkDecidedFrom(exchange, scale, old);
       const replicas = replicasOf(exchange, scale);
       const next = { ...old, spec: { ...(old as Scalable).spec, replicas } };
-      return prepareChanged(exchange, next as JsonObject, old, 'object');
+      return prepareChanged(exchange, next, old, 'object');
     },
     { retries: true },
   );

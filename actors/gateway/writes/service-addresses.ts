@@ -139,7 +139,10 @@ function allocatePorts(
       const allocation = take(context, key);
       const field = `spec.ports[${index}].nodePort`;
       if (asked < FIRST_NODE_PORT || asked >= FIRST_NODE_PORT + NODE_PORT_COUNT) {
-        throw refuse(field, `Invalid value: ${asked}: provided port is not in the valid range. The range of valid ports is 30000-32767`);
+        throw refuse(
+          field,
+          `Invalid value: ${asked}: provided port is not in the valid range. The range of valid ports is 30000-32767`,
+        );
       }
       if (allocation === undefined) {
         throw refuse(field, `Invalid value: ${asked}: provided port is already allocated`);
@@ -163,7 +166,9 @@ const keysOf = (spec: ServiceSpec | undefined): ReadonlySet<string> => {
   const address = spec?.clusterIP ?? '';
   return new Set([
     ...(address === '' || address === 'None' ? [] : [addressKey(address)]),
-    ...(spec?.ports ?? []).flatMap(({ nodePort = 0 }) => (nodePort === 0 ? [] : [nodePortKey(nodePort)])),
+    ...(spec?.ports ?? []).flatMap(({ nodePort = 0 }) =>
+      nodePort === 0 ? [] : [nodePortKey(nodePort)],
+    ),
   ]);
 };
 

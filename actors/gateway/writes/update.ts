@@ -8,13 +8,15 @@ import type { JsonObject } from '../request/body.ts';
 import { decodeObject, isObject } from '../request/body.ts';
 import { badRequest, conflict } from '../status.ts';
 import { change } from './change.ts';
+import type { Part } from './preparation.ts';
 import { prepareChanged } from './preparation.ts';
 
-/** Which part of an object a write may change. */
-export type Part = 'object' | 'status' | 'finalize';
-
 /** Refuses a state that was made from another one than `old`. Throws 409. */
-export function checkDecidedFrom(exchange: Exchange, next: JsonObject, old: KubernetesObject): void {
+export function checkDecidedFrom(
+  exchange: Exchange,
+  next: JsonObject,
+  old: KubernetesObject,
+): void {
   const metadata = next['metadata'];
   if (!isObject(metadata)) return;
   const { resourceVersion, uid } = metadata;
@@ -23,7 +25,7 @@ export function checkDecidedFrom(exchange: Exchange, next: JsonObject, old: Kube
     throw conflict(
       namesOf(exchange),
       name,
-      `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${old.metadata?.uid}`,
+      `Precondition failed: UID in precondition: ${JSON.stringify(uid)}, UID in object meta: ${old.metadata?.uid}`,
     );
   }
   if ((resourceVersion ?? '') !== '' && resourceVersion !== old.metadata?.resourceVersion) {
@@ -38,7 +40,7 @@ export function checkNames({ route, definition }: Exchange, body: JsonObject): v
   const name = metadata['name'] ?? '';
   if (name !== '' && name !== route.name) {
     throw badRequest(
-      `the name of the object (${String(name)}) does not match the name on the URL (${route.name})`,
+      `the name of the object (${JSON.stringify(name)}) does not match the name on the URL (${route.name})`,
     );
   }
   const namespace = metadata['namespace'] ?? '';

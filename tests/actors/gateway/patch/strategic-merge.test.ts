@@ -1,7 +1,7 @@
 // Strategic merge, rule by rule, on the types of pods and Deployments.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { patchSchemaOf } from '../../../../actors/gateway/patch/kind-patch-schema.ts';
 import { strategicMerge } from '../../../../actors/gateway/patch/strategic-merge.ts';
 import type { JsonObject } from '../../../../actors/gateway/request/body.ts';
@@ -25,15 +25,30 @@ const named = (...names: string[]): JsonObject[] => names.map((name) => ({ name 
 const ROWS: readonly Row[] = [
   {
     rule: 'merges a list of objects by its merge key and keeps what the patch does not name',
-    target: { containers: [{ name: 'a', image: '1' }, { name: 'b', image: '1' }] },
+    target: {
+      containers: [
+        { name: 'a', image: '1' },
+        { name: 'b', image: '1' },
+      ],
+    },
     patch: { containers: [{ name: 'b', image: '2' }] },
-    result: { containers: [{ name: 'a', image: '1' }, { name: 'b', image: '2' }] },
+    result: {
+      containers: [
+        { name: 'a', image: '1' },
+        { name: 'b', image: '2' },
+      ],
+    },
   },
   {
     rule: 'puts an element that is new ahead of those that the patch does not name, as Kubernetes does',
     target: { containers: [{ name: 'a', image: '1' }] },
     patch: { containers: [{ name: 'b', image: '2' }] },
-    result: { containers: [{ name: 'b', image: '2' }, { name: 'a', image: '1' }] },
+    result: {
+      containers: [
+        { name: 'b', image: '2' },
+        { name: 'a', image: '1' },
+      ],
+    },
   },
   {
     rule: 'removes a field by null and says nothing of a null that removes nothing',
@@ -123,7 +138,12 @@ const ROWS: readonly Row[] = [
     rule: 'merges Service ports by port',
     schema: SERVICE,
     target: { ports: [{ port: 80, name: 'http' }] },
-    patch: { ports: [{ port: 443, name: 'https' }, { port: 80, nodePort: 30080 }] },
+    patch: {
+      ports: [
+        { port: 443, name: 'https' },
+        { port: 80, nodePort: 30080 },
+      ],
+    },
     result: {
       ports: [
         { port: 443, name: 'https' },
@@ -182,7 +202,10 @@ describe('a strategic merge patch', () => {
 
   it('merges a patch of the whole object into the same object, whatever it is', () => {
     const containers = fc.uniqueArray(
-      fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), image: fc.string() }, { noNullPrototype: true }),
+      fc.record(
+        { name: fc.constantFrom('a', 'b', 'c', 'd'), image: fc.string() },
+        { noNullPrototype: true },
+      ),
       { selector: ({ name }) => name },
     );
     fc.assert(
