@@ -13,6 +13,7 @@ import type {
   EventSink,
 } from '../../../actors/gateway/request/api-request.ts';
 import type { JsonObject } from '../../../actors/gateway/request/body.ts';
+import type { Store } from '../../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../../runtime/index.ts';
 import { failed, SkeinError } from '../../../runtime/index.ts';
 import type { MemoryStore } from '../objects/memory-store.ts';
@@ -152,20 +153,32 @@ export function collect(response: ApiResponse): Watching {
   return { events, ended: () => ended, stop: response.start(sink) };
 }
 
+/** As seen from a minority. */
+function withoutQuorum(store: Store): Store {
+  const lost = (): Promise<ReturnType<typeof failed>> =>
+    Promise.resolve(failed(new SkeinError('unavailable', 'no leader is known')));
+  return { ...store, barrier: lost, transact: lost };
+}
+
 export interface FixtureOptions {
   readonly streams?: Partial<PodStreams>;
   readonly extras?: ExtraResources;
   readonly unready?: () => string | undefined;
+  /** Another gateway over the same store. */
+  readonly store?: MemoryStore;
+  /** Neither barriers nor writes find a quorum. */
+  readonly noQuorum?: boolean;
 }
 
 /** With the namespace `default`. */
 export async function createFixture(given: FixtureOptions = {}): Promise<Fixture> {
-  const store = createMemoryStore();
+  const store = given.store ?? createMemoryStore();
   const clock = createTestClock();
   const log = createTestLog();
+  const reached: Store = given.noQuorum === true ? withoutQuorum(store) : store;
   const options: GatewayOptions = {
-    store,
-    objects: createObjects(store),
+    store: reached,
+    objects: createObjects(reached),
     streams: { logs: noStreams, exec: noStreams, connect: noStreams, ...given.streams },
     reviewToken: async (token) => {
       if (token === ADMIN_TOKEN) return { name: 'admin', groups: ['system:masters'] };
@@ -193,6 +206,7 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
   const watch: Fixture['watch'] = async (target, headers) =>
     collect(await ask('GET', target, undefined, headers));
   const fixture = { gateway, store, clock, log, options, ask, json, watch };
+  if (given.store !== undefined) return fixture;
   const made = await json('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
   if (made['kind'] === 'Status') throw new Error(JSON.stringify(made));
   return fixture;
