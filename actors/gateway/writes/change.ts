@@ -1,8 +1,8 @@
 // Changes an object that is there: look, decide, write if nothing changed meanwhile, else again.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Service } from 'kubernetes-types/core/v1.d.ts';
 import type { KubernetesObject, KindName, ObjectTypes } from '../../objects/kinds.ts';
+import { sameValue } from '../../objects/field-rules.ts';
 import type { Exchange } from '../exchange.ts';
 import { namesOf } from '../exchange.ts';
 import { lookUp } from '../reads/get.ts';
@@ -80,7 +80,7 @@ async function look(exchange: Exchange, caughtUp: number | undefined): Promise<K
 }
 
 const unchanged = (old: KubernetesObject, next: KubernetesObject): boolean =>
-  isDeepStrictEqual(
+  sameValue(
     { ...old, metadata: { ...old.metadata, resourceVersion: '' } },
     { ...next, metadata: { ...next.metadata, resourceVersion: '' } },
   );

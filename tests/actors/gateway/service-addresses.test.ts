@@ -51,7 +51,7 @@ describe('a Service', () => {
     ];
     held.release();
     const codes = (await Promise.all(both)).map((answer) => answer['code']);
-    assert.deepEqual(codes.toSorted(), [422, undefined]);
+    assert.deepEqual(new Set(codes), new Set([422, undefined]));
   });
 
   it('may ask for an address, not for one that is taken or outside', async () => {
