@@ -2,7 +2,7 @@
 //
 //   next.tmp (zeros) --header, hard state, durable--> rename --> directory synced --> records
 
-import { assert } from '../../runtime/index.ts';
+import { assert, SkeinError } from '../../runtime/index.ts';
 import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { isDiskFull } from './disk.ts';
@@ -83,14 +83,29 @@ export async function createSegment(
     data: encodeHeader(header),
   });
   const lastCrc = putHardState(start, firstRecordOffset, before.hardState, true, headerCrc, write);
-  const file = await disk.open(aside, 'write-through');
-  await file.write(0, start);
-  await file.close();
-  await disk.rename(aside, path);
-  await disk.syncDirectory(directory);
+  await orStop(path, async () => {
+    const file = await disk.open(aside, 'write-through');
+    await file.write(0, start);
+    await file.close();
+    await disk.rename(aside, path);
+    await disk.syncDirectory(directory);
+  });
   const { sequence, bytes, baseIndex } = header;
   const info = { sequence, path, bytes, maxIndex: baseIndex };
   return { info, offset: start.length, lastCrc, lastWrite: write };
+}
+
+/**
+ * Lack of room is harmless only while preallocating. Inside a segment (on file systems that copy on write)
+ * a part may have been written, and that is as final as any other failure.
+ */
+async function orStop(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new SkeinError('unavailable', `no room inside ${path}`, { path }, error);
+  }
 }
 
 function putHardState(
@@ -177,7 +192,8 @@ export async function openSegmentWriter(
       if (buffer.length < bytes) buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
       const after = encodeGroup(buffer, batches, state);
       assert(after.offset - state.offset === bytes, 'a group takes the room it was given');
-      await file.write(state.offset, buffer.subarray(0, bytes));
+      const { path } = newest(state);
+      await orStop(path, () => file.write(state.offset, buffer.subarray(0, bytes)));
       state = after;
       if (preparation === undefined && state.offset > newest(state).bytes / 2) {
         preparation = prepare();

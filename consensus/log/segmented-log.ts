@@ -7,6 +7,7 @@ import { assert, asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { SkeinError as Failure } from '../../runtime/index.ts';
 import { isDiskFull } from './disk.ts';
 import type { LogBatch, LogStorage } from './log-storage.ts';
+import { maxRecordDataBytes } from './record.ts';
 import { batchBytes } from './segment-writer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -145,10 +146,11 @@ export function createSegmentedLog(parts: SegmentedLogParts): LogStorage {
     restart: async (meta, hardState) => {
       const newest = snapshots.newest();
       assert(newest?.index === meta.index, `a restart at ${meta.index} needs its snapshot`);
+      // What is appended from here on continues the snapshot, also before this has its turn.
+      queuedIndex = meta.index;
       await task(async () => {
         await writer.restart(meta.index, meta.term, hardState);
         durableIndex = meta.index;
-        queuedIndex = meta.index;
         await snapshots.forgetOlder();
       });
     },
@@ -173,6 +175,8 @@ function continued(batch: LogBatch, lastIndex: number): number {
   for (const [at, entry] of batch.entries.entries()) {
     const isNext = at === 0 ? entry.index <= last + 1 : entry.index === last + 1;
     assert(isNext && entry.index > 0, `entry ${entry.index} does not follow ${last}`);
+    const { length } = entry.data;
+    assert(length <= maxRecordDataBytes, `entry ${entry.index} is too large: ${length} bytes`);
     last = entry.index;
   }
   return last;

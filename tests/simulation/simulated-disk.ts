@@ -69,7 +69,7 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
   let isLying = false;
   let failing: 'write' | 'sync' | undefined;
   let names: Names = new Map();
-  let durableNames: Names = new Map();
+  const durableNames: Names = new Map();
   let nameChanges: NameChange[] = [];
   const locks = new Map<string, number>();
 
@@ -96,7 +96,7 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
       try {
         begin();
       } catch (error) {
-        reject(error as Error);
+        reject(error);
         return;
       }
       if (operations >= crashAt) {
@@ -109,7 +109,7 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
         try {
           resolve(end());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });
