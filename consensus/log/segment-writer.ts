@@ -16,8 +16,8 @@ import {
   segmentName,
 } from './segment.ts';
 import type { SegmentHeader } from './segment.ts';
+import { createSpareSegment, spareName } from './spare-segment.ts';
 
-const asideName = 'next.tmp';
 const noBytes = new Uint8Array(0);
 const hardStateBytes = recordBytes(6);
 
@@ -68,7 +68,7 @@ export async function createSegment(
   before: Pick<WriterState, 'lastCrc' | 'lastWrite' | 'hardState'>,
   isPrepared: boolean,
 ): Promise<{ info: SegmentInfo; offset: number; lastCrc: number; lastWrite: number }> {
-  const aside = `${directory}/${asideName}`;
+  const aside = `${directory}/${spareName}`;
   const path = `${directory}/${segmentName(header.sequence)}`;
   if (!isPrepared) await disk.preallocate(aside, header.bytes);
   const start = Buffer.alloc(firstRecordOffset + hardStateBytes);
@@ -134,23 +134,7 @@ export async function openSegmentWriter(
   let state = initial;
   let file: DiskFile = await disk.open(newest(state).path, 'write-through');
   let buffer = Buffer.allocUnsafeSlow(1 << 16);
-  let preparation: Promise<boolean> | undefined;
-
-  /** Makes the next file ahead of need. Lack of room is no failure yet: rotation tries again and says so. */
-  const prepare = (): Promise<boolean> =>
-    disk.preallocate(`${directory}/${asideName}`, segmentBytes).then(
-      () => true,
-      (error: unknown) => {
-        if (isDiskFull(error)) return false;
-        throw error;
-      },
-    );
-
-  const takePrepared = async (): Promise<boolean> => {
-    const isPrepared = (await preparation) ?? false;
-    preparation = undefined;
-    return isPrepared;
-  };
+  const spare = createSpareSegment(disk, directory, segmentBytes);
 
   /** Changes nothing when there is no room. */
   const rotate = async (
@@ -158,19 +142,8 @@ export async function openSegmentWriter(
     bytes: number,
     restartWith?: HardState,
   ) => {
-    let isPrepared = await takePrepared();
-    if (isPrepared && bytes !== segmentBytes) {
-      await disk.remove(`${directory}/${asideName}`);
-      isPrepared = false;
-    }
-    const header: SegmentHeader = {
-      replicaId: state.replicaId,
-      sequence: newest(state).sequence + 1,
-      bytes,
-      baseIndex: base.index,
-      baseTerm: base.term,
-      isRestart: restartWith !== undefined,
-    };
+    const isPrepared = await spare.take(bytes);
+    const header = headerAfter(state, base, bytes, restartWith !== undefined);
     const hardState = restartWith ?? state.hardState;
     const before = { ...state, hardState };
     const { info, ...end } = await createSegment(disk, directory, header, before, isPrepared);
@@ -195,11 +168,7 @@ export async function openSegmentWriter(
       const { path } = newest(state);
       await orStop(path, () => file.write(state.offset, buffer.subarray(0, bytes)));
       state = after;
-      if (preparation === undefined && state.offset > newest(state).bytes / 2) {
-        preparation = prepare();
-        // Whoever takes it sees the failure; until then it is not unhandled.
-        preparation.catch(() => undefined);
-      }
+      if (state.offset > newest(state).bytes / 2) spare.prepare();
     },
     restart: async (index, term, hardState) => {
       await rotate({ index, term }, segmentBytes, hardState);
@@ -217,10 +186,21 @@ export async function openSegmentWriter(
     },
     segments: () => state.segments,
     close: async () => {
-      if (await takePrepared()) await disk.remove(`${directory}/${asideName}`);
+      await spare.take(0);
       await file.close();
     },
   };
+}
+
+function headerAfter(
+  state: WriterState,
+  base: { readonly index: number; readonly term: number },
+  bytes: number,
+  isRestart: boolean,
+): SegmentHeader {
+  const sequence = newest(state).sequence + 1;
+  const { replicaId } = state;
+  return { replicaId, sequence, bytes, baseIndex: base.index, baseTerm: base.term, isRestart };
 }
 
 function newest(state: WriterState): SegmentInfo {

@@ -45,85 +45,95 @@ export interface WriteQueue {
   readonly close: () => Promise<void>;
 }
 
+/** What waits, and how far the log is and will be. */
+interface Line {
+  jobs: Job[];
+  bytes: number;
+  /** The last index once all that waits is written. */
+  queuedIndex: number;
+  durableIndex: number;
+  stopped: SkeinError | undefined;
+}
+
 /** `write` puts a group down and syncs it; a failure that is not lack of room is final. */
 export function createWriteQueue(
   lastIndex: number,
   write: (batches: readonly LogBatch[]) => Promise<void>,
 ): WriteQueue {
-  let queue: Job[] = [];
-  let queuedBytes = 0;
-  let queuedIndex = lastIndex;
-  let durableIndex = lastIndex;
-  let stopped: SkeinError | undefined;
-  let draining: Promise<void> | undefined;
-
-  /** What was queued behind a failure would leave a gap, so it is refused with it. */
-  const refuse = (group: readonly Job[], thrown: unknown) => {
-    const error = asSkeinError(thrown);
-    const why = `the log has stopped, a write or sync failed: ${error.message}`;
-    if (!isDiskFull(error)) stopped ??= new SkeinError('stopped', why, {}, error);
-    const refused = [...group, ...queue];
-    queue = [];
-    queuedBytes = 0;
-    queuedIndex = durableIndex;
-    for (const job of refused) job.refuse(stopped ?? error);
+  const line: Line = {
+    jobs: [],
+    bytes: 0,
+    queuedIndex: lastIndex,
+    durableIndex: lastIndex,
+    stopped: undefined,
   };
+  let draining: Promise<void> | undefined;
 
   const settle = async (group: readonly Job[]) => {
     const [first] = group;
     if (first?.type === 'task') await first.run();
     const batches = group.filter((job) => job.type === 'batch');
     if (batches.length > 0) await write(batches.map(({ batch }) => batch));
-    durableIndex = batches.at(-1)?.lastIndex ?? durableIndex;
+    line.durableIndex = batches.at(-1)?.lastIndex ?? line.durableIndex;
     for (const job of group) job.done();
   };
 
   const drain = async () => {
     // One turn later, so that all that is appended in this turn shares the first write too.
     await Promise.resolve();
-    while (queue.length > 0) {
-      const group = queue.splice(0, groupLength(queue));
-      for (const job of group) if (job.type === 'batch') queuedBytes -= job.bytes;
-      await settle(group).catch((error: unknown) => refuse(group, error));
+    while (line.jobs.length > 0) {
+      const group = line.jobs.splice(0, groupLength(line.jobs));
+      for (const job of group) if (job.type === 'batch') line.bytes -= job.bytes;
+      await settle(group).catch((error: unknown) => refuseAll(line, group, error));
     }
     draining = undefined;
   };
 
   const enqueue = (job: Job) => {
-    if (stopped !== undefined) return job.refuse(stopped);
-    queue.push(job);
+    line.jobs.push(job);
     draining ??= drain();
   };
 
   const perform = (run: () => Promise<void>) =>
-    new Promise<void>((done, refuseIt) => enqueue({ type: 'task', run, done, refuse: refuseIt }));
+    new Promise<void>((done, refuse) => {
+      if (line.stopped !== undefined) refuse(line.stopped);
+      else enqueue({ type: 'task', run, done, refuse });
+    });
 
   return {
     append: (batch) =>
-      new Promise<void>((done, refuseIt) => {
-        if (stopped !== undefined) return refuseIt(stopped);
+      new Promise<void>((done, refuse) => {
+        if (line.stopped !== undefined) return refuse(line.stopped);
         const bytes = batchBytes(batch);
-        if (queuedBytes > 0 && queuedBytes + bytes > maxQueuedBytes) return refuseIt(queueFull());
-        queuedIndex = continued(batch, queuedIndex);
-        queuedBytes += bytes;
-        const order = { batch, bytes, lastIndex: queuedIndex };
-        enqueue({ type: 'batch', ...order, done, refuse: refuseIt });
+        if (line.bytes > 0 && line.bytes + bytes > maxQueuedBytes) return refuse(queueFull());
+        line.queuedIndex = continued(batch, line.queuedIndex);
+        line.bytes += bytes;
+        enqueue({ type: 'batch', batch, bytes, lastIndex: line.queuedIndex, done, refuse });
       }),
     perform,
     performRestart: (index, run) => {
-      queuedIndex = index;
-      return perform(async () => {
-        await run();
-        durableIndex = index;
-      });
+      line.queuedIndex = index;
+      return perform(() => run().then(() => void (line.durableIndex = index)));
     },
-    stopped: () => stopped,
+    stopped: () => line.stopped,
     close: async () => {
       const last = draining;
-      stopped ??= new SkeinError('stopped', 'the log is closed');
+      line.stopped ??= new SkeinError('stopped', 'the log is closed');
       await last;
     },
   };
+}
+
+/** What was queued behind a failure would leave a gap, so it is refused with it. */
+function refuseAll(line: Line, group: readonly Job[], thrown: unknown): void {
+  const error = asSkeinError(thrown);
+  const why = `the log has stopped, a write or sync failed: ${error.message}`;
+  if (!isDiskFull(error)) line.stopped ??= new SkeinError('stopped', why, {}, error);
+  const refused = [...group, ...line.jobs];
+  line.jobs = [];
+  line.bytes = 0;
+  line.queuedIndex = line.durableIndex;
+  for (const job of refused) job.refuse(line.stopped ?? error);
 }
 
 /** How many jobs at the front share one write, or one task. */
