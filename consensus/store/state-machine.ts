@@ -142,15 +142,7 @@ export function createStateMachine(): StateMachine {
     compacted: () => state.keyspace.compacted(),
     leases: () => state.leases.all(),
     lease: (id) => state.leases.get(id),
-    digest: () => {
-      let crc = 0;
-      let bytes = 0;
-      for (const chunk of snapshot()) {
-        crc = crc32c(chunk, 0, chunk.length, crc);
-        bytes += chunk.length;
-      }
-      return `${state.keyspace.revision()}-${bytes}-${crc.toString(16).padStart(8, '0')}`;
-    },
+    digest: () => `${state.keyspace.revision()}-${checksum(snapshot())}`,
     snapshot,
     restore: () => {
       const building = createRestoration();
@@ -167,6 +159,16 @@ export function createStateMachine(): StateMachine {
     },
     close: hub.close,
   };
+}
+
+function checksum(chunks: Iterable<Uint8Array>): string {
+  let crc = 0;
+  let bytes = 0;
+  for (const chunk of chunks) {
+    crc = crc32c(chunk, 0, chunk.length, crc);
+    bytes += chunk.length;
+  }
+  return `${bytes}-${crc.toString(16).padStart(8, '0')}`;
 }
 
 function perform(state: State, command: Command): Outcome {

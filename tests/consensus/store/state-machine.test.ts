@@ -228,6 +228,23 @@ describe('a request', () => {
     assert.equal(machine.view.revision(), before);
   });
 
+  it('of a session that is heard of is remembered when others are forgotten', () => {
+    const { apply, machine } = createDriver();
+    apply(writing(put('a')), { session: 1, sequence: 1, lowest: 1 });
+    for (let session = 2; session <= maxSessions; session++) {
+      apply(writing(put('b')), { session, sequence: 1, lowest: 1 });
+    }
+    apply(writing(put('a')), { session: 1, sequence: 2, lowest: 1 });
+    const copy = createDriver(copyOf(machine, 1000));
+    for (const driver of [createDriver(machine), copy]) {
+      driver.apply(writing(put('c')), { session: 9999, sequence: 1, lowest: 1 });
+      const known = driver.apply(writing(put('a')), { session: 1, sequence: 1, lowest: 1 });
+      assert.equal(known.isRepeated, true);
+      const forgotten = driver.apply(writing(put('b')), { session: 2, sequence: 1, lowest: 1 });
+      assert.equal(forgotten.isRepeated, false, 'session 2 had been idle for longest');
+    }
+  });
+
   it('too far ahead of what its session waits for is refused', () => {
     const { apply } = createDriver();
     apply(writing(put('a')), { session: 1, sequence: 1, lowest: 1 });

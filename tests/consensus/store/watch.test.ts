@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { createIntervalIndex } from '../../../consensus/store/interval-index.ts';
 import type { Revision, WatchEvent } from '../../../consensus/store/store.ts';
