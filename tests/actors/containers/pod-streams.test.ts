@@ -216,7 +216,7 @@ for (const via of ['on this peer', 'through another peer']) {
     });
 
     it('give a terminal with a size where the machine can', async function () {
-      if (!harness.driver().capabilities.tty || process.platform !== 'linux') return this.skip();
+      if (!harness.driver().capabilities.tty || process.platform !== 'linux') this.skip();
       const target = await start('sleep 1000');
       const command = ['sh', '-c', 'read line; tty; stty size; exit 6'];
       const session = valueOf(
