@@ -98,7 +98,7 @@ function typeName(property, refer) {
 }
 
 function print(wanted, version) {
-  const names = [...wanted.keys()].sort();
+  const names = [...wanted.keys()].sort((left, right) => (left < right ? -1 : 1));
   const definitions = names.map((name) => {
     const fields = Object.entries(wanted.get(name)).map(
       ([field, text]) => `    ${/^\w+$/.test(field) ? field : `'${field}'`}: '${text}',\n`,
