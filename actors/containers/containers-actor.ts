@@ -4,92 +4,36 @@
 //   deleted, grace running --> ended --> last status --> directory removed --> released --> gone from the store
 //   gone from the store, or bound elsewhere --> ended --> directory removed
 
-import { randomUuid, unreachable } from '../../runtime/index.ts';
-import type { Actor, ActorRef, Context, Result } from '../../runtime/index.ts';
-import type { ObjectChange, Objects, Stored } from '../objects/objects.ts';
-import type { ContainerDriver, ContainerStatus, WildcardListener } from './container-driver.ts';
-import { endPod, findPods } from './found-pods.ts';
+import { unreachable } from '../../runtime/index.ts';
+import type { Actor, Result } from '../../runtime/index.ts';
+import type { ObjectChange, Stored } from '../objects/objects.ts';
+import { caughtUp, leave, left, orphanEnded } from './containers-departure.ts';
+import {
+  addNews,
+  flush,
+  flushEvents,
+  INSPECT_MS,
+  inspected,
+  written,
+} from './containers-reporting.ts';
+import { flushSoon, hasEnded, isHere, RETRY_MOST_MS } from './containers-state.ts';
+import type {
+  ContainersArgs,
+  ContainersMessage,
+  ContainersState,
+  Doing,
+} from './containers-state.ts';
+import { findPods } from './found-pods.ts';
 import { podActor } from './pod-actor.ts';
-import type { PodMessage, PodNews, PodReport } from './pod-actor.ts';
-import { eventName, eventWrite } from './pod-event.ts';
 import { graceMsOf } from './pod-life.ts';
 import type { FoundPod, PodLife } from './pod-life.ts';
-import { derivePodStatus } from './pod-status-derivation.ts';
-import type { Prober } from './prober.ts';
-import { BATCH_MOST, nextBatch } from './status-batch.ts';
-
-export type ContainersMessage =
-  | PodReport
-  | { readonly type: 'opened'; readonly outcome: Result<ReadonlyMap<string, FoundPod>> }
-  | { readonly type: 'open' }
-  | { readonly type: 'pod-changed'; readonly change: ObjectChange }
-  | { readonly type: 'container-changed'; readonly status: ContainerStatus }
-  | { readonly type: 'flush' }
-  | {
-      readonly type: 'written';
-      readonly uids: readonly string[];
-      readonly outcome: Result<unknown>;
-    }
-  | { readonly type: 'events-written'; readonly outcome: Result<unknown> }
-  | { readonly type: 'leave'; readonly uid: string }
-  | { readonly type: 'left'; readonly uid: string; readonly outcome: Result<unknown> }
-  | { readonly type: 'seek-orphans' }
-  | { readonly type: 'caught-up'; readonly outcome: Result<unknown> }
-  | { readonly type: 'orphan-ended'; readonly uid: string; readonly outcome: Result<unknown> }
-  | { readonly type: 'inspect' }
-  | { readonly type: 'inspected'; readonly outcome: Result<readonly WildcardListener[]> };
-
-export interface ContainersArgs {
-  readonly nodeName: string;
-  readonly hostIP: string;
-  readonly driver: ContainerDriver;
-  readonly prober: Prober;
-  readonly objects: Objects;
-  /** Resolves once the view has all that was committed when asked: `store.barrier`. Nothing is taken for gone before. */
-  readonly caughtUp: (deadlineMs: number) => Promise<Result<unknown>>;
-  /** Removes a pod that has ended from the store, and what it held of its node, in one transaction. */
-  readonly release: (pod: Stored<'Pod'>) => Promise<Result<unknown>>;
-}
-
-interface PodEntry {
-  readonly ref: ActorRef<PodMessage>;
-  life: PodLife;
-  /** The store has it no more, or bound elsewhere. */
-  isGone: boolean;
-  /** Its last steps are under way. */
-  isLeaving: boolean;
-}
-
-export interface ContainersState extends ContainersArgs {
-  isOpen: boolean;
-  found: Map<string, FoundPod>;
-  readonly pods: Map<string, PodEntry>;
-  /** Pods whose status may differ from the store's. */
-  readonly dirty: Set<string>;
-  isWriting: boolean;
-  batchLimit: number;
-  failures: number;
-  readonly news: { readonly uid: string; readonly news: PodNews }[];
-  isWritingEvents: boolean;
-  wildcards: ReadonlyMap<string, readonly number[]>;
-  readonly stopWatching: readonly (() => void)[];
-}
-
-type Doing = Context<ContainersMessage>;
+import { BATCH_MOST } from './status-batch.ts';
 
 const POD_PREFIX = 'pod-';
-
-/** Changes that come together are written together. */
-const FLUSH_MS = 20;
-const RETRY_FIRST_MS = 100;
-const RETRY_MOST_MS = 5_000;
 const BARRIER_MS = 5_000;
-const INSPECT_MS = 30_000;
+
 /** A server needs a moment to listen. */
 const INSPECT_SOON_MS = 2_000;
-/** News that wait for the store; the oldest are dropped. */
-const NEWS_MOST = 256;
-const EVENTS_PER_WRITE = 50;
 
 export const containersActor: Actor<ContainersMessage, ContainersState, ContainersArgs> = {
   start: (args, ctx) => {
@@ -154,9 +98,7 @@ function handle(state: ContainersState, message: ContainersMessage, ctx: Doing):
     case 'life-changed':
       return lifeChanged(state, message.uid, message.life, ctx);
     case 'pod-news':
-      state.news.push(message);
-      if (state.news.length > NEWS_MOST) state.news.shift();
-      return flushSoon(ctx);
+      return addNews(state, message.uid, message.news, ctx);
     case 'flush':
       flushEvents(state, ctx);
       return flush(state, ctx);
@@ -253,14 +195,6 @@ function podChanged(state: ContainersState, change: ObjectChange, ctx: Doing): v
   }
 }
 
-function isHere(
-  { nodeName }: ContainersState,
-  pod: Stored<'Pod'> | undefined,
-  uid: string,
-): boolean {
-  return pod?.metadata?.uid === uid && pod.spec?.nodeName === nodeName;
-}
-
 /** Deleted without waiting for its end, or moved: it must not run here any more. */
 function gone(state: ContainersState, pod: Stored<'Pod'>, uid: string, ctx: Doing): void {
   const entry = state.pods.get(uid);
@@ -280,199 +214,4 @@ function lifeChanged(state: ContainersState, uid: string, life: PodLife, ctx: Do
   }
   state.dirty.add(uid);
   flushSoon(ctx);
-}
-
-const hasEnded = ({ life }: PodEntry): boolean =>
-  life.ending !== undefined && life.sandbox.type === 'stopped';
-
-function flushSoon(ctx: Doing): void {
-  ctx.after('flush', FLUSH_MS, { type: 'flush' });
-}
-
-function flush(state: ContainersState, ctx: Doing): void {
-  if (state.isWriting || state.dirty.size === 0) return;
-  const { view, write } = state.objects;
-  const batch = nextBatch(view, state.dirty, state.batchLimit, (pod) => {
-    const uid = pod.metadata?.uid ?? '';
-    const entry = state.pods.get(uid);
-    if (entry === undefined || entry.isGone || !isHere(state, pod, uid)) return undefined;
-    return derivePodStatus(pod, entry.life, {
-      hostIP: state.hostIP,
-      driver: state.driver.name,
-      wildcardPorts: state.wildcards.get(uid) ?? [],
-      nowMs: ctx.clock.wallMs(),
-    });
-  });
-  for (const uid of batch.settled) {
-    state.dirty.delete(uid);
-    leaveIfEnded(state, uid, ctx);
-  }
-  if (batch.writes.length === 0) return;
-  state.isWriting = true;
-  // What changes while this is written is dirty anew.
-  for (const uid of batch.uids) state.dirty.delete(uid);
-  ctx.run(
-    () => write(batch.writes),
-    (outcome) => ({
-      type: 'written',
-      uids: batch.uids,
-      outcome: outcome.ok ? outcome.value : outcome,
-    }),
-  );
-}
-
-function written(
-  state: ContainersState,
-  uids: readonly string[],
-  outcome: Result<unknown>,
-  ctx: Doing,
-): void {
-  state.isWriting = false;
-  if (outcome.ok) {
-    state.failures = 0;
-    state.batchLimit = BATCH_MOST;
-    for (const uid of uids) if (!state.dirty.has(uid)) leaveIfEnded(state, uid, ctx);
-    if (state.dirty.size > 0) flushSoon(ctx);
-    return;
-  }
-  const { code, message } = outcome.error;
-  for (const uid of uids) state.dirty.add(uid);
-  // One stale pod refuses its whole batch: smaller ones find it, while the others go through.
-  if (code !== 'unavailable' && code !== 'timeout') {
-    state.batchLimit = Math.max(1, Math.floor(state.batchLimit / 2));
-  } else if (state.failures === 0) {
-    ctx.log.warn('statuses wait for the store; pods keep running', { why: message });
-  }
-  ctx.after('flush', retryMs(state), { type: 'flush' });
-}
-
-function retryMs(state: ContainersState): number {
-  state.failures++;
-  return Math.min(RETRY_FIRST_MS * 2 ** Math.min(state.failures - 1, 10), RETRY_MOST_MS);
-}
-
-function leaveIfEnded(state: ContainersState, uid: string, ctx: Doing): void {
-  const entry = state.pods.get(uid);
-  if (entry !== undefined && hasEnded(entry)) leave(state, uid, ctx);
-}
-
-/** Its processes have ended and its last status is written: remove what is here, then let go of it in the store. */
-function leave(state: ContainersState, uid: string, ctx: Doing): void {
-  const entry = state.pods.get(uid);
-  if (entry === undefined || entry.isLeaving) return;
-  entry.isLeaving = true;
-  ctx.run(
-    async (): Promise<Result<unknown>> => {
-      const removed = await state.driver.removePod(uid);
-      const pod = state.objects.view.getByUid('Pod', uid);
-      const isOurs = pod !== undefined && isHere(state, pod, uid) && !entry.isGone;
-      return removed.ok && isOurs ? state.release(pod) : removed;
-    },
-    (outcome) => ({ type: 'left', uid, outcome: outcome.ok ? outcome.value : outcome }),
-  );
-}
-
-function left(state: ContainersState, uid: string, outcome: Result<unknown>, ctx: Doing): void {
-  const entry = state.pods.get(uid);
-  if (entry === undefined) return;
-  entry.isLeaving = false;
-  if (!outcome.ok && outcome.error.code !== 'not-found') {
-    ctx.log.debug('a pod that ended stays for now', { pod: uid, why: outcome.error.message });
-    return ctx.after(`leave ${uid}`, retryMs(state), { type: 'leave', uid });
-  }
-  state.pods.delete(uid);
-  state.dirty.delete(uid);
-  ctx.stop(entry.ref);
-}
-
-/** Now it is known which of the pods that were found here the zone has no more. */
-function caughtUp(state: ContainersState, outcome: Result<unknown>, ctx: Doing): void {
-  if (!outcome.ok) return ctx.after('orphans', RETRY_MOST_MS, { type: 'seek-orphans' });
-  for (const [uid, found] of state.found) {
-    if (isHere(state, state.objects.view.getByUid('Pod', uid), uid)) continue;
-    ctx.log.info('a pod that the zone has deleted or moved ends here', { pod: uid });
-    endOrphan(state, uid, found, ctx);
-  }
-}
-
-function endOrphan(state: ContainersState, uid: string, found: FoundPod, ctx: Doing): void {
-  ctx.run(
-    () => endPod(state.driver, found),
-    (outcome) => ({
-      type: 'orphan-ended',
-      uid,
-      outcome: outcome.ok ? outcome.value : outcome,
-    }),
-  );
-}
-
-function orphanEnded(
-  state: ContainersState,
-  uid: string,
-  outcome: Result<unknown>,
-  ctx: Doing,
-): void {
-  if (outcome.ok) {
-    state.found.delete(uid);
-    return;
-  }
-  ctx.log.error("a pod that is not the zone's any more cannot be ended", {
-    pod: uid,
-    why: outcome.error.message,
-  });
-  ctx.after('orphans', RETRY_MOST_MS, { type: 'seek-orphans' });
-}
-
-function inspected(
-  state: ContainersState,
-  outcome: Result<readonly WildcardListener[]>,
-  ctx: Doing,
-): void {
-  ctx.after('inspect', INSPECT_MS, { type: 'inspect' });
-  if (!outcome.ok) return;
-  const found = new Map<string, number[]>();
-  for (const { podUid, port } of outcome.value) {
-    const ports = found.get(podUid) ?? [];
-    if (!ports.includes(port))
-      found.set(
-        podUid,
-        [...ports, port].sort((a, b) => a - b),
-      );
-  }
-  const before = state.wildcards;
-  state.wildcards = found;
-  for (const uid of new Set([...before.keys(), ...found.keys()])) {
-    const [was, is] = [before.get(uid)?.join() ?? '', found.get(uid)?.join() ?? ''];
-    if (was === is) continue;
-    state.dirty.add(uid);
-    flushSoon(ctx);
-    if (is === '') continue;
-    const message = `Port ${is} is open on all addresses of the machine: bind the address in SKEIN_POD_IP`;
-    state.news.push({
-      uid,
-      news: { type: 'Warning', reason: 'ListensOnAllAddresses', message, container: '' },
-    });
-  }
-}
-
-function flushEvents(state: ContainersState, ctx: Doing): void {
-  if (state.isWritingEvents || state.news.length === 0) return;
-  const { view, write } = state.objects;
-  const writes = new Map(
-    state.news.splice(0, EVENTS_PER_WRITE).flatMap(({ uid, news }) => {
-      const pod = view.getByUid('Pod', uid);
-      if (pod === undefined) return [];
-      const name = eventName(pod, news);
-      const known = view.get('Event', pod.metadata?.namespace ?? '', name);
-      const nowMs = ctx.clock.wallMs();
-      const eventUid = randomUuid(ctx.random);
-      return [[name, eventWrite(pod, news, known, state.nodeName, nowMs, eventUid)] as const];
-    }),
-  );
-  if (writes.size === 0) return;
-  state.isWritingEvents = true;
-  ctx.run(
-    () => write([...writes.values()]),
-    (outcome) => ({ type: 'events-written', outcome: outcome.ok ? outcome.value : outcome }),
-  );
 }

@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
-import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import { asSkeinError, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
 import type { LogOptions, PodStreams, PodTarget } from '../objects/pod-streams.ts';
 import type { ContainerDriver, ContainerStatus } from './container-driver.ts';
@@ -53,7 +53,8 @@ export function createLocalPodStreams(driver: ContainerDriver): PodStreams {
           ),
         );
       }
-      return ok(Readable.from(logBytes(driver, status, options), { objectMode: false }));
+      const ending = new AbortController();
+      return ok(readableOf(logBytes(driver, status, options, ending.signal), ending));
     },
     exec: async (target, options) => {
       const found = await instances(target, options.container);
@@ -86,23 +87,36 @@ async function* logBytes(
   driver: ContainerDriver,
   status: ContainerStatus,
   options: LogOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const output = createLogOutput(options);
-  const ending = new AbortController();
   const lines = readLogLines(status.logPath, {
     tailLines: options.tailLines,
     isEnded: options.follow ? () => hasEnded(driver, status) : undefined,
-    signal: ending.signal,
+    signal,
   });
-  try {
-    for await (const line of lines) {
-      const bytes = output.take(line);
-      if (bytes === undefined) return;
-      if (bytes.length > 0) yield bytes;
-    }
-  } finally {
-    ending.abort();
+  for await (const line of lines) {
+    const bytes = output.take(line);
+    if (bytes === undefined) return;
+    if (bytes.length > 0) yield bytes;
   }
+}
+
+/** Readable.from would wait for the next line before it closes: a quiet log is followed for ever. */
+function readableOf(bytes: AsyncGenerator<Buffer>, ending: AbortController): Readable {
+  const readable = new Readable({
+    read: () => {
+      bytes.next().then(
+        ({ done, value }) => readable.push(done === true ? null : value),
+        (error: unknown) => readable.destroy(asSkeinError(error)),
+      );
+    },
+    destroy: (error, done) => {
+      ending.abort();
+      done(error);
+    },
+  });
+  return readable;
 }
 
 async function hasEnded(

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { unreachable } from '../../runtime/index.ts';
 import type { ContainerDriver } from './container-driver.ts';
 import type { Prober, ProbeTarget } from './prober.ts';
 
@@ -19,20 +20,30 @@ export function createNodeProber(driver: Pick<ContainerDriver, 'exec'>): Prober 
     look: async (target, signal) => {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(target.timeoutMs)]);
       try {
-        switch (target.type) {
-          case 'http':
-            return await lookByHttp(target, deadline);
-          case 'tcp':
-            return await lookByTcp(target, deadline);
-          case 'exec':
-            return await lookByExec(driver, target, deadline);
-        }
+        return await lookAt(driver, target, deadline);
       } catch (error) {
         const late = deadline.aborted ? `no answer within ${target.timeoutMs} ms` : undefined;
         return late ?? (error as Error).message;
       }
     },
   };
+}
+
+function lookAt(
+  driver: Pick<ContainerDriver, 'exec'>,
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  switch (target.type) {
+    case 'http':
+      return lookByHttp(target, signal);
+    case 'tcp':
+      return lookByTcp(target, signal);
+    case 'exec':
+      return lookByExec(driver, target, signal);
+    default:
+      return unreachable(target);
+  }
 }
 
 function lookByHttp(target: HttpTarget, signal: AbortSignal): Promise<string | undefined> {

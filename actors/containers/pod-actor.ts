@@ -1,6 +1,6 @@
 // One pod on this peer: tells pod-lifecycle.ts what happened and does what it decides.
 
-import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import type { Actor, ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Stored } from '../objects/objects.ts';
 import { containerCommand, hostnameOf } from './container-environment.ts';
@@ -91,6 +91,8 @@ export const podActor: Actor<PodMessage, PodState, PodArgs> = {
         return state;
       case 'wake':
         return proceed(state, state.life, ctx);
+      default:
+        return unreachable(message);
     }
   },
 };

@@ -6,6 +6,7 @@
 //                ^-- refused <--'                     `-> stays (restartPolicy)
 
 import type { Container } from 'kubernetes-types/core/v1.d.ts';
+import { unreachable } from '../../runtime/index.ts';
 import type { Stored } from '../objects/objects.ts';
 import type { ContainerExit, ContainerStatus, PodSandbox } from './container-driver.ts';
 import { beginProbe } from './probe-state.ts';
@@ -205,6 +206,8 @@ export function runOf(status: ContainerStatus): ContainerRun {
       };
     case 'exited':
       return { type: 'exited', id: status.id, exit: status.exit! };
+    default:
+      return unreachable(status.state);
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   PodCondition,
   PodStatus,
 } from 'kubernetes-types/core/v1.d.ts';
+import { unreachable } from '../../runtime/index.ts';
 import type { Stored } from '../objects/objects.ts';
 import type { ContainerExit } from './container-driver.ts';
 import { areInitsDone, isOver, isReady, isRestarted, isStarted, specOf } from './pod-life.ts';
@@ -128,6 +129,8 @@ function stateOf(life: PodLife, container: ContainerLife, context: StatusContext
     case 'none':
     case 'starting':
       return { waiting: waitingFor(life, container) };
+    default:
+      return unreachable(run);
   }
 }
 

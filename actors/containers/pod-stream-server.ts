@@ -69,8 +69,8 @@ function joinSession(session: ExecSession, stream: Duplex): void {
         stdin.end();
         return undefined;
       case frameTypes.resize: {
-        const size = JSON.parse(payload.toString('utf8')) as { columns: number; rows: number };
-        session.resize(Number(size.columns), Number(size.rows));
+        const { columns, rows } = fieldsOf(JSON.parse(payload.toString('utf8')));
+        if (isCount(columns) && isCount(rows)) session.resize(columns, rows);
         return undefined;
       }
       case frameTypes.kill:

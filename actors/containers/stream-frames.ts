@@ -123,7 +123,7 @@ export function readFirstFrame(stream: Duplex): Promise<Frame> {
           return;
         }
       } catch (error) {
-        settle(() => reject(error as Error));
+        settle(() => reject(error));
       }
     };
     stream.on('readable', onReadable);

@@ -94,7 +94,7 @@ export function createSimulatedContainerHost(
 
   const change = (container: Container, status: ContainerStatus): void => {
     container.status = status;
-    for (const changed of [...watchers]) changed(status);
+    for (const changed of watchers) changed(status);
   };
   const end = (container: Container, code: number, reason?: string): void => {
     if (container.status.state === 'exited') return;

@@ -51,7 +51,7 @@ export function createInstances(
   return {
     start: (instance) => {
       const directory = directoryOf(instance);
-      const process = readRecord<ProcessConfig>(join(directory, 'config.json'));
+      const process = readRecord(join(directory, 'config.json')) as ProcessConfig | undefined;
       if (process === undefined) throw new Error(`no instance "${instance}" was created`);
       // Whoever holds the claim has started it, even if it died before it could say so.
       if (!claimRecord(join(directory, 'claim.json'), identityOf(globalThis.process.pid))) return;
@@ -68,7 +68,7 @@ export function createInstances(
     killAll: (done, reason) => {
       let left = running.size;
       if (left === 0) return done();
-      for (const [instance, child] of [...running]) {
+      for (const [instance, child] of running) {
         child.kill(reason);
         whenEnded(instance, () => {
           if (--left === 0) done();
@@ -80,7 +80,7 @@ export function createInstances(
         const child = running.get(instance);
         if (child !== undefined)
           return { instance, state: 'running', startedAtMs: child.startedAtMs };
-        const exit = readRecord<ContainerExit>(join(directoryOf(instance), 'exit.json'))!;
+        const exit = readRecord(join(directoryOf(instance), 'exit.json')) as ContainerExit;
         return { instance, state: 'exited', startedAtMs: exit.startedAtMs, exit };
       }),
     runningCount: () => running.size,
@@ -95,7 +95,7 @@ export function settleAbandoned(config: KeeperConfig): void {
   for (const instance of claimedInstances()) {
     const directory = join(process.cwd(), INSTANCES, instance);
     if (existsSync(join(directory, 'exit.json'))) continue;
-    const started = readRecord<StartRecord>(join(directory, 'started.json'));
+    const started = readRecord(join(directory, 'started.json')) as StartRecord | undefined;
     if (started !== undefined && isAlive(started.process)) kill(-started.process.pid, 'SIGKILL');
     killStrays(`${config.podUid}/${instance}`);
     const now = Date.now();

@@ -28,7 +28,7 @@ process.umask(0o077);
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {});
 
 const generation = Number(process.argv[2]);
-const config = readRecord<KeeperConfig>(KEEPER_CONFIG);
+const config = readRecord(KEEPER_CONFIG) as KeeperConfig | undefined;
 if (config?.version !== KEEPER_VERSION || !Number.isInteger(generation)) {
   throw new Error(`a keeper of version ${KEEPER_VERSION} cannot read ${KEEPER_CONFIG}`);
 }
@@ -68,7 +68,7 @@ watchIdleness();
 
 /** True for the one keeper that may live for this generation; false when it or an older one lives. */
 function claimPod(): boolean {
-  const older = readRecord<ProcessIdentity>(claimName(generation - 1));
+  const older = readRecord(claimName(generation - 1)) as ProcessIdentity | undefined;
   if (older !== undefined && isAlive(older)) return false;
   return claimRecord(claimName(generation), identityOf(process.pid));
 }

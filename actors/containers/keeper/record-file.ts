@@ -34,10 +34,10 @@ export function claimRecord(path: string, value: unknown): boolean {
   return true;
 }
 
-/** Undefined when there is no such file. */
-export function readRecord<T>(path: string): T | undefined {
+/** Undefined when there is no such file. Only this project writes them, so their shape is the caller's to know. */
+export function readRecord(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return undefined;

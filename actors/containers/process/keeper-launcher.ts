@@ -30,7 +30,7 @@ export function findKeeper(podPath: string): {
   readonly nextGeneration: number;
 } {
   const newest = Math.max(0, ...readdirSync(podPath).map((name) => generationOf(name) ?? 0));
-  const claim = readRecord<ProcessIdentity>(join(podPath, claimName(newest)));
+  const claim = readRecord(join(podPath, claimName(newest))) as ProcessIdentity | undefined;
   const living = claim !== undefined && isAlive(claim) ? claim : undefined;
   return { living, nextGeneration: newest + 1 };
 }

@@ -67,7 +67,8 @@ export function createKeptPod(uid: string, options: KeptPodOptions): KeptPod {
   };
   const reach = async (): Promise<Result<KeeperClient>> => {
     let last: Result<never> = failed(new SkeinError('unavailable', `pod ${uid} has no keeper`));
-    for (let i = 0; i < REACH_TRIES && !isClosed; i++) {
+    for (let i = 0; i < REACH_TRIES; i++) {
+      if (isClosed) break;
       const { living, nextGeneration } = findKeeper(options.path);
       if (living === undefined) {
         const launched = await launchKeeper(options.path, nextGeneration);
@@ -148,7 +149,7 @@ export function createKeptPod(uid: string, options: KeptPodOptions): KeptPod {
       [...known.entries()].flatMap(([instance, { name, state }]) => {
         if (state !== 'running') return [];
         const path = `${options.path}/${INSTANCES}/${instance}/started.json`;
-        const started = readRecord<StartRecord>(path);
+        const started = readRecord(path) as StartRecord | undefined;
         return started === undefined ? [] : [{ name, pid: started.process.pid }];
       }),
     keep: async () => {

@@ -63,7 +63,7 @@ export function podDirectory(root: string, workRoot: string, uid: string): PodDi
     path,
     workPath,
     logPath,
-    record: () => readRecord<PodRecord>(join(path, 'pod.json')),
+    record: () => readRecord(join(path, 'pod.json')) as PodRecord | undefined,
     save: (record) => {
       for (const directory of [path, instances, join(path, 'logs')]) {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -73,7 +73,8 @@ export function podDirectory(root: string, workRoot: string, uid: string): PodDi
       writeRecord(join(path, 'pod.json'), record);
     },
     saveKeeper: (config) => writeRecord(join(path, KEEPER_CONFIG), config),
-    config: (instance) => readRecord<ProcessConfig>(inInstance(instance, 'config.json')),
+    config: (instance) =>
+      readRecord(inInstance(instance, 'config.json')) as ProcessConfig | undefined,
     saveConfig: (instance, config) => {
       if (existsSync(inInstance(instance, 'claim.json'))) return;
       mkdirSync(join(instances, instance), { recursive: true, mode: 0o700 });
@@ -83,7 +84,7 @@ export function podDirectory(root: string, workRoot: string, uid: string): PodDi
       names()
         .filter((instance) => existsSync(inInstance(instance, 'config.json')))
         .map((instance) => {
-          const exit = readRecord<ContainerExit>(inInstance(instance, 'exit.json'));
+          const exit = readRecord(inInstance(instance, 'exit.json')) as ContainerExit | undefined;
           return statusOf(uid, instance, logPath(instance), exit);
         }),
     unsettled: () =>

@@ -1,7 +1,7 @@
 // The pure life of a pod under any order of events.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ContainerStatus, PodSandbox } from '../../../actors/containers/container-driver.ts';
 import { areInitsDone, beginLife } from '../../../actors/containers/pod-life.ts';

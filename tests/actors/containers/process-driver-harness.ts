@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProcessContainerDriver } from '../../../actors/containers/process-container-driver.ts';
 import type { ProcessDriverOptions } from '../../../actors/containers/process-container-driver.ts';
-import { findKeeper } from '../../../actors/containers/process/keeper-launcher.ts';
 import { markedProcesses } from '../../../actors/containers/keeper/stray-processes.ts';
 import { createRingLogger, createSystemClock } from '../../../runtime/index.ts';
 import type { ContainerDriver } from '../../../actors/containers/container-driver.ts';
@@ -24,13 +23,13 @@ export async function makeProcessHarness(
   options: Partial<ProcessDriverOptions> & { readonly isMapped?: boolean } = {},
 ): Promise<ProcessHarness> {
   const { isMapped = !isLinux, ...rest } = options;
-  const directory = mkdtempSync(join(tmpdir(), 'skein-pods-'));
+  const directory = rest.directory ?? mkdtempSync(join(tmpdir(), 'skein-pods-'));
   const make = async (): Promise<ContainerDriver> => {
     const driver = createProcessContainerDriver({
-      directory,
       log: createRingLogger(createSystemClock()),
       ...(isMapped ? {} : { addressRange: '127.70.3.0/24' }),
       ...rest,
+      directory,
     });
     valueOf(await driver.open());
     return driver;
@@ -68,6 +67,3 @@ export async function makeProcessHarness(
     },
   };
 }
-
-/** Whether a keeper of this pod lives. */
-export const hasKeeper = (podPath: string): boolean => findKeeper(podPath).living !== undefined;

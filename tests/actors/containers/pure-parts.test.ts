@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   createLineCutter,
   CRI_LINE_BYTES,
@@ -146,7 +146,10 @@ describe('log lines', () => {
         fc.array(fc.uint8Array({ maxLength: 40 })),
         fc.integer({ min: 0, max: 2 }),
         (chunks, long) => {
-          const all = [...chunks.map(Buffer.from), Buffer.alloc(long * CRI_LINE_BYTES, 'x')];
+          const all = [
+            ...chunks.map((chunk) => Buffer.from(chunk)),
+            Buffer.alloc(long * CRI_LINE_BYTES, 'x'),
+          ];
           const cutter = createLineCutter();
           const output = createLogOutput({ timestamps: false });
           const shown: Buffer[] = [];

@@ -1,7 +1,7 @@
 // `$(NAME)`, as Kubernetes expands it; environments and commands of containers.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { containerCommand, hostnameOf } from '../../../actors/containers/container-environment.ts';
 import { expandVariables } from '../../../actors/containers/variable-expansion.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
