@@ -17,12 +17,11 @@ function row<K extends KindName>(kind: K, object: ObjectTypes[K]): Record<string
 
 type Pod = ObjectTypes['Pod'];
 
-const pod = (status: object, metadata: object = {}): Pod =>
-  ({
-    metadata: { name: 'web-1', creationTimestamp: HOUR_AGO, ...metadata },
-    spec: { containers: [{ name: 'c', image: 'x' }], initContainers: [], nodeName: 'n1' },
-    status,
-  }) as Pod;
+const pod = (status: object, metadata: object = {}): Pod => ({
+  metadata: { name: 'web-1', creationTimestamp: HOUR_AGO, ...metadata },
+  spec: { containers: [{ name: 'c', image: 'x' }], initContainers: [], nodeName: 'n1' },
+  status,
+});
 
 const container = (state: object, fields: object = {}) => ({
   containerStatuses: [{ name: 'c', ready: false, restartCount: 0, state, ...fields }],
@@ -72,9 +71,9 @@ describe('the columns of a pod', () => {
         ...pod({
           phase: 'Pending',
           initContainerStatuses: [{ name: 'i', state: { running: {} } }],
-        } as object),
+        }),
         spec: { containers: [], initContainers: [{ name: 'i' }, { name: 'j' }] },
-      } as Pod,
+      },
       'Init:0/2',
     ],
     [

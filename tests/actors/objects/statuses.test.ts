@@ -78,7 +78,7 @@ describe('a pod', () => {
   it('is not active once it ends or has ended', () => {
     assert.equal(isPodActive({ status: { phase: 'Running' } }), true);
     assert.equal(isPodActive({ status: { phase: 'Failed' } }), false);
-    assert.equal(isPodActive({ metadata: { deletionTimestamp: 'x' } as object }), false);
+    assert.equal(isPodActive({ metadata: { deletionTimestamp: 'x' } }), false);
   });
 
   it('holds its node from bind to end', () => {

@@ -268,6 +268,25 @@ describe('an update', () => {
     );
   });
 
+  it('of a service to another type drops what belonged to the old one', () => {
+    const ports = [{ port: 80, nodePort: 30_080 }];
+    const old = existing(
+      'Service',
+      serviceManifest({ type: 'NodePort', clusterIP: '10.0.0.7', ports }),
+    );
+    const inside = prepareUpdate('Service', old, {
+      ...old,
+      spec: { ...old.spec, type: 'ClusterIP' },
+    });
+    assert.ok(inside.ok, inside.ok ? '' : inside.message);
+    assert.deepEqual(inside.object.spec?.ports, [{ port: 80, targetPort: 80, protocol: 'TCP' }]);
+    assert.equal(inside.object.spec?.externalTrafficPolicy, undefined);
+    const spec = { ...old.spec, type: 'ExternalName', externalName: 'example.com' };
+    const outside = prepareUpdate('Service', old, { ...old, spec });
+    assert.ok(outside.ok, outside.ok ? '' : outside.message);
+    assert.equal(outside.object.spec?.clusterIP, undefined);
+  });
+
   it('cannot add finalizers to what is being deleted', () => {
     const old = existing('Pod', podManifest());
     Object.assign(old.metadata!, { deletionTimestamp: '2026-01-01T00:00:00Z' });
