@@ -21,9 +21,7 @@ export function adminKubeconfig(parts: KubeconfigParts): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [
-      { name, cluster: { server, 'certificate-authority-data': base64(apiAuthority) } },
-    ],
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': base64(apiAuthority) } }],
     users: [
       {
         name: user,
