@@ -256,19 +256,20 @@ export function deliver(cluster: Cluster, at: number, keep = false): void {
   if (!keep) cluster.network.splice(at, 1);
   const { message, snapshot } = packet;
   const receiver = cluster.replicas.get(message.to);
-  const isLost = receiver?.raft === undefined || cluster.isCut(message.from, message.to);
-  if (!isLost) {
-    turn(cluster, receiver!, (raft) => {
+  const isCut = cluster.isCut(message.from, message.to);
+  if (receiver?.raft !== undefined && !isCut) {
+    turn(cluster, receiver, (raft) => {
       if (snapshot !== undefined) {
-        const pending = receiver!.disk.queue.some((write) => write.snapshot !== undefined);
+        const pending = receiver.disk.queue.some((write) => write.snapshot !== undefined);
         // One snapshot at a time; while one is being installed a second is not taken in.
         if (pending) return;
-        receiver!.received = snapshot;
+        receiver.received = snapshot;
       }
       raft.step(message);
     });
   }
-  if (message.type === 'install-snapshot') report(cluster, message, !isLost);
+  const isDelivered = receiver?.raft !== undefined && !isCut;
+  if (message.type === 'install-snapshot') report(cluster, message, isDelivered);
 }
 
 /** Loses packet `at`. */
