@@ -145,7 +145,9 @@ function makeTrouble(chaos: Chaos, replica: Replica): void {
   } else compact(cluster, replica, random.integer(6));
 }
 
-/** Ends a leader's time, or lets somebody challenge it; what it had not spread may come back later. */
+/**
+ * Ends a leader's time, or lets somebody challenge it; what it had not spread may come back later.
+ */
 function strikeLeader(chaos: Chaos): void {
   const { cluster, random } = chaos;
   const leader = leaderOf(cluster);

@@ -1,4 +1,5 @@
-// A cluster in memory: replicas, their disks and state machines, and a network that a test or a seed plays with.
+// A cluster in memory: replicas, their disks and state machines, and a network that a test or a
+// seed plays with.
 
 import { strict as assert } from 'node:assert';
 import type { Random } from '../../../runtime/index.ts';
@@ -250,7 +251,10 @@ export function applyAll(cluster: Cluster, replica: Replica): boolean {
   return true;
 }
 
-/** Takes packet `at` off the network and delivers it, unless the link is cut or the receiver is down. */
+/**
+ * Takes packet `at` off the network and delivers it, unless the link is cut or the receiver is
+ * down.
+ */
 export function deliver(cluster: Cluster, at: number, keep = false): void {
   const packet = cluster.network[at]!;
   if (!keep) cluster.network.splice(at, 1);

@@ -218,7 +218,10 @@ describe('section 5.4, safety', () => {
     entries: message.entries.filter((e) => e.term < term),
   });
 
-  /** Figure 8: an entry of term 2 gets onto a majority in term 4, and 5 with an entry of term 3 wins term 5. */
+  /**
+   * Figure 8: an entry of term 2 gets onto a majority in term 4, and 5 with an entry of term 3 wins
+   * term 5.
+   */
   function playFigure8(rules = raftRules): Cluster {
     const voters = [1, 2, 3, 4, 5];
     const options = { random: seededRandom(8), rules, config: { maxAppendBytes: 1 } };

@@ -27,7 +27,7 @@ const accepted = (index: number, from = 3): Message => ({
 });
 
 describe('the limits of a replica', () => {
-  it('a leader refuses proposals while too many bytes are not applied, and takes them again after', () => {
+  it('a leader refuses proposals while too many bytes are not applied', () => {
     const raft = createLeader({ maxUnappliedBytes: 1000 });
     pump(raft);
     assert.ok(raft.propose([new Uint8Array(800)]).accepted);

@@ -1,4 +1,5 @@
-// Clusters under loss, duplication, reordering, partitions, crashes, changes of members and snapshots: safety at every step, then liveness.
+// Clusters under loss, duplication, reordering, partitions, crashes, changes of members and
+// snapshots: safety at every step, then liveness.
 
 import { strict as assert } from 'node:assert';
 import { raftRules } from '../../../consensus/raft/rules.ts';
