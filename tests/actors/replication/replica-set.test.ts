@@ -131,6 +131,15 @@ describe('replication/replica-set', () => {
     assert.deepEqual(owners('stray'), []);
   });
 
+  it('makes no pods that it would not select', async () => {
+    const objects = createObjects(createMemoryStore());
+    const set = testSet(3);
+    const template = { ...set.spec!.template!, metadata: { labels: { app: 'other' } } };
+    const object = { ...set, spec: { ...set.spec!, template } };
+    await objects.write([{ type: 'create', kind: 'ReplicaSet', object }]);
+    assert.equal(await converge(objects), 0);
+  });
+
   it('names its pods after itself and owns them', async () => {
     const objects = createObjects(createMemoryStore());
     await objects.write([{ type: 'create', kind: 'ReplicaSet', object: testSet(3) }]);
