@@ -1,7 +1,7 @@
 // ReplicaSets: they converge from anywhere, delete what costs least, adopt and release by selector.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { createObjects } from '../../../actors/objects/object-store.ts';
