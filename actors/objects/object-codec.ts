@@ -15,12 +15,13 @@ export function encodeObject(kind: KindName, object: KubernetesObject): string {
 
 /** A frozen object with its resourceVersion. Throws `corrupt` for text that is no object. */
 export function decodeObject(kv: KeyValue): Stored<KindName> {
-  const parsed = parse(kv);
+  const parsed = parseObject(kv);
   parsed.metadata = { ...parsed.metadata, resourceVersion: String(kv.modRevision) };
   return deepFreeze(parsed);
 }
 
-function parse(kv: KeyValue): ObjectTypes[KindName] {
+/** The object as it is in the store: for a look at it, not to be given away. */
+export function parseObject(kv: KeyValue): ObjectTypes[KindName] {
   try {
     const parsed: unknown = JSON.parse(kv.value);
     if (typeof parsed === 'object' && parsed !== null) return parsed;

@@ -4,7 +4,6 @@ import sortedBtree from 'sorted-btree';
 import type { KeyValue } from '../../consensus/index.ts';
 import { controllerOf } from './meta.ts';
 import type { KindName, ObjectTypes } from './kinds.ts';
-import { parseStoreKey } from './object-keys.ts';
 import type { Stored } from './objects.ts';
 
 /** One object of the store. */
@@ -33,8 +32,7 @@ export interface ObjectIndex {
 }
 
 /** What the index must know of an object. */
-export function indexEntry(kv: KeyValue, object: Stored<KindName>): IndexEntry {
-  const kind = parseStoreKey(kv.key)!.kind;
+export function indexEntry(kv: KeyValue, kind: KindName, object: Stored<KindName>): IndexEntry {
   const spec = (object as ObjectTypes['Pod']).spec;
   return {
     kind,

@@ -63,14 +63,30 @@ function copyObject(
       setOwn(copy, name, copyField(walk, field, inner, at, complete && !isStatus));
     }
   }
-  if (!complete) return copy;
-  for (const [name, field] of fields) {
-    if (field.required && field.shape !== 'list' && !Object.hasOwn(copy, name)) {
-      walk.missing.push(required(join(path, name)));
-    }
-  }
+  if (complete) completeObject(walk, definition, copy, path);
   return copy;
 }
+
+/** Notes what is missing and puts an empty value there, so that the rules of the kind can go on. */
+function completeObject(
+  walk: Walk,
+  definition: string,
+  copy: Record<string, unknown>,
+  path: string,
+): void {
+  for (const [name, { required: isRequired, shape, type }] of schemaFields(definition)!) {
+    if (!isRequired || Object.hasOwn(copy, name)) continue;
+    if (shape !== 'list') walk.missing.push(required(join(path, name)));
+    setOwn(copy, name, shape === 'list' ? [] : EMPTY_VALUES[type]);
+  }
+}
+
+const EMPTY_VALUES: Readonly<Record<string, unknown>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  boolean: false,
+};
 
 function copyField(
   walk: Walk,

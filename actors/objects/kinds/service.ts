@@ -49,7 +49,10 @@ export const serviceKind: KindDefinition<'Service'> = {
     prepareCreate: (service) => {
       Object.assign(service, { status: { loadBalancer: {} } });
     },
-    prepareUpdate: keepAddresses,
+    prepareUpdate: (next, old) => {
+      dropOldTypeFields(next.spec, old.spec);
+      keepAddresses(next, old);
+    },
   },
 };
 
@@ -74,6 +77,28 @@ function setDefaults(spec: ServiceSpec): void {
   spec.ipFamilies ??= [spec.clusterIP?.includes(':') === true ? 'IPv6' : 'IPv4'];
   if ((spec.clusterIP ?? '') !== '') spec.clusterIPs ??= [spec.clusterIP!];
   else if (spec.clusterIPs?.[0] !== undefined) spec.clusterIP = spec.clusterIPs[0];
+}
+
+/** Who changes only the type need not clear by hand what belonged to the old one. */
+function dropOldTypeFields(
+  next: ServiceSpec | undefined,
+  old: Readonly<ServiceSpec> | undefined,
+): void {
+  if (next === undefined || old === undefined || next.type === old.type) return;
+  if (hasNodePorts(old) && !hasNodePorts(next)) {
+    for (const port of next.ports ?? []) {
+      if (old.ports?.some((was) => was.nodePort === port.nodePort)) delete port.nodePort;
+    }
+    delete next.allocateLoadBalancerNodePorts;
+    if ((next.externalIPs ?? []).length === 0) delete next.externalTrafficPolicy;
+  }
+  if (next.type === 'ExternalName' && next.clusterIP === old.clusterIP) {
+    delete next.clusterIP;
+    delete next.clusterIPs;
+    delete next.ipFamilies;
+    delete next.ipFamilyPolicy;
+    delete next.internalTrafficPolicy;
+  }
 }
 
 /** An update that leaves out what was allocated keeps it, while the type still calls for it. */
