@@ -14,6 +14,7 @@ import { createRef } from './refs.ts';
 import { spawn } from './spawn.ts';
 import type { ActorSystem, ActorSystemOptions } from './system.ts';
 import { runTurn } from './turn.ts';
+import { watchPeer } from './watch.ts';
 
 export function createActorSystem(options: ActorSystemOptions): ActorSystem {
   checkPeer(options.peer);
@@ -22,7 +23,12 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
   const kernel: Kernel = {
     ...options,
     cells: new Map(),
-    asks: createAskTable(peer, clock, random),
+    asks: createAskTable({
+      peer,
+      clock,
+      random,
+      watchPeer: (address, lost) => watchPeer(kernel, address, lost),
+    }),
     deadLetter: (to, message, reason) => {
       deadLetters.add(to, message, reason);
       kernel.asks.undeliverable(to, message, reason);
@@ -50,12 +56,7 @@ function assemble(kernel: Kernel, guardian: Guardian, deadLetters: () => number)
     },
     ref: (address) => createRef(kernel, address),
     ask: (to, question, deadlineMs) =>
-      ask(
-        kernel,
-        to as ActorRef<unknown>,
-        question as (replyTo: ActorRef<unknown>) => unknown,
-        deadlineMs,
-      ) as Promise<Result<never>>,
+      ask(kernel, to as ActorRef<unknown>, question, deadlineMs) as Promise<Result<never>>,
     connect: (resolver) => {
       if (kernel.resolver !== undefined) {
         throw new SkeinError('already-exists', `${kernel.peer} is connected to a mesh already`);
@@ -81,7 +82,8 @@ function ask(
 ): Promise<Result<unknown>> {
   return new Promise((resolve) => {
     const opened = kernel.asks.open(to.address, deadlineMs, resolve);
-    if (opened !== undefined) to.tell(question(createRef(kernel, opened.replyTo)));
+    if (opened.ok) to.tell(question(createRef(kernel, opened.value.replyTo)));
+    else resolve(opened);
   });
 }
 

@@ -84,12 +84,16 @@ export interface Context<M> {
   /** Sends itself `message` after `delayMs`. The same key replaces; a replaced or cancelled one never arrives. */
   readonly after: (key: string, delayMs: number, message: M) => void;
   readonly cancel: (key: string) => void;
-  /** Sends a question; the reply, or `timeout` / `overloaded` / `unavailable`, arrives as a message. Never both, never neither. */
-  readonly ask: <Q extends Question<never>>(
+  /**
+   * Sends a question; the reply, or `timeout` / `overloaded` / `unavailable`, arrives as a message. Never
+   * both, never neither. R is all that Q's questions may be answered with, unless `replyTo` is given a type:
+   * `ctx.ask(counter, (replyTo: ActorRef<number>) => ({ type: 'count', replyTo }), 500, counted)`.
+   */
+  readonly ask: <const Q, R = ReplyOf<Q>>(
     to: ActorRef<Q>,
-    question: (replyTo: ActorRef<ReplyOf<Q>>) => Q,
+    question: (replyTo: ActorRef<R>) => NoInfer<Q>,
     deadlineMs: number,
-    toMessage: (reply: Result<ReplyOf<Q>>) => M,
+    toMessage: (reply: Result<R>) => M,
   ) => void;
   /** The only door to promises. The signal aborts when the actor stops; the outcome arrives as a message. */
   readonly run: <T>(

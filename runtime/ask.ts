@@ -1,9 +1,9 @@
 // Questions that wait for their answer: each has an address, a deadline and exactly one outcome.
 //
-//            answer                 -> ok
-//   open --- deadline               -> timeout       (it may have been done)
-//     |  \-- target is a dead letter -> unavailable / overloaded (it was not done)
-//     +-- the asker stops or restarts -> no outcome: nobody is left to hear it
+//   open --+-- answer                      -> ok
+//          +-- deadline, or its peer is lost -> timeout: it may or may not have been done
+//          +-- it ends as a dead letter      -> unavailable or overloaded: it was not done
+//          +-- the asker stops or restarts   -> no outcome: nobody is left to hear it
 
 import { formatAddress, parseAddress } from './address.ts';
 import type { Address } from './address.ts';
@@ -21,17 +21,18 @@ const maxOpenQuestions = 100_000;
 export const askName = 'ask';
 const askPrefix = `${askName}/`;
 
-type Settle = (outcome: Result<unknown>) => void;
+type Settle = (outcome: Result<unknown>, id: string) => void;
 
 interface OpenQuestion {
   readonly to: Address;
   readonly settle: Settle;
   readonly timer: Timer;
+  readonly unwatch: () => void;
 }
 
 export interface AskTable {
-  /** Opens a question; undefined, and settled with `overloaded`, when the table is full. */
-  readonly open: (to: Address, deadlineMs: number, settle: Settle) => OpenedQuestion | undefined;
+  /** Opens a question, to be settled once and never before this returns; `overloaded` when too many wait. */
+  readonly open: (to: Address, deadlineMs: number, settle: Settle) => Result<OpenedQuestion>;
   /** False when nobody waits for it (any more). */
   readonly answer: (id: string, reply: unknown) => boolean;
   /** Settles the question that `message` carries, if it was asked here and went to `to`. */
@@ -52,12 +53,17 @@ export function askId(path: string): string | undefined {
   return path.startsWith(askPrefix) ? path.slice(askPrefix.length) : undefined;
 }
 
-export function createAskTable(
-  peer: string,
-  clock: Clock,
-  random: Random,
-  maxOpen = maxOpenQuestions,
-): AskTable {
+export interface AskTableOptions {
+  readonly peer: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Calls `lost` when the peer of an address is gone; returns how to stop watching. */
+  readonly watchPeer: (address: Address, lost: () => void) => () => void;
+  readonly maxOpen?: number;
+}
+
+export function createAskTable(options: AskTableOptions): AskTable {
+  const { peer, clock, random, watchPeer, maxOpen = maxOpenQuestions } = options;
   const questions = new Map<string, OpenQuestion>();
   // An answer to a question of this peer's earlier life must not fit a question of this life.
   const life = randomHex(random, 8);
@@ -66,22 +72,35 @@ export function createAskTable(
   const close = (id: string, outcome: Result<unknown>): boolean => {
     const question = questions.get(id);
     if (question === undefined) return false;
-    questions.delete(id);
-    question.timer.cancel();
-    question.settle(outcome);
+    drop(id);
+    question.settle(outcome, id);
     return true;
+  };
+  const drop = (id: string): void => {
+    const question = questions.get(id);
+    questions.delete(id);
+    question?.timer.cancel();
+    question?.unwatch();
   };
 
   return {
     open: (to, deadlineMs, settle) => {
-      if (questions.size >= maxOpen) {
-        settle(failed(tooMany(to, maxOpen)));
-        return undefined;
-      }
+      if (questions.size >= maxOpen) return failed(tooMany(to, maxOpen));
       const id = `${life}-${++lastNumber}`;
       const timer = clock.setTimer(deadlineMs, () => close(id, failed(tooLate(to, deadlineMs))));
-      questions.set(id, { to, settle, timer });
-      return { id, replyTo: formatAddress({ peer, path: askPrefix + id }) };
+      let isOpen = false;
+      let isLost = false;
+      const unwatch = watchPeer(to, () => {
+        isLost = true;
+        if (isOpen) close(id, failed(lost(to)));
+      });
+      if (isLost) {
+        timer.cancel();
+        return failed(unreached(to, 'no route'));
+      }
+      isOpen = true;
+      questions.set(id, { to, settle, timer, unwatch });
+      return ok({ id, replyTo: formatAddress({ peer, path: askPrefix + id }) });
     },
     answer: (id, reply) => close(id, ok(reply)),
     undeliverable: (to, message, reason) => {
@@ -89,12 +108,9 @@ export function createAskTable(
       const question = id === undefined ? undefined : questions.get(id);
       // Whoever passed the question on may still answer it; only the one who was asked counts.
       if (id === undefined || question === undefined || !isSameActor(question.to, to)) return;
-      close(id, failed(undelivered(to, reason)));
+      close(id, failed(unreached(to, reason)));
     },
-    drop: (id) => {
-      questions.get(id)?.timer.cancel();
-      questions.delete(id);
-    },
+    drop,
     size: () => questions.size,
   };
 }
@@ -127,7 +143,11 @@ function tooLate(to: Address, deadlineMs: number): SkeinError {
   });
 }
 
-function undelivered(to: Address, reason: DeadLetterReason): SkeinError {
+function lost(to: Address): SkeinError {
+  return new SkeinError('timeout', `the peer of ${to} was lost before it answered`, { to });
+}
+
+function unreached(to: Address, reason: DeadLetterReason): SkeinError {
   const code = reason === 'mailbox full' ? 'overloaded' : 'unavailable';
   return new SkeinError(code, `the question did not reach ${to}: ${reason}`, { to, reason });
 }

@@ -36,13 +36,7 @@ export function createContext(cell: Cell): Context<unknown> {
     },
     cancel: (key) => cell.timers.cancel(key),
     ask: (to, question, deadlineMs, toMessage) => {
-      ask(
-        cell,
-        to as ActorRef<unknown>,
-        question as (replyTo: ActorRef<unknown>) => unknown,
-        deadlineMs,
-        toMessage as ToMessage,
-      );
+      ask(cell, to as ActorRef<unknown>, question, deadlineMs, toMessage as ToMessage);
     },
     run: (effect, toMessage) => run(cell, effect, toMessage as ToMessage),
   };
@@ -74,15 +68,16 @@ function ask(
 ): void {
   if (!isActive(cell)) return;
   const { kernel, generation } = cell;
-  let id: string | undefined;
-  const opened = kernel.asks.open(to.address, deadlineMs, (outcome) => {
-    if (id !== undefined) cell.questions.delete(id);
+  const opened = kernel.asks.open(to.address, deadlineMs, (outcome, id) => {
+    cell.questions.delete(id);
     depositOutcome(cell, generation, outcome, toMessage);
   });
-  if (opened === undefined) return;
-  id = opened.id;
-  cell.questions.add(id);
-  to.tell(question(createRef(kernel, opened.replyTo)));
+  if (!opened.ok) {
+    depositOutcome(cell, generation, opened, toMessage);
+    return;
+  }
+  cell.questions.add(opened.value.id);
+  to.tell(question(createRef(kernel, opened.value.replyTo)));
 }
 
 function run(

@@ -4,7 +4,7 @@ import type { Clock, Timer } from './clock.ts';
 import { assert } from './errors.ts';
 
 /** Where every wall clock stands when a simulation begins: 2026-01-01T00:00:00Z. */
-export const epochMs = Date.UTC(2026, 0, 1);
+const epochMs = Date.UTC(2026, 0, 1);
 
 export interface SimulatedClock extends Clock {
   /** How fast it runs from now on: 1.001 gains a millisecond each second. Above 0. */
@@ -26,22 +26,23 @@ export function createSimulatedClock(
 ): SimulatedClock {
   let rate = checkRate(options.rate ?? 1);
   let wallOffsetMs = options.wallOffsetMs ?? 0;
-  // Local time is anchored anew when the rate changes, so that it never jumps.
-  let anchorTrueMs = nowMs();
-  let anchorLocalMs = anchorTrueMs;
+  const birthMs = nowMs();
+  // Local time begins at 0, as a process's does, and is anchored anew when the rate changes.
+  let anchorTrueMs = birthMs;
+  let anchorLocalMs = 0;
 
   const monotonicMs = (): number => anchorLocalMs + (nowMs() - anchorTrueMs) * rate;
 
   return {
     monotonicMs,
-    wallMs: () => Math.floor(epochMs + wallOffsetMs + monotonicMs()),
+    wallMs: () => Math.floor(epochMs + birthMs + wallOffsetMs + monotonicMs()),
     setTimer: (delayMs, fire) => {
       const dueMs = monotonicMs() + Math.max(0, delayMs);
       let timer = schedule(Math.max(0, delayMs) / rate, onDue);
-      // The rate may have fallen meanwhile; a timer may be late and never early.
+      // The rate may have fallen meanwhile, or rounding cut: a timer may be late and never early.
       function onDue(): void {
         const leftMs = dueMs - monotonicMs();
-        if (leftMs > 1e-6) timer = schedule(leftMs / rate, onDue);
+        if (leftMs > 0) timer = schedule(leftMs / rate, onDue);
         else fire();
       }
       return { cancel: () => timer.cancel() };

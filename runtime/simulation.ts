@@ -15,6 +15,12 @@ import { createSimulatedPeer } from './simulated-peer.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { createTraceDigest } from './trace-digest.ts';
 
+/**
+ * Virtual time goes in steps of 1/1024 ms: such numbers add without rounding, and a timer for what
+ * little is left after rounding elsewhere always moves time on.
+ */
+const ticksPerMs = 1_024;
+
 /** Turns between two chances for promises to go on. */
 const turnsPerBatch = 256;
 
@@ -66,7 +72,7 @@ export function createSimulation(seed: string | number): Simulation {
     if (waiting > 1) digest.number(picked);
   });
   const schedule = (delayMs: number, fire: () => void): Timer => {
-    const event = events.add(nowMs + Math.max(0, delayMs), fire);
+    const event = events.add(roundUp(nowMs + Math.max(0, delayMs)), fire);
     return { cancel: () => events.cancel(event) };
   };
   const world = { nowMs: () => nowMs, schedule, dispatcher };
@@ -77,14 +83,14 @@ export function createSimulation(seed: string | number): Simulation {
     if (nextMs === undefined || nextMs > endMs) return false;
     if (nextMs > nowMs) instantSteps = steps;
     nowMs = nextMs;
-    digest.number(nowMs);
+    digest.number(nowMs * ticksPerMs);
     steps += fireDue(events, nowMs);
     return true;
   };
 
   const run = async (goal: SimulationGoal): Promise<boolean> => {
     const until = 'until' in goal ? goal.until : undefined;
-    const endMs = 'until' in goal ? nowMs + goal.limitMs : goal.untilMs;
+    const endMs = roundUp('until' in goal ? nowMs + goal.limitMs : goal.untilMs);
     for (;;) {
       for (let left = turnsPerBatch; left > 0 && dispatcher.runOne(); left--);
       await nextMacrotask();
@@ -123,6 +129,10 @@ export function createSimulation(seed: string | number): Simulation {
     digest: digest.value,
     steps: () => steps,
   };
+}
+
+function roundUp(timeMs: number): number {
+  return Math.ceil(timeMs * ticksPerMs) / ticksPerMs;
 }
 
 /** Fires what is due; what that makes due at the same instant waits for its turns. Returns how many. */

@@ -49,7 +49,9 @@ function renderJson(time: Date, level: LogLevel, message: string, fields: LogFie
   const shortened = Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, shorten(value)]),
   );
-  return JSON.stringify({ time: time.toISOString(), level, message, ...shortened });
+  // Twice: the first time for their place in the line, the second so that no field replaces them.
+  const head = { time: time.toISOString(), level, message };
+  return JSON.stringify({ ...head, ...shortened, ...head });
 }
 
 /** `12:04:31.250  warn   dead letter                       to=skein://a/b reason="mailbox full"` */

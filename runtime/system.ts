@@ -1,6 +1,6 @@
 // All actors of one peer.
 
-import type { Actor, ActorRef, Question, ReplyOf, Supervision } from './actor.ts';
+import type { Actor, ActorRef, ReplyOf, Supervision } from './actor.ts';
 import type { Address } from './address.ts';
 import type { Clock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -37,12 +37,12 @@ export interface ActorSystem {
   ) => ActorRef<M>;
   /** A ref to any address, here or on another peer. */
   readonly ref: <M>(address: Address) => ActorRef<M>;
-  /** A question from code that is no actor (an HTTP handler, a test). Never rejects; outcomes as in `Context.ask`. */
-  readonly ask: <Q extends Question<never>>(
+  /** A question from code that is no actor (an HTTP handler, a test). Outcomes as in `Context.ask`; rejects only with what `question` throws. */
+  readonly ask: <const Q, R = ReplyOf<Q>>(
     to: ActorRef<Q>,
-    question: (replyTo: ActorRef<ReplyOf<Q>>) => Q,
+    question: (replyTo: ActorRef<R>) => NoInfer<Q>,
     deadlineMs: number,
-  ) => Promise<Result<ReplyOf<Q>>>;
+  ) => Promise<Result<R>>;
   /** Plugs in the mesh; before that, addresses of other peers are dead letters. */
   readonly connect: (resolver: RemoteResolver) => void;
   /** Delivers a message that came from another peer, after the schema at the door. Returns why not, if refused. */

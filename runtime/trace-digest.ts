@@ -4,6 +4,7 @@ import { mix } from './seeded-random.ts';
 
 export interface TraceDigest {
   readonly text: (text: string) => void;
+  /** An integer. */
   readonly number: (value: number) => void;
   /** 16 hexadecimal digits over everything so far. */
   readonly value: () => string;
@@ -29,8 +30,7 @@ export function createTraceDigest(): TraceDigest {
     },
     number: (value) => {
       fold(value | 0);
-      // What a 32-bit integer does not hold: fractions of milliseconds, and large counts.
-      if (value !== (value | 0)) fold(((value % 1) * 2 ** 31) ^ Math.floor(value / 2 ** 32));
+      if (value !== (value | 0)) fold(Math.floor(value / 2 ** 32));
     },
     value: () => hex(mix(high)) + hex(mix(low ^ high)),
   };

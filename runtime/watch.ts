@@ -2,8 +2,8 @@
 
 import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
-import { isEnding } from './cell.ts';
 import type { Cell, Watcher } from './cell.ts';
+import type { Kernel } from './kernel.ts';
 import { findCell } from './refs.ts';
 
 /** Arranges that `cell` gets `terminated` once when the actor at `address` has ended or its peer is gone. */
@@ -33,16 +33,19 @@ export function unwatch(cell: Cell, address: Address): void {
 }
 
 function watchRemote(cell: Cell, address: Address, tellEnd: () => void): void {
-  const { resolver } = cell.kernel;
-  if (resolver === undefined) {
+  if (cell.kernel.resolver === undefined) {
     cell.watching.set(address, () => undefined);
     tellEnd();
     return;
   }
-  // `lost` may come at once, before the way to unwatch is known; the entry must exist by then.
-  let stop = (): void => undefined;
-  cell.watching.set(address, () => stop());
-  stop = resolver.watch(address, () => {
-    if (!isEnding(cell)) tellEnd();
-  });
+  // `lost` may come at once; nothing happens before the turn that hears it, when the entry exists.
+  const stop = watchPeer(cell.kernel, address, tellEnd);
+  cell.watching.set(address, stop);
+}
+
+/** Calls `lost` when the peer of `address` is gone, unless it is this one; returns how to stop watching. */
+export function watchPeer(kernel: Kernel, address: Address, lost: () => void): () => void {
+  const isHere = parseAddress(address)?.peer === kernel.peer;
+  if (isHere || kernel.resolver === undefined) return () => undefined;
+  return kernel.resolver.watch(address, lost);
 }
