@@ -1,7 +1,7 @@
 // Carries actor messages between peers: addresses out, live refs in, each path on its lane.
 
 import { parseAddress } from '../runtime/index.ts';
-import type { ActorSystem, Address, Logger, RemoteResolver } from '../runtime/index.ts';
+import type { ActorSystem, Address, Logger, RemoteResolver, SkeinError } from '../runtime/index.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { Lane, PeerId, Transport } from './transport.ts';
@@ -20,15 +20,14 @@ export interface RouterCounters {
   /** Too large or not encodable. */
   unsendable: number;
   received: number;
-  malformed: number;
   /** Refused by the actor system: no such actor, no schema, or it does not fit. */
   refused: number;
 }
 
 export interface RemoteRouter {
   readonly resolver: RemoteResolver;
-  /** A frame that starts with ENVELOPE_V1. */
-  readonly incoming: (from: PeerId, frame: Uint8Array) => void;
+  /** A frame that starts with ENVELOPE_V1. Returns what is wrong with a malformed one. */
+  readonly incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined;
   readonly counters: RouterCounters;
 }
 
@@ -43,7 +42,6 @@ export function createRemoteRouter(
     undeliverable: 0,
     unsendable: 0,
     received: 0,
-    malformed: 0,
     refused: 0,
   };
   const routes = new Map<Address, { readonly peer: PeerId; readonly lane: Lane }>();
@@ -79,18 +77,15 @@ export function createRemoteRouter(
     return isSent;
   };
 
-  const incoming = (from: PeerId, frame: Uint8Array): void => {
+  const incoming = (from: PeerId, frame: Uint8Array): SkeinError | undefined => {
     counters.received += 1;
     const envelope = decodeEnvelope(frame, (address) => system.ref<never>(address));
-    if (!envelope.ok) {
-      counters.malformed += 1;
-      log.debug('malformed message', { from, error: envelope.error.message });
-      return;
-    }
+    if (!envelope.ok) return envelope.error;
     const refusal = system.deliver(envelope.value.to, envelope.value.message);
-    if (refusal === undefined) return;
+    if (refusal === undefined) return undefined;
     counters.refused += 1;
     log.debug('message refused', { from, to: envelope.value.to, reason: refusal });
+    return undefined;
   };
 
   /** Only a verdict of the membership counts: a lost link may be back in a moment. */

@@ -25,12 +25,9 @@ export function createGatedRegistrar(
 
   const guarded =
     (handler: StreamHandler): StreamHandler =>
-    (data) => {
-      if (isAdmitted(data.connection)) {
-        handler(data);
-        return;
-      }
-      data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
+    async (data) => {
+      if (isAdmitted(data.connection)) await handler(data);
+      else data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
     };
 
   return {
@@ -49,13 +46,11 @@ export function createGatedRegistrar(
       },
     }),
     connected: (peer, connection) => {
-      // The versions share one callback: told once, the service negotiates the version itself.
-      const callbacks = new Set([...topologies.values()].map((topology) => topology.onConnect));
-      for (const onConnect of callbacks) onConnect?.(peer, connection);
+      // The versions share one topology: told once, the service negotiates the version itself.
+      for (const topology of new Set(topologies.values())) topology.onConnect?.(peer, connection);
     },
     disconnected: (peer) => {
-      const callbacks = new Set([...topologies.values()].map((topology) => topology.onDisconnect));
-      for (const onDisconnect of callbacks) onDisconnect?.(peer);
+      for (const topology of new Set(topologies.values())) topology.onDisconnect?.(peer);
     },
   };
 }

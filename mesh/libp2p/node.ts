@@ -10,10 +10,10 @@ import type { Identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PrivateKey, PubSub } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { tcp } from '@libp2p/tcp';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
-import type { Multiaddr } from './host-ports.ts';
 
 export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
 
@@ -71,7 +71,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
     services: {
       // Only on admitted links, called by the transport: see gated-registrar.ts.
       identify: (components) =>
-        identify({ runOnConnectionOpen: false })(withGate(components, registrar)) as Identify,
+        identify({ runOnConnectionOpen: false })(withGate(components, registrar)),
       pubsub: (components) =>
         gossipsub({
           globalSignaturePolicy: 'StrictNoSign',
@@ -96,7 +96,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
             maxControlMessages: 256,
             maxPeerInfos: 0,
           },
-        })(withGate(components, registrar)) as PubSub<GossipsubEvents>,
+        })(withGate(components, registrar)),
     },
   });
 }
