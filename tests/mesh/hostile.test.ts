@@ -58,6 +58,9 @@ const closed = async (node: Libp2p): Promise<void> =>
     node.addEventListener('connection:close', () => resolve(), { once: true });
   });
 
+/** Lets the network go on. */
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+
 const sink = (stream: Stream, ...chunks: Uint8Array[]): void => {
   stream.sink(chunks).catch(() => undefined);
 };
@@ -174,11 +177,10 @@ describe('a misbehaving member', function () {
     ]) {
       const before = victim.mesh.counters().malformed;
       ok(attacker.transport.send(victim.identity.peer, 'control', new Uint8Array(frame)));
-      const cut = (): boolean => victim.mesh.counters().malformed > before;
-      while (!cut()) await new Promise((resolve) => setImmediate(resolve));
-      while (!victim.transport.isLinked(id) || !attacker.transport.isLinked(victim.identity.peer)) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      const linked = (): boolean =>
+        victim.transport.isLinked(id) && attacker.transport.isLinked(victim.identity.peer);
+      while (victim.mesh.counters().malformed === before || linked()) await turn();
+      while (!linked()) await turn();
     }
     equal(victim.mesh.counters().malformed, 2);
   });
@@ -218,9 +220,7 @@ describe('a misbehaving member', function () {
     attacker.system
       .ref<unknown>(`skein://${victim.identity.peer}/mesh` as never)
       .tell({ type: 'leave' });
-    while (victim.mesh.counters().refused === refusedBefore) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    while (victim.mesh.counters().refused === refusedBefore) await turn();
     equal(victim.mesh.member(victim.identity.peer)?.status, 'alive');
   });
 });
