@@ -9,8 +9,8 @@ import type { Lane, PeerId, Transport } from './transport.ts';
 /** The log's replicas talk on a lane of their own, so that a tail of entries delays no heartbeat. */
 const LOG_PATH = 'zone-log';
 
-/** Routes remembered; when full, all are forgotten and parsed again. */
-const ROUTES_LIMIT = 10_000;
+/** What addresses begin with. */
+const SCHEME = 'skein://';
 
 /** Only ever grow. */
 export interface RouterCounters {
@@ -43,19 +43,6 @@ export function createRemoteRouter(
     unsendable: 0,
     received: 0,
     refused: 0,
-  };
-  const routes = new Map<Address, { readonly peer: PeerId; readonly lane: Lane }>();
-
-  const routeOf = (to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined => {
-    const known = routes.get(to);
-    if (known !== undefined) return known;
-    const parts = parseAddress(to);
-    if (parts === undefined) return undefined;
-    const isLog = parts.path === LOG_PATH || parts.path.startsWith(`${LOG_PATH}/`);
-    const route = { peer: parts.peer, lane: isLog ? 'log' : 'control' } as const;
-    if (routes.size >= ROUTES_LIMIT) routes.clear();
-    routes.set(to, route);
-    return route;
   };
 
   const send = (to: Address, message: unknown): boolean => {
@@ -102,4 +89,13 @@ export function createRemoteRouter(
   };
 
   return { resolver: { send, watch }, incoming, counters };
+}
+
+/** Reads peer and lane off an address without taking it apart: this runs for each message. */
+function routeOf(to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined {
+  const end = to.indexOf('/', SCHEME.length);
+  if (end < 0) return undefined;
+  const after = to.startsWith(LOG_PATH, end + 1) ? to[end + 1 + LOG_PATH.length] : 'other';
+  const isLog = after === undefined || after === '/' || after === '#';
+  return { peer: to.slice(SCHEME.length, end), lane: isLog ? 'log' : 'control' };
 }

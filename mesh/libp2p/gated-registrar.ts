@@ -5,9 +5,12 @@
 // with a reset on a connection that is not admitted. So no unadmitted connection can become a pubsub peer,
 // whatever it sends. (A gater cannot do this: it must let unknown ids in, for they come to join.)
 
+import type { GossipSubComponents } from '@chainsafe/libp2p-gossipsub';
 import type { Connection, PeerId, StreamHandler, Topology } from '@libp2p/interface';
-import type { Registrar } from '@libp2p/interface-internal';
 import { SkeinError } from '../../runtime/index.ts';
+
+/** libp2p does not name this type outside its own packages. */
+export type Registrar = GossipSubComponents['registrar'];
 
 export interface GatedRegistrar {
   /** Hand this to a service in place of the node's own. */
