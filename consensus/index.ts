@@ -1,5 +1,9 @@
 // What other folders may use of the zone's log.
 
+export type { Disk } from './log/disk.ts';
+export { nodeDisk } from './log/node-disk.ts';
+export { openZoneLog } from './replica/open-zone-log.ts';
+export type { ZoneLog, ZoneLogOptions } from './replica/open-zone-log.ts';
 export { prefixEnd } from './store/store.ts';
 export type {
   Compare,

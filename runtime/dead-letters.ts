@@ -8,6 +8,9 @@ import type { Logger } from './log.ts';
 const maxLinesPerWindow = 10;
 const windowMs = 10_000;
 
+/** Characters of a tag that are logged: the message may come from anywhere. */
+const maxTypeLength = 60;
+
 export type DeadLetterReason =
   | 'no such actor'
   | 'actor stopped'
@@ -50,8 +53,8 @@ export function createDeadLetters(clock: Clock, log: Logger): DeadLetters {
 }
 
 /** The tag of a message, for logs. */
-export function typeOf(message: unknown): string {
+function typeOf(message: unknown): string {
   if (typeof message !== 'object' || message === null) return typeof message;
   const type: unknown = 'type' in message ? message.type : undefined;
-  return typeof type === 'string' ? type : 'object';
+  return typeof type === 'string' ? type.slice(0, maxTypeLength) : 'object';
 }

@@ -14,6 +14,7 @@ const messagesPerTurn = 32;
 
 /** First come, first served. */
 export function createImmediateDispatcher(): Dispatcher {
+  // A cell asks for one turn at a time: never longer than there are living cells.
   const turns = createFifo<() => void>();
   let isArmed = false;
 

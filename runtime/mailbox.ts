@@ -31,6 +31,7 @@ export class Parcel {
 }
 
 export interface Mailbox {
+  /** Bounded by what the cell holds: one `child-ended` a child, one `terminated` an address watched. */
   readonly signals: Fifo<SystemMessage>;
   /** Queues a message; false when `limit` messages wait already. */
   readonly offer: (message: unknown) => boolean;

@@ -4,7 +4,7 @@ import type { Clock, Timer } from './clock.ts';
 import { assert } from './errors.ts';
 
 /** Where every wall clock stands when a simulation begins: 2026-01-01T00:00:00Z. */
-export const epochMs = Date.UTC(2026, 0, 1);
+const epochMs = Date.UTC(2026, 0, 1);
 
 export interface SimulatedClock extends Clock {
   /** How fast it runs from now on: 1.001 gains a millisecond each second. Above 0. */

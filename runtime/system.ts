@@ -37,7 +37,7 @@ export interface ActorSystem {
   ) => ActorRef<M>;
   /** A ref to any address, here or on another peer. */
   readonly ref: <M>(address: Address) => ActorRef<M>;
-  /** A question from code that is no actor (an HTTP handler, a test). Never rejects; outcomes as in `Context.ask`. */
+  /** A question from code that is no actor (an HTTP handler, a test). Outcomes as in `Context.ask`; rejects only with what `question` throws. */
   readonly ask: <const Q, R = ReplyOf<Q>>(
     to: ActorRef<Q>,
     question: (replyTo: ActorRef<R>) => NoInfer<Q>,

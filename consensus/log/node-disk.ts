@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import * as files from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
 import { diskFull } from './disk.ts';
@@ -19,9 +20,7 @@ const hasTrustedDsync = process.platform === 'linux';
 /** The real disk. */
 export function nodeDisk(): Disk {
   return {
-    makeDirectory: async (path) => {
-      await files.mkdir(path, { recursive: true, mode: 0o700 });
-    },
+    makeDirectory,
     list: (directory) => files.readdir(directory),
     open,
     sizeBytes: async (path) => (await files.stat(path)).size,
@@ -31,6 +30,18 @@ export function nodeDisk(): Disk {
     syncDirectory,
     lock: lockDirectory,
   };
+}
+
+/** A directory that came to be is durable only when the one that holds it was synced. */
+async function makeDirectory(path: string): Promise<void> {
+  const topmost = await files.mkdir(path, { recursive: true, mode: 0o700 });
+  if (topmost === undefined) return;
+  let made = resolve(path);
+  for (;;) {
+    await syncDirectory(dirname(made));
+    if (made === resolve(topmost)) return;
+    made = dirname(made);
+  }
 }
 
 async function open(path: string, access: Access): Promise<DiskFile> {
@@ -89,8 +100,8 @@ async function syncDirectory(path: string): Promise<void> {
 
 /** Callbacks rather than a FileHandle's promises: this is the hot path. */
 function settle(start: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => (error ? reject(error) : resolve()));
+  return new Promise((done, reject) => {
+    start((error) => (error ? reject(error) : done()));
   });
 }
 
@@ -102,11 +113,11 @@ async function writeFully(
 ): Promise<void> {
   let written = 0;
   while (written < bytes.length) {
-    written += await new Promise<number>((resolve, reject) => {
+    written += await new Promise<number>((done, reject) => {
       fs.write(fd, bytes, written, bytes.length - written, offset + written, (error, count) => {
         if (error) reject(isOutOfRoom(error) ? diskFull(path, error) : error);
         else if (count === 0) reject(new SkeinError('unavailable', `${path} took no bytes`));
-        else resolve(count);
+        else done(count);
       });
     });
   }
@@ -120,10 +131,10 @@ async function readFully(fd: number, offset: number, length: number): Promise<Ui
   const target = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {
-    const count = await new Promise<number>((resolve, reject) => {
+    const count = await new Promise<number>((done, reject) => {
       fs.read(fd, target, filled, length - filled, offset + filled, (error, bytesRead) => {
         if (error) reject(error);
-        else resolve(bytesRead);
+        else done(bytesRead);
       });
     });
     if (count === 0) break;

@@ -2,7 +2,7 @@
 //
 //   next.tmp (zeros) --header, hard state, durable--> rename --> directory synced --> records
 
-import { assert } from '../../runtime/index.ts';
+import { assert, SkeinError } from '../../runtime/index.ts';
 import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { isDiskFull } from './disk.ts';
@@ -16,8 +16,8 @@ import {
   segmentName,
 } from './segment.ts';
 import type { SegmentHeader } from './segment.ts';
+import { createSpareSegment, spareName } from './spare-segment.ts';
 
-const asideName = 'next.tmp';
 const noBytes = new Uint8Array(0);
 const hardStateBytes = recordBytes(6);
 
@@ -68,7 +68,7 @@ export async function createSegment(
   before: Pick<WriterState, 'lastCrc' | 'lastWrite' | 'hardState'>,
   isPrepared: boolean,
 ): Promise<{ info: SegmentInfo; offset: number; lastCrc: number; lastWrite: number }> {
-  const aside = `${directory}/${asideName}`;
+  const aside = `${directory}/${spareName}`;
   const path = `${directory}/${segmentName(header.sequence)}`;
   if (!isPrepared) await disk.preallocate(aside, header.bytes);
   const start = Buffer.alloc(firstRecordOffset + hardStateBytes);
@@ -83,14 +83,29 @@ export async function createSegment(
     data: encodeHeader(header),
   });
   const lastCrc = putHardState(start, firstRecordOffset, before.hardState, true, headerCrc, write);
-  const file = await disk.open(aside, 'write-through');
-  await file.write(0, start);
-  await file.close();
-  await disk.rename(aside, path);
-  await disk.syncDirectory(directory);
+  await orStop(path, async () => {
+    const file = await disk.open(aside, 'write-through');
+    await file.write(0, start);
+    await file.close();
+    await disk.rename(aside, path);
+    await disk.syncDirectory(directory);
+  });
   const { sequence, bytes, baseIndex } = header;
   const info = { sequence, path, bytes, maxIndex: baseIndex };
   return { info, offset: start.length, lastCrc, lastWrite: write };
+}
+
+/**
+ * Lack of room is harmless only while preallocating. Inside a segment (on file systems that copy on write)
+ * a part may have been written, and that is as final as any other failure.
+ */
+async function orStop(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new SkeinError('unavailable', `no room inside ${path}`, { path }, error);
+  }
 }
 
 function putHardState(
@@ -119,23 +134,7 @@ export async function openSegmentWriter(
   let state = initial;
   let file: DiskFile = await disk.open(newest(state).path, 'write-through');
   let buffer = Buffer.allocUnsafeSlow(1 << 16);
-  let preparation: Promise<boolean> | undefined;
-
-  /** Makes the next file ahead of need. Lack of room is no failure yet: rotation tries again and says so. */
-  const prepare = (): Promise<boolean> =>
-    disk.preallocate(`${directory}/${asideName}`, segmentBytes).then(
-      () => true,
-      (error: unknown) => {
-        if (isDiskFull(error)) return false;
-        throw error;
-      },
-    );
-
-  const takePrepared = async (): Promise<boolean> => {
-    const isPrepared = (await preparation) ?? false;
-    preparation = undefined;
-    return isPrepared;
-  };
+  const spare = createSpareSegment(disk, directory, segmentBytes);
 
   /** Changes nothing when there is no room. */
   const rotate = async (
@@ -143,19 +142,8 @@ export async function openSegmentWriter(
     bytes: number,
     restartWith?: HardState,
   ) => {
-    let isPrepared = await takePrepared();
-    if (isPrepared && bytes !== segmentBytes) {
-      await disk.remove(`${directory}/${asideName}`);
-      isPrepared = false;
-    }
-    const header: SegmentHeader = {
-      replicaId: state.replicaId,
-      sequence: newest(state).sequence + 1,
-      bytes,
-      baseIndex: base.index,
-      baseTerm: base.term,
-      isRestart: restartWith !== undefined,
-    };
+    const isPrepared = await spare.take(bytes);
+    const header = headerAfter(state, base, bytes, restartWith !== undefined);
     const hardState = restartWith ?? state.hardState;
     const before = { ...state, hardState };
     const { info, ...end } = await createSegment(disk, directory, header, before, isPrepared);
@@ -177,13 +165,10 @@ export async function openSegmentWriter(
       if (buffer.length < bytes) buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
       const after = encodeGroup(buffer, batches, state);
       assert(after.offset - state.offset === bytes, 'a group takes the room it was given');
-      await file.write(state.offset, buffer.subarray(0, bytes));
+      const { path } = newest(state);
+      await orStop(path, () => file.write(state.offset, buffer.subarray(0, bytes)));
       state = after;
-      if (preparation === undefined && state.offset > newest(state).bytes / 2) {
-        preparation = prepare();
-        // Whoever takes it sees the failure; until then it is not unhandled.
-        preparation.catch(() => undefined);
-      }
+      if (state.offset > newest(state).bytes / 2) spare.prepare();
     },
     restart: async (index, term, hardState) => {
       await rotate({ index, term }, segmentBytes, hardState);
@@ -201,10 +186,21 @@ export async function openSegmentWriter(
     },
     segments: () => state.segments,
     close: async () => {
-      if (await takePrepared()) await disk.remove(`${directory}/${asideName}`);
+      await spare.take(0);
       await file.close();
     },
   };
+}
+
+function headerAfter(
+  state: WriterState,
+  base: { readonly index: number; readonly term: number },
+  bytes: number,
+  isRestart: boolean,
+): SegmentHeader {
+  const sequence = newest(state).sequence + 1;
+  const { replicaId } = state;
+  return { replicaId, sequence, bytes, baseIndex: base.index, baseTerm: base.term, isRestart };
 }
 
 function newest(state: WriterState): SegmentInfo {

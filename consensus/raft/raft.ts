@@ -23,7 +23,9 @@
 //   3. Committed entries are applied in order; a `config` entry is given to applyConfChange; then `applied`.
 //   4. An `install-snapshot` message means: stream the data of that snapshot (or of a newer one, with its own meta) to `to`, deliver
 //      the message there when all has arrived, and call reportSnapshot here exactly once.
-//   5. Proposals and their outcomes are the shell's: an accepted proposal is committed only if the entry
+//   5. When a log found on disk does not continue the newest snapshot (a crash came between 2's steps), it is dropped: createRaft
+//      leaves it out, status().lastIndex is then the snapshot's, and the disk starts its log anew before the first write.
+//   6. Proposals and their outcomes are the shell's: an accepted proposal is committed only if the entry
 //      at firstIndex is handed out with the same term. Forwarding to the leader is the shell's too.
 
 import { assert, SkeinError } from '../../runtime/index.ts';
@@ -83,7 +85,8 @@ export interface Raft {
   readonly persisted: (token: number) => void;
   /** Everything up to `index` is in the state machine. */
   readonly applied: (index: number) => void;
-  /** The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot. */
+  /** The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot. Undefined
+   * for what was applied just now means that a snapshot from the leader is being installed: take none. */
   readonly termAt: (index: number) => number | undefined;
   /** A snapshot of the own state machine is durable: followers that lag far behind are given this one. */
   readonly snapshotTaken: (meta: SnapshotMeta) => void;

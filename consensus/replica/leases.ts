@@ -8,16 +8,24 @@ import { peerOf } from './routes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply } from './protocol.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 
+/** An end that was proposed and not applied for this long is proposed again. */
+const proposeAgainMs = 2_000;
+
 /** The leader starts the clock of a lease it has just granted, and stops that of one that ended. */
 export function followLease(replica: Replica, answer: CommandAnswer, nowMs: number): void {
   if (answer.type === 'lease-granted') replica.lessor.granted(answer.lease, nowMs);
-  if (answer.type === 'lease-ended') replica.lessor.ended(answer.id);
+  if (answer.type !== 'lease-ended') return;
+  replica.lessor.ended(answer.id);
+  replica.endingLeases.delete(answer.id);
 }
 
 /** The leader proposes the end of what is past its deadline. */
 export function endExpiredLeases(replica: Replica, nowMs: number): void {
   for (const id of replica.lessor.expired(nowMs)) {
-    replica.raft.propose([encodeCommand({ type: 'end-lease', id })]);
+    const proposedAtMs = replica.endingLeases.get(id) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - proposedAtMs < proposeAgainMs) continue;
+    const outcome = replica.raft.propose([encodeCommand({ type: 'end-lease', id })]);
+    if (outcome.accepted) replica.endingLeases.set(id, nowMs);
   }
 }
 

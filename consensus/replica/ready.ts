@@ -107,6 +107,8 @@ function leaderMayHaveChanged(replica: Replica, ctx: ReplicaContext): void {
   const isLeader = role === 'leader';
   if (isLeader && !replica.wasLeader) {
     replica.lessor.lead(replica.machine.leases(), ctx.clock.monotonicMs());
+    replica.compactingTo = 0;
+    replica.endingLeases.clear();
   }
   if (!isLeader && replica.wasLeader) replica.lessor.resign();
   replica.wasLeader = isLeader;

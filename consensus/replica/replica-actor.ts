@@ -33,8 +33,10 @@ import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
-/** Revisions kept for watchers that fell behind, and how many more gather before the older ones go. */
+/** Revisions kept for watchers that fell behind. */
 const keptRevisions = 10_000;
+/** Revisions forgotten by one command: more at once would hold the event loop for too long. */
+const compactionStep = 1_000;
 
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
@@ -54,6 +56,8 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       isFlushDue: false,
       wasLeader: false,
       votersDueMs: 0,
+      compactingTo: 0,
+      endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       leaving: undefined,
     };
@@ -284,10 +288,12 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
   if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
 }
 
-/** Old revisions go by themselves; an idle zone proposes nothing. */
+/** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const revision = machine.view.revision();
-  if (revision - machine.compacted() < 2 * keptRevisions) return;
-  raft.propose([encodeCommand({ type: 'compact', revision: revision - keptRevisions })]);
+  const revision = machine.compacted() + compactionStep;
+  const isDue = machine.view.revision() - revision >= keptRevisions;
+  if (!isDue || replica.compactingTo >= revision) return;
+  const outcome = raft.propose([encodeCommand({ type: 'compact', revision })]);
+  if (outcome.accepted) replica.compactingTo = revision;
 }

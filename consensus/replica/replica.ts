@@ -81,6 +81,10 @@ export interface Replica extends ReplicaOptions {
   wasLeader: boolean;
   /** When voters are looked at next, on the monotonic clock. */
   votersDueMs: number;
+  /** The compaction that was proposed last by this leader. */
+  compactingTo: number;
+  /** Leases whose end was proposed, and when; proposed again only if nothing comes of it. */
+  readonly endingLeases: Map<number, number>;
   /** When it last asked to join or to be let go. */
   askedAtMs: number;
   /** Set while this replica leaves the zone for good. */

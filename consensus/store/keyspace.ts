@@ -60,88 +60,35 @@ export const firstRevision: Revision = 1;
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+type Tree = InstanceType<typeof BTree<string, History>>;
+
+/** Every key that has a version: by name, and in order. */
+interface Index {
+  readonly histories: Map<string, History>;
+  readonly tree: Tree;
+}
+
 export function createKeyspace(start: { revision: Revision; base: Iterable<KeyValue> }): Keyspace {
-  const histories = new Map<string, History>();
   const tree = new BTree<string, History>(undefined, byCodeUnits, 128);
+  const index: Index = { histories: new Map(), tree };
   let revision = start.revision;
   let compacted = start.revision;
   let changes: Change[] = [];
+  for (const kv of start.base) install(index, kv.key, { newest: kv, older: undefined });
 
-  const install = (key: string, history: History) => {
-    histories.set(key, history);
-    tree.set(key, history);
-  };
-  for (const kv of start.base) install(kv.key, { newest: kv, older: undefined });
-
-  const get = (key: string) => {
-    const newest = histories.get(key)?.newest;
-    return newest === undefined || newest.version === 0 ? undefined : newest;
-  };
-
-  const add = (history: History | undefined, kv: KeyValue) => {
-    if (history === undefined) return install(kv.key, { newest: kv, older: undefined });
-    if (history.older === undefined) history.older = [history.newest];
-    else history.older.push(history.newest);
-    history.newest = kv;
-  };
-
-  /** Validation sees to it that a transaction touches a key once, so a revision has one version of it. */
-  const writerInto = (events: WatchEvent[], at: Revision): KeyspaceWriter => ({
-    put: (key, value, lease) => {
-      const history = histories.get(key);
-      const newest = history?.newest;
-      const previous = newest === undefined || newest.version === 0 ? undefined : newest;
-      const createRevision = previous?.createRevision ?? at;
-      const version = (previous?.version ?? 0) + 1;
-      const kv = { key, value, createRevision, modRevision: at, version, lease };
-      add(history, kv);
-      events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
-    },
-    remove: (key) => {
-      const history = histories.get(key);
-      const previous = history?.newest;
-      if (previous === undefined || previous.version === 0) return false;
-      const kv = { key, value: '', createRevision: 0, modRevision: at, version: 0, lease: 0 };
-      add(history, kv);
-      events.push({ type: 'delete', kv, previous });
-      return true;
-    },
-    range: (from, end, limit = 0) =>
-      readRange(tree, { from, end, options: { limit }, revision: at, compacted }),
-  });
-
-  /** Keeps of one key the version that `limit` sees and all after it. */
-  const forgetVersions = (key: string, limit: Revision) => {
-    const history = histories.get(key);
-    if (history === undefined) return;
-    const versions = [...(history.older ?? []), history.newest];
-    let first = versions.length - 1;
-    while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
-    const seen = versions[first]!;
-    if (seen.version === 0 && seen.modRevision <= limit) first += 1;
-    const kept = versions.slice(first);
-    const newest = kept.pop();
-    if (newest === undefined) {
-      histories.delete(key);
-      tree.delete(key);
-    } else if (first > 0) {
-      install(key, { newest, older: kept.length === 0 ? undefined : kept });
-    }
-  };
-
-  const changesAfter = (after: Revision) =>
-    changes.slice(Math.max(0, after - (changes[0]?.revision ?? 0) + 1));
+  /** Every revision after the compacted one has a change, so its place follows from its number. */
+  const changesAfter = (after: Revision) => changes.slice(Math.max(0, after - compacted));
 
   return {
     revision: () => revision,
     compacted: () => compacted,
-    get,
-    range: (from, end, options) =>
-      readRange(tree, { from, end, options: options ?? {}, revision, compacted }),
+    get: (key) => aliveNow(index.histories.get(key)),
+    range: (from, end, options = {}) =>
+      readRange(tree, { from, end, options, revision, compacted }),
     changesAfter,
     write: (transaction) => {
       const events: WatchEvent[] = [];
-      transaction(writerInto(events, revision + 1));
+      transaction(createWriter(index, { events, revision: revision + 1, compacted }));
       if (events.length === 0) return undefined;
       revision += 1;
       const change = { revision, events };
@@ -149,30 +96,86 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
       return change;
     },
     compact: (limit) => {
-      const kept = changesAfter(limit);
-      const touched = new Set<string>();
-      for (const change of changes) {
-        if (change.revision > limit) break;
-        for (const event of change.events) touched.add(event.kv.key);
-      }
+      const forgotten = changes.slice(0, limit - compacted);
+      changes = changesAfter(limit);
       compacted = limit;
-      changes = kept;
-      for (const key of touched) forgetVersions(key, limit);
+      const touched = new Set<string>();
+      for (const { events } of forgotten) for (const { kv } of events) touched.add(kv.key);
+      for (const key of touched) forgetVersions(index, key, limit);
     },
     image: () => {
       const clone = tree.clone();
       const at = compacted;
-      return {
-        compacted,
-        revision,
-        changes: [...changes],
-        base: () => aliveAt(clone, at),
-      };
+      return { compacted, revision, changes: [...changes], base: () => aliveAt(clone, at) };
     },
   };
 }
 
-type Tree = InstanceType<typeof BTree<string, History>>;
+function install({ histories, tree }: Index, key: string, history: History): void {
+  histories.set(key, history);
+  tree.set(key, history);
+}
+
+function addVersion(index: Index, history: History | undefined, kv: KeyValue): void {
+  if (history === undefined) return install(index, kv.key, { newest: kv, older: undefined });
+  if (history.older === undefined) history.older = [history.newest];
+  else history.older.push(history.newest);
+  history.newest = kv;
+}
+
+/** Validation sees to it that a transaction touches a key once, so a revision has one version of it. */
+function createWriter(
+  index: Index,
+  into: { events: WatchEvent[]; revision: Revision; compacted: Revision },
+): KeyspaceWriter {
+  const { events, revision, compacted } = into;
+  return {
+    put: (key, value, lease) => {
+      const history = index.histories.get(key);
+      const previous = aliveNow(history);
+      const createRevision = previous?.createRevision ?? revision;
+      const version = (previous?.version ?? 0) + 1;
+      const kv = { key, value, createRevision, modRevision: revision, version, lease };
+      addVersion(index, history, kv);
+      events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
+    },
+    remove: (key) => {
+      const history = index.histories.get(key);
+      const previous = aliveNow(history);
+      if (previous === undefined) return false;
+      const gone = { value: '', createRevision: 0, modRevision: revision, version: 0, lease: 0 };
+      const kv = { key, ...gone };
+      addVersion(index, history, kv);
+      events.push({ type: 'delete', kv, previous });
+      return true;
+    },
+    range: (from, end, limit = 0) =>
+      readRange(index.tree, { from, end, options: { limit }, revision, compacted }),
+  };
+}
+
+/** Keeps of one key the version that `limit` sees and all after it. */
+function forgetVersions(index: Index, key: string, limit: Revision): void {
+  const history = index.histories.get(key);
+  if (history === undefined) return;
+  const versions = [...(history.older ?? []), history.newest];
+  let first = versions.length - 1;
+  while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
+  const seen = versions[first]!;
+  if (seen.version === 0 && seen.modRevision <= limit) first += 1;
+  const kept = versions.slice(first);
+  const newest = kept.pop();
+  if (newest === undefined) {
+    index.histories.delete(key);
+    index.tree.delete(key);
+  } else if (first > 0) {
+    install(index, key, { newest, older: kept.length === 0 ? undefined : kept });
+  }
+}
+
+function aliveNow(history: History | undefined): KeyValue | undefined {
+  return history === undefined || history.newest.version === 0 ? undefined : history.newest;
+}
 
 function* aliveAt(tree: Tree, at: Revision): Generator<KeyValue> {
   for (const history of tree.values()) {

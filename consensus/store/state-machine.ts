@@ -125,6 +125,7 @@ export function createStateMachine(): StateMachine {
       // A request that changed nothing may as well be done again: its answer need not be kept.
       const isLasting = change !== undefined || command.type !== 'transaction';
       if (request !== undefined && isLasting) state.requests.remember(request, answer);
+      else if (request !== undefined) state.requests.touch(request);
       if (change !== undefined) {
         state.leases.follow(change.events);
         hub.publish(change);
@@ -142,15 +143,7 @@ export function createStateMachine(): StateMachine {
     compacted: () => state.keyspace.compacted(),
     leases: () => state.leases.all(),
     lease: (id) => state.leases.get(id),
-    digest: () => {
-      let crc = 0;
-      let bytes = 0;
-      for (const chunk of snapshot()) {
-        crc = crc32c(chunk, 0, chunk.length, crc);
-        bytes += chunk.length;
-      }
-      return `${state.keyspace.revision()}-${bytes}-${crc.toString(16).padStart(8, '0')}`;
-    },
+    digest: () => `${state.keyspace.revision()}-${checksum(snapshot())}`,
     snapshot,
     restore: () => {
       const building = createRestoration();
@@ -167,6 +160,16 @@ export function createStateMachine(): StateMachine {
     },
     close: hub.close,
   };
+}
+
+function checksum(chunks: Iterable<Uint8Array>): string {
+  let crc = 0;
+  let bytes = 0;
+  for (const chunk of chunks) {
+    crc = crc32c(chunk, 0, chunk.length, crc);
+    bytes += chunk.length;
+  }
+  return `${bytes}-${crc.toString(16).padStart(8, '0')}`;
 }
 
 function perform(state: State, command: Command): Outcome {

@@ -6,27 +6,12 @@
 
 import { SkeinError } from '../../runtime/index.ts';
 import type { Change } from './keyspace.ts';
-import { createIntervalIndex } from './interval-index.ts';
-import type { Revision, Watcher, WatchEvent } from './store.ts';
+import type { Revision, Watcher } from './store.ts';
+import { createWatchRegistry } from './watch-registry.ts';
+import type { Watch } from './watch-registry.ts';
 
 /** Watches at one time on one replica; one more is refused with `overloaded`. */
 export const maxWatches = 100_000;
-
-interface Watch {
-  /** Watches are told in the order in which they came. */
-  readonly id: number;
-  readonly from: string;
-  readonly end: string;
-  readonly after: Revision;
-  readonly watcher: Watcher;
-}
-
-/** Watches of one range share one entry in the index. */
-interface Group {
-  readonly from: string;
-  readonly end: string;
-  readonly watches: Set<Watch>;
-}
 
 /** What the hub reads of the keyspace. */
 export interface WatchSource {
@@ -44,108 +29,55 @@ export interface WatchHub {
   /** The keyspace was replaced; the watches had been told all up to `seen`. */
   readonly resume: (seen: Revision) => void;
   readonly close: () => void;
-  readonly size: () => number;
 }
 
 export function createWatchHub(source: WatchSource): WatchHub {
-  const watches = new Set<Watch>();
-  const keys = new Map<string, Group>();
-  const ranges = createIntervalIndex<Group>();
-  const rangesByName = new Map<string, Group>();
+  const registry = createWatchRegistry();
   let nextId = 1;
 
-  const isOneKey = (watch: Watch) => watch.end === `${watch.from}\0`;
-  const nameOf = (watch: Watch) =>
-    isOneKey(watch) ? watch.from : `${watch.from.length}:${watch.from}${watch.end}`;
-  const groupsFor = (watch: Watch) => (isOneKey(watch) ? keys : rangesByName);
-
-  const add = (watch: Watch) => {
-    watches.add(watch);
-    const groups = groupsFor(watch);
-    let group = groups.get(nameOf(watch));
-    if (group === undefined) {
-      group = { from: watch.from, end: watch.end, watches: new Set() };
-      groups.set(nameOf(watch), group);
-      if (groups === rangesByName) ranges.add(group);
-    }
-    group.watches.add(watch);
-  };
-
-  const remove = (watch: Watch) => {
-    if (!watches.delete(watch)) return;
-    const groups = groupsFor(watch);
-    const group = groups.get(nameOf(watch));
-    group?.watches.delete(watch);
-    if (group === undefined || group.watches.size > 0) return;
-    groups.delete(nameOf(watch));
-    ranges.remove(group);
-  };
-
   const end = (watch: Watch, reason: 'compacted' | 'stopped') => {
-    remove(watch);
-    watch.watcher.ended(reason);
+    if (registry.remove(watch)) watch.watcher.ended(reason);
   };
 
   const catchUp = (watch: Watch, after: Revision) => {
     for (const { revision, events } of source.changesAfter(after)) {
-      if (!watches.has(watch)) return;
+      if (!registry.has(watch)) return;
       const seen = events.filter(({ kv }) => kv.key >= watch.from && kv.key < watch.end);
       if (seen.length > 0) watch.watcher.events(revision, seen);
     }
   };
 
-  /** Who is told what is settled before anybody is told: a watch that starts meanwhile has caught up by itself. */
-  const audienceOf = (change: Change): [Watch, WatchEvent[]][] => {
-    const told = new Map<Watch, WatchEvent[]>();
-    for (const event of change.events) {
-      const tell = (group: Group) => {
-        for (const watch of group.watches) {
-          const events = told.get(watch);
-          if (events !== undefined) events.push(event);
-          else if (change.revision > watch.after) told.set(watch, [event]);
-        }
-      };
-      const group = keys.get(event.kv.key);
-      if (group !== undefined) tell(group);
-      ranges.holding(event.kv.key, tell);
-    }
-    return [...told].sort(([a], [b]) => a.id - b.id);
-  };
-
   return {
     watch: (from, rangeEnd, after, watcher) => {
-      if (watches.size >= maxWatches) {
+      if (registry.size() >= maxWatches) {
         throw new SkeinError('overloaded', `more than ${maxWatches} watches: ask another peer`, {
           limit: maxWatches,
         });
       }
-      const watch = { id: nextId++, from, end: rangeEnd, after, watcher };
       if (after < source.compacted()) {
         watcher.ended('compacted');
-        return () => undefined;
+        return () => {};
       }
-      add(watch);
+      const watch = { id: nextId++, from, end: rangeEnd, after, watcher };
+      registry.add(watch);
       catchUp(watch, after);
-      return () => remove(watch);
+      return () => void registry.remove(watch);
     },
     publish: (change) => {
-      for (const [watch, events] of audienceOf(change)) {
-        if (watches.has(watch)) watch.watcher.events(change.revision, events);
+      // Who is told is settled before anybody is: a watch that starts meanwhile has caught up by itself.
+      for (const [watch, events] of registry.audienceOf(change)) {
+        if (registry.has(watch)) watch.watcher.events(change.revision, events);
       }
     },
     resume: (seen) => {
-      // As of now: a watch that a watcher starts meanwhile catches up by itself.
-      const current = [...watches];
-      for (const watch of current) {
+      for (const watch of registry.all()) {
         const after = Math.max(seen, watch.after);
         if (after < source.compacted()) end(watch, 'compacted');
         else catchUp(watch, after);
       }
     },
     close: () => {
-      const current = [...watches];
-      for (const watch of current) end(watch, 'stopped');
+      for (const watch of registry.all()) end(watch, 'stopped');
     },
-    size: () => watches.size,
   };
 }

@@ -123,14 +123,38 @@ describe('a question', () => {
     assert.equal(await settled(world, mute), 'timeout');
   });
 
-  it('is forgotten when the asker ends', async () => {
+  it('is forgotten when the asker ends: an answer after that is a dead letter', async () => {
     const world = createWorld();
-    const ref = world.system.spawn('silent', silent, undefined);
-    const diary = askFrom(world, ref);
+    const waiting: ActorRef<number>[] = [];
+    const late: typeof silent = {
+      start: () => undefined,
+      receive: (state, message) => {
+        if (message.type === 'count') waiting.push(message.replyTo);
+        return state;
+      },
+    };
+    const diary = askFrom(world, world.system.spawn('late', late, undefined));
     await world.pass(0);
     at<(ctx: Context<never>) => void>(world.system, 'asker').tell((ctx) => ctx.stop(ctx.self));
+    await world.pass(10);
+    waiting[0]!.tell(1);
     await world.pass(1_000);
     assert.deepEqual(diary, ['asker start', 'asker stopped']);
+    assert.equal(world.system.counters().deadLetters, 1);
+  });
+
+  it('that is passed on to nobody may still be answered by the one who was asked', async () => {
+    const world = createWorld();
+    const forwarder: Actor<CounterMessage, undefined> = {
+      start: () => undefined,
+      receive: (state, message) => {
+        at<CounterMessage>(world.system, 'nobody').tell(message);
+        if (message.type === 'count') message.replyTo.tell(7);
+        return state;
+      },
+    };
+    const ref = world.system.spawn('forwarder', forwarder, undefined);
+    assert.equal(await settled(world, ref), 'ok 7');
   });
 
   it('that throws while it is made is a failure of the asker', async () => {
@@ -183,6 +207,36 @@ describe('the table of questions', () => {
     assert(opened[0]!.ok);
     table.drop(opened[0]!.value.id);
     assert.equal(table.open(to, 10, () => undefined).ok, true);
+  });
+
+  it('leaves neither a timer nor a watch behind', () => {
+    let open = 0;
+    const close = (): number => open--;
+    const table = createAskTable({
+      peer: 'here',
+      clock: {
+        ...createSimulation(1).peer('here').clock,
+        setTimer: () => {
+          open++;
+          return { cancel: close };
+        },
+      },
+      random: createSeededRandom(1),
+      watchPeer: () => {
+        open++;
+        return close;
+      },
+    });
+    const to = at<never>(createWorld().system, 'a').address;
+    const ids = [1, 2].map(() => {
+      const opened = table.open(to, 10, () => undefined);
+      assert(opened.ok);
+      return opened.value.id;
+    });
+    assert.equal(open, 4);
+    table.answer(ids[0]!, 1);
+    table.drop(ids[1]!);
+    assert.equal(open, 0);
   });
 
   it('settles each question exactly once, whatever comes in whatever order', async () => {

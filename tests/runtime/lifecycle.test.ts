@@ -2,7 +2,12 @@
 
 import assert from 'node:assert/strict';
 
-import { SkeinError } from '../../runtime/index.ts';
+import {
+  createActorSystem,
+  createRingLogger,
+  createSimulation,
+  SkeinError,
+} from '../../runtime/index.ts';
 import type { ActorRef } from '../../runtime/index.ts';
 import { at, createWorld, diarist, fall } from './simulated-system.ts';
 import type { Act } from './simulated-system.ts';
@@ -152,6 +157,32 @@ describe('an actor', () => {
     });
     await pass(0);
     assert.deepEqual(diary.slice(2), ['child stopped', 'top child-stopped child']);
+  });
+
+  it('asks for one turn at a time, however many messages wait', () => {
+    const { clock, random } = createSimulation(1).peer('here');
+    const turns: (() => void)[] = [];
+    const system = createActorSystem({
+      peer: 'here',
+      clock,
+      random,
+      log: createRingLogger(clock),
+      dispatcher: { messagesPerTurn: 4, schedule: (turn) => turns.push(turn) },
+      onFailure: (path, error) => assert.fail(`${path}: ${error.message}`),
+    });
+    const diary: string[] = [];
+    const ref = system.spawn('a', diarist('a', diary), undefined);
+    for (let i = 0; i < 6; i++) ref.tell(String(i));
+    assert.equal(turns.length, 1);
+    turns[0]!();
+    assert.deepEqual(diary, ['a start', 'a 0', 'a 1', 'a 2', 'a 3']);
+    assert.equal(turns.length, 2);
+    // Within a turn too, the system's word comes before the messages that wait.
+    ref.tell((ctx) => ctx.stop(ctx.self));
+    ref.tell('too late');
+    turns[1]!();
+    assert.deepEqual(diary.slice(5), ['a 4', 'a 5', 'a stopped']);
+    assert.equal(turns.length, 2);
   });
 
   it('writes a dead letter to the log at a bounded rate', async () => {

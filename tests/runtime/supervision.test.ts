@@ -201,6 +201,27 @@ describe('an actor that throws', () => {
   });
 });
 
+describe('an outcome that waits in the mailbox while an earlier one fails the actor', () => {
+  it('never arrives', async () => {
+    const { system, pass } = createWorld();
+    const diary: string[] = [];
+    const ref = system.spawn('a', diarist('a', diary), undefined, restart);
+    ref.tell((ctx) => {
+      // Both settle in the same drain of promises: the second is queued when the first is handled.
+      ctx.run(
+        () => Promise.resolve(),
+        () => fall('oh'),
+      );
+      ctx.run(
+        () => Promise.resolve(),
+        () => 'stale',
+      );
+    });
+    await pass(10_000);
+    assert.deepEqual(diary, ['a start', 'a stopped', 'a start']);
+  });
+});
+
 describe('the decision about a failure', () => {
   it('doubles the backoff with each restart in a row, up to 32 times', () => {
     const patient: Supervision = { ...restart, maxRestarts: 100 };

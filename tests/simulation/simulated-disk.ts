@@ -59,210 +59,222 @@ interface NameChange {
   readonly apply: (names: Names) => void;
 }
 
+/** The machine that the disk is in: what survives a crash, and what does not. */
+interface Machine {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly maxLatencyMs: number;
+  capacityBytes: number;
+  /** Counts crashes: whoever belongs to an earlier life is dead. */
+  life: number;
+  operations: number;
+  crashAt: number;
+  afterCrash: () => void;
+  isLying: boolean;
+  failing: 'write' | 'sync' | undefined;
+  names: Names;
+  readonly durableNames: Names;
+  nameChanges: readonly NameChange[];
+  readonly locks: Set<string>;
+}
+
 export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDisk {
-  const { clock, random, maxLatencyMs = 2 } = options;
-  let capacityBytes = options.capacityBytes ?? Infinity;
-  let life = 0;
-  let operations = 0;
-  let crashAt = Infinity;
-  let afterCrash = () => {};
-  let isLying = false;
-  let failing: 'write' | 'sync' | undefined;
-  let names: Names = new Map();
-  let durableNames: Names = new Map();
-  let nameChanges: NameChange[] = [];
-  const locks = new Map<string, number>();
-
-  const crash = () => {
-    life += 1;
-    crashAt = Infinity;
-    locks.clear();
-    const directories = new Set(nameChanges.map(({ directory }) => directory));
-    for (const directory of directories) {
-      const changes = nameChanges.filter((change) => change.directory === directory);
-      const kept = random.integer(changes.length + 1);
-      for (const change of changes.slice(0, kept)) change.apply(durableNames);
-    }
-    nameChanges = [];
-    names = new Map(durableNames);
-    for (const inode of names.values()) tear(inode, random);
+  const { clock, random, maxLatencyMs = 2, capacityBytes = Infinity } = options;
+  const machine: Machine = {
+    clock,
+    random,
+    maxLatencyMs,
+    capacityBytes,
+    life: 0,
+    operations: 0,
+    crashAt: Infinity,
+    afterCrash: () => {},
+    isLying: false,
+    failing: undefined,
+    names: new Map(),
+    durableNames: new Map(),
+    nameChanges: [],
+    locks: new Set(),
   };
+  return {
+    boot: () => bootDisk(machine, machine.life),
+    crash: () => crash(machine),
+    crashAfter: (count, crashed) => {
+      machine.crashAt = machine.operations + count;
+      machine.afterCrash = crashed;
+    },
+    setCapacityBytes: (bytes) => void (machine.capacityBytes = bytes),
+    setLying: (isLying) => void (machine.isLying = isLying),
+    failNext: (kind) => void (machine.failing = kind),
+    rot: (path, offset, mask = 0x40) => {
+      const inode = find(machine, path);
+      inode.current[offset]! ^= mask;
+      inode.durable[offset]! ^= mask;
+    },
+    paths: () => [...machine.names.keys()].sort(),
+    content: (path) => Buffer.from(find(machine, path).current),
+    operations: () => machine.operations,
+  };
+}
 
-  /** `begin` happens at once, `end` after the latency, unless the power failed meanwhile. */
-  const operate = <T>(own: number, begin: () => void, end: () => T): Promise<T> =>
-    new Promise((resolve, reject) => {
-      if (own !== life) return;
-      operations += 1;
+function crash(machine: Machine): void {
+  const { random, durableNames, nameChanges } = machine;
+  machine.life += 1;
+  machine.crashAt = Infinity;
+  machine.locks.clear();
+  for (const directory of new Set(nameChanges.map((change) => change.directory))) {
+    const changes = nameChanges.filter((change) => change.directory === directory);
+    const kept = random.integer(changes.length + 1);
+    for (const change of changes.slice(0, kept)) change.apply(durableNames);
+  }
+  machine.nameChanges = [];
+  machine.names = new Map(durableNames);
+  for (const inode of machine.names.values()) tear(inode, random);
+}
+
+/** `begin` happens at once, `end` after the latency, unless the power failed meanwhile. */
+function operate<T>(machine: Machine, own: number, begin: () => void, end: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (own !== machine.life) return;
+    machine.operations += 1;
+    try {
+      begin();
+    } catch (error) {
+      reject(error);
+      return;
+    }
+    if (machine.operations >= machine.crashAt) {
+      crash(machine);
+      machine.afterCrash();
+      return;
+    }
+    machine.clock.setTimer(machine.random.float() * machine.maxLatencyMs, () => {
+      if (own !== machine.life) return;
       try {
-        begin();
+        resolve(end());
       } catch (error) {
-        reject(error as Error);
-        return;
+        reject(error);
       }
-      if (operations >= crashAt) {
-        crash();
-        afterCrash();
-        return;
-      }
-      clock.setTimer(random.float() * maxLatencyMs, () => {
-        if (own !== life) return;
-        try {
-          resolve(end());
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
     });
+  });
+}
 
-  const takeFailure = (kind: 'write' | 'sync') => {
-    if (failing !== kind) return;
-    failing = undefined;
-    throw new SkeinError('unavailable', `simulated failure of a ${kind}`);
-  };
+function takeFailure(machine: Machine, kind: 'write' | 'sync'): void {
+  if (machine.failing !== kind) return;
+  machine.failing = undefined;
+  throw new SkeinError('unavailable', `simulated failure of a ${kind}`);
+}
 
-  const usedBytes = () => {
-    let used = 0;
-    for (const inode of names.values()) used += inode.current.length;
-    return used;
-  };
+function claimRoom(machine: Machine, path: string, bytes: number): void {
+  let used = bytes;
+  for (const inode of machine.names.values()) used += inode.current.length;
+  if (bytes > 0 && used > machine.capacityBytes) throw diskFull(path);
+}
 
-  const find = (path: string): Inode => {
-    const inode = names.get(path);
-    if (inode === undefined) throw new SkeinError('not-found', `no file ${path}`);
-    return inode;
-  };
+function find(machine: Machine, path: string): Inode {
+  const inode = machine.names.get(path);
+  if (inode === undefined) throw new SkeinError('not-found', `no file ${path}`);
+  return inode;
+}
 
-  const changeNames = (directory: string, apply: (names: Names) => void) => {
-    apply(names);
-    nameChanges.push({ directory, apply });
-  };
+function changeNames(machine: Machine, path: string, apply: (names: Names) => void): void {
+  apply(machine.names);
+  machine.nameChanges = [...machine.nameChanges, { directory: parentOf(path), apply }];
+}
 
-  const sync = (inode: Inode, count: number) => {
-    takeFailure('sync');
-    if (isLying) return;
-    for (const write of inode.pending.splice(0, count)) {
-      inode.durable = overlaid(inode.durable, write.offset, write.bytes);
-    }
-  };
+/** The first `count` writes that wait reach the platters. */
+function flush(machine: Machine, inode: Inode, count: number): void {
+  takeFailure(machine, 'sync');
+  if (machine.isLying) return;
+  for (const write of inode.pending.splice(0, count)) {
+    inode.durable = overlaid(inode.durable, write.offset, write.bytes);
+  }
+}
 
-  const openFile = (own: number, path: string, inode: Inode, access: Access): DiskFile => ({
+function openFile(machine: Machine, own: number, path: string, access: Access): DiskFile {
+  const inode = find(machine, path);
+  const nothing = () => {};
+  return {
     read: (offset, length) =>
-      operate(
-        own,
-        () => {},
-        () => Buffer.from(inode.current.subarray(offset, offset + length)),
+      operate(machine, own, nothing, () =>
+        Buffer.from(inode.current.subarray(offset, offset + length)),
       ),
     write: (offset, bytes) => {
       let waiting = 0;
-      const put = () => {
-        const growth = Math.max(0, offset + bytes.length - inode.current.length);
-        if (usedBytes() + growth > capacityBytes) throw diskFull(path);
+      const begin = () => {
+        claimRoom(machine, path, Math.max(0, offset + bytes.length - inode.current.length));
         const copy = Buffer.from(bytes);
         inode.current = overlaid(inode.current, offset, copy);
         inode.pending.push({ offset, bytes: copy });
         waiting = inode.pending.length;
       };
-      return operate(own, put, () => {
-        takeFailure('write');
-        if (access === 'write-through') sync(inode, waiting);
+      return operate(machine, own, begin, () => {
+        takeFailure(machine, 'write');
+        if (access === 'write-through') flush(machine, inode, waiting);
       });
     },
     sync: () => {
       let waiting = 0;
-      return operate(
-        own,
-        () => void (waiting = inode.pending.length),
-        () => sync(inode, waiting),
-      );
+      const begin = () => void (waiting = inode.pending.length);
+      return operate(machine, own, begin, () => flush(machine, inode, waiting));
     },
-    close: () =>
-      operate(
-        own,
-        () => {},
-        () => {},
-      ),
-  });
-
-  const boot = (): Disk => {
-    const own = life;
-    const at = <T>(end: () => T) => operate(own, () => {}, end);
-    return {
-      makeDirectory: () => at(() => {}),
-      list: (directory) =>
-        at(() => [...names.keys()].filter((p) => parentOf(p) === directory).map(baseOf)),
-      open: (path, access) =>
-        at(() => {
-          if (access === 'write' && !names.has(path)) {
-            const inode = emptyInode();
-            changeNames(parentOf(path), (all) => void all.set(path, inode));
-          }
-          return openFile(own, path, find(path), access);
-        }),
-      sizeBytes: (path) => at(() => find(path).current.length),
-      preallocate: (path, bytes) =>
-        at(() => {
-          if (usedBytes() + bytes > capacityBytes) throw diskFull(path);
-          const inode = emptyInode();
-          inode.current = Buffer.alloc(bytes);
-          inode.durable = Buffer.alloc(bytes);
-          changeNames(parentOf(path), (all) => void all.set(path, inode));
-        }),
-      rename: (from, to) =>
-        at(() => {
-          const inode = find(from);
-          changeNames(parentOf(to), (all) => {
-            all.delete(from);
-            all.set(to, inode);
-          });
-        }),
-      remove: (path) =>
-        at(() => {
-          find(path);
-          changeNames(parentOf(path), (all) => void all.delete(path));
-        }),
-      syncDirectory: (path) =>
-        at(() => {
-          takeFailure('sync');
-          if (isLying) return;
-          for (const change of nameChanges) {
-            if (change.directory === path) change.apply(durableNames);
-          }
-          nameChanges = nameChanges.filter((change) => change.directory !== path);
-        }),
-      lock: (directory) =>
-        at(() => {
-          if (locks.has(directory)) {
-            throw new SkeinError('conflict', `${directory} is in use by life ${life}`);
-          }
-          locks.set(directory, own);
-          return () => at(() => void locks.delete(directory));
-        }),
-    };
-  };
-
-  return {
-    boot,
-    crash,
-    crashAfter: (count, crashed) => {
-      crashAt = operations + count;
-      afterCrash = crashed;
-    },
-    setCapacityBytes: (bytes) => void (capacityBytes = bytes),
-    setLying: (value) => void (isLying = value),
-    failNext: (kind) => void (failing = kind),
-    rot: (path, offset, mask = 0x40) => {
-      const inode = find(path);
-      inode.current[offset]! ^= mask;
-      inode.durable[offset]! ^= mask;
-    },
-    paths: () => [...names.keys()].sort(),
-    content: (path) => Buffer.from(find(path).current),
-    operations: () => operations,
+    close: () => operate(machine, own, nothing, nothing),
   };
 }
 
-function emptyInode(): Inode {
-  return { current: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] };
+function bootDisk(machine: Machine, own: number): Disk {
+  const at = <T>(end: () => T) => operate(machine, own, () => {}, end);
+  const link = (path: string, inode: Inode) =>
+    changeNames(machine, path, (names) => void names.set(path, inode));
+  return {
+    makeDirectory: () => at(() => {}),
+    list: (directory) =>
+      at(() => [...machine.names.keys()].filter((p) => parentOf(p) === directory).map(baseOf)),
+    open: (path, access) =>
+      at(() => {
+        if (access === 'write' && !machine.names.has(path)) link(path, zeroInode(0));
+        return openFile(machine, own, path, access);
+      }),
+    sizeBytes: (path) => at(() => find(machine, path).current.length),
+    preallocate: (path, bytes) =>
+      at(() => {
+        claimRoom(machine, path, bytes);
+        link(path, zeroInode(bytes));
+      }),
+    rename: (from, to) =>
+      at(() => {
+        const inode = find(machine, from);
+        changeNames(machine, to, (names) => {
+          names.delete(from);
+          names.set(to, inode);
+        });
+      }),
+    remove: (path) =>
+      at(() => {
+        find(machine, path);
+        changeNames(machine, path, (names) => void names.delete(path));
+      }),
+    syncDirectory: (path) =>
+      at(() => {
+        takeFailure(machine, 'sync');
+        if (machine.isLying) return;
+        const isHere = (change: NameChange) => change.directory === path;
+        for (const change of machine.nameChanges.filter(isHere)) change.apply(machine.durableNames);
+        machine.nameChanges = machine.nameChanges.filter((change) => !isHere(change));
+      }),
+    lock: (directory) =>
+      at(() => {
+        if (machine.locks.has(directory)) {
+          throw new SkeinError('conflict', `${directory} is in use by life ${machine.life}`);
+        }
+        machine.locks.add(directory);
+        return () => at(() => void machine.locks.delete(directory));
+      }),
+  };
+}
+
+function zeroInode(bytes: number): Inode {
+  return { current: Buffer.alloc(bytes), durable: Buffer.alloc(bytes), pending: [] };
 }
 
 /** The power failed: each sector of each write that waited for a sync is there or is not. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { crc32c } from '../../../consensus/log/crc32c.ts';
 

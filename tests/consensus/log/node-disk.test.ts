@@ -51,12 +51,14 @@ describe('a log on a real disk', () => {
     let durable = 0;
     for (let round = 1; round <= 4; round++) {
       const child = startWriter(directory);
+      const gone = once(child, 'exit');
       const target = durable + 60 * round;
       for await (const line of createInterface({ input: child.stdout! })) {
         const [what, index] = line.split(' ');
         if (what === 'durable') durable = Math.max(durable, Number(index));
         if (durable >= target) child.kill('SIGKILL');
       }
+      await gone;
       const { log, recovered } = await openLog(nodeDisk(), { directory, replicaId: 1 });
       assert.equal(recovered.replicaId, 9);
       assert.ok(recovered.entries.length >= durable, `${recovered.entries.length} < ${durable}`);

@@ -84,7 +84,9 @@ export function checkReplica(
   if (isNewLeader) checkNewLeader(checkers, raft, id, status.term);
   for (let index = witness.commit + 1; index <= status.commit; index++) {
     const term = raft.termAt(index);
-    if (status.role === 'leader') checkQuorumHolds(status.conf, disks, index, term!);
+    // What is known already may have been committed in an earlier configuration.
+    const isNews = index > checkers.highestCommit;
+    if (status.role === 'leader' && isNews) checkQuorumHolds(status.conf, disks, index, term!);
     const entry = entryOf(index);
     if (entry !== undefined) checkCommitted(checkers, entry, status.term);
   }

@@ -132,6 +132,8 @@ export function start(cluster: Cluster, replica: Replica): void {
   replica.conf = meta?.conf ?? emptyConf;
   const full = { ...defaultRaftConfig, ...config, id: replica.id };
   replica.raft = createRaft(full, random, recover(disk), rules ?? raftRules);
+  // A log that the core does not go on from is behind the snapshot: the shell starts it anew.
+  if (replica.raft.status().lastIndex === meta?.index) disk.entries = [];
   replica.witness = { term: disk.hardState.term, commit: 0, leads: false };
   replica.toApply = [];
   settle(cluster, replica);
@@ -286,7 +288,9 @@ export function compact(cluster: Cluster, replica: Replica, trailing: number): v
   if (replica.raft === undefined || machine.index <= (disk.snapshot?.meta.index ?? 0)) return;
   // What was applied but not reported would leave the snapshot ahead of the core.
   if (replica.raft.status().applied !== machine.index) return;
-  const term = replica.raft.termAt(machine.index)!;
+  const term = replica.raft.termAt(machine.index);
+  // The leader's snapshot is on its way in and will replace this state.
+  if (term === undefined) return;
   const meta = { index: machine.index, term, conf };
   disk.snapshot = { meta, digest: machine.digest };
   const upTo = Math.max(0, machine.index - trailing);

@@ -1,6 +1,6 @@
 // Short ways to give commands to a state machine, and chance in the shape of transactions.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { encodeCommand } from '../../../consensus/store/command.ts';
 import type { Command } from '../../../consensus/store/command.ts';

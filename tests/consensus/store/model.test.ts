@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { SkeinError } from '../../../runtime/index.ts';
 import { refusalOf } from '../../../consensus/store/transaction.ts';

@@ -1,0 +1,40 @@
+// What earlier lives of this peer have left in the driver, and how it ends when nobody wants it.
+
+import { ok } from '../../runtime/index.ts';
+import type { Result } from '../../runtime/index.ts';
+import type { ContainerDriver } from './container-driver.ts';
+import type { FoundPod } from './pod-life.ts';
+
+/** Opens the driver, unless it is, and lists what it has, by uid. */
+export async function findPods(
+  driver: ContainerDriver,
+  isOpen: boolean,
+): Promise<Result<ReadonlyMap<string, FoundPod>>> {
+  const opened = isOpen ? ok(undefined) : await driver.open();
+  if (!opened.ok) return opened;
+  const pods = await driver.pods();
+  if (!pods.ok) return pods;
+  const containers = await driver.containers();
+  if (!containers.ok) return containers;
+  return ok(
+    new Map(
+      pods.value.map((sandbox): [string, FoundPod] => {
+        const { uid } = sandbox.config;
+        const own = containers.value.filter(({ podUid }) => podUid === uid);
+        return [uid, { sandbox, containers: own }];
+      }),
+    ),
+  );
+}
+
+/** Gracefully, with the grace that the pod came with; leaves nothing of it. */
+export async function endPod(
+  driver: ContainerDriver,
+  { sandbox, containers }: FoundPod,
+): Promise<Result<void>> {
+  if (sandbox === undefined) return ok(undefined);
+  const { uid, graceMs } = sandbox.config;
+  const running = containers.filter(({ state }) => state === 'running');
+  await Promise.all(running.map(({ id }) => driver.stopContainer(id, graceMs)));
+  return driver.removePod(uid);
+}

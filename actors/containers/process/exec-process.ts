@@ -1,0 +1,71 @@
+// Runs a command beside a container: its user, environment and directory, in a session of its own.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { failed, ok, SkeinError } from '../../../runtime/index.ts';
+import type { Result } from '../../../runtime/index.ts';
+import type { ExecOptions, ExecSession } from '../../objects/pod-streams.ts';
+import { kill } from '../keeper/stray-processes.ts';
+import type { ProcessConfig } from '../keeper/keeper-protocol.ts';
+import { createTerminal, terminalProgram } from './script-terminal.ts';
+import type { UserIds } from './pod-user.ts';
+
+/** What a shell answers when a program cannot be run. */
+const CANNOT_RUN_CODE = 126;
+
+/** Whether exec can give a terminal on this machine. */
+export const hasTerminal = (): boolean => existsSync(terminalProgram);
+
+/** The session ends with the command; `kill` ends all of it. */
+export function execProcess(
+  config: ProcessConfig,
+  variables: Readonly<Record<string, string>>,
+  user: UserIds | undefined,
+  options: ExecOptions,
+): Result<ExecSession> {
+  if (options.command.length === 0) {
+    return failed(new SkeinError('invalid', 'exec needs a command'));
+  }
+  if (options.tty && !hasTerminal()) {
+    return failed(
+      new SkeinError(
+        'unsupported',
+        `no terminal on this machine: ${terminalProgram} is missing; install util-linux or exec without a terminal`,
+      ),
+    );
+  }
+  const terminal = options.tty ? createTerminal(options.command) : undefined;
+  const [program, ...rest] = terminal?.command ?? options.command;
+  const child = spawn(program!, rest, {
+    cwd: config.workingDirectory,
+    env: { ...config.environment, ...variables, ...(options.tty ? { TERM: 'xterm' } : {}) },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...user,
+  });
+  // A command that ends before it has read its input is no failure of ours.
+  child.stdin.on('error', () => {});
+  if (!options.stdin && !options.tty) child.stdin.end();
+  const exited = new Promise<Result<number>>((resolve) => {
+    child.on('error', (error) => {
+      const why = `exec: "${options.command[0]}": ${error.message} (${CANNOT_RUN_CODE})`;
+      resolve(failed(new SkeinError('invalid', why, { program: program! }, error)));
+    });
+    child.on('close', (code, signal) => {
+      resolve(ok(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    });
+  });
+  return ok({
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    resize: (columns, rows) => {
+      if (child.pid !== undefined) terminal?.resize(child.pid, columns, rows);
+    },
+    exited,
+    kill: () => {
+      if (child.pid !== undefined && child.exitCode === null) kill(-child.pid, 'SIGKILL');
+    },
+  });
+}

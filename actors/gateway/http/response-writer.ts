@@ -1,0 +1,84 @@
+// From the gateway's answer to Node's response.
+
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { ApiResponse, EventSink, Headers } from '../request/api-request.ts';
+import { printEvent } from '../watch/wire.ts';
+
+/** Bytes that may wait for a watcher; one that is further behind is cut and comes back. */
+const WATCHER_BACKLOG_BYTES = 16 * 1024 * 1024;
+
+/** Bytes that may wait while the objects that are there are sent. */
+const INITIAL_BACKLOG_BYTES = 1024 * 1024;
+
+const writeHead = (response: ServerResponse, status: number, headers: Headers): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+  }
+  response.setHeader('cache-control', 'no-cache, private');
+  response.writeHead(status);
+};
+
+function sinkOf(response: ServerResponse): EventSink {
+  return {
+    event: (event) => {
+      if (response.destroyed || response.writableEnded) return false;
+      response.write(printEvent(event));
+      if (response.writableLength <= WATCHER_BACKLOG_BYTES) return true;
+      response.destroy();
+      return false;
+    },
+    ready: () =>
+      new Promise((resolve, reject) => {
+        if (response.writableLength < INITIAL_BACKLOG_BYTES) {
+          resolve();
+          return;
+        }
+        const onDrain = (): void => {
+          response.off('close', onClose);
+          resolve();
+        };
+        const onClose = (): void => {
+          response.off('drain', onDrain);
+          reject(new Error('the client is gone'));
+        };
+        response.once('drain', onDrain).once('close', onClose);
+      }),
+    end: () => {
+      if (!response.writableEnded) response.end();
+    },
+  };
+}
+
+/** Sends the answer. Resolves when it is out or the client is gone. `onStop` is given how to end a watch or log early. */
+export async function writeResponse(
+  response: ServerResponse,
+  answer: ApiResponse,
+  onStop: (stop: () => void) => void,
+): Promise<void> {
+  writeHead(response, answer.status, answer.headers);
+  switch (answer.type) {
+    case 'json':
+      response.end(JSON.stringify(answer.body));
+      break;
+    case 'text':
+      response.end(answer.text);
+      break;
+    case 'watch': {
+      // A client may wait for the headers before anything happens.
+      response.flushHeaders();
+      const stop = answer.start(sinkOf(response));
+      onStop(stop);
+      response.once('close', stop);
+      break;
+    }
+    case 'stream': {
+      response.flushHeaders();
+      const { stream } = answer;
+      onStop(() => stream.destroy());
+      // Either end may go first; there is nobody left to tell.
+      await pipeline(stream, response).catch(() => stream.destroy());
+      break;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// Objects in the shape the client accepts: as they are, as rows of a Table, or their metadata.
+
+import type { Column, KindDefinition } from '../../objects/kind-definition.ts';
+import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
+import type { Shape } from '../request/accept.ts';
+import { unreachable } from '../../../runtime/index.ts';
+import { badRequest } from '../status.ts';
+
+/** What a Table's rows carry of their object. */
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** How one request wants its objects. */
+export interface Presentation {
+  readonly shape: Shape;
+  readonly include: IncludeObject;
+  /** For ages in tables. */
+  readonly nowMs: number;
+}
+
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** The includeObject parameter; Kubernetes' default is Metadata. */
+export function includeObject(query: URLSearchParams): IncludeObject {
+  const given = query.get('includeObject') ?? '';
+  if (given === '') return 'Metadata';
+  if (given === 'None' || given === 'Metadata' || given === 'Object') return given;
+  throw badRequest(
+    `invalid includeObject ${JSON.stringify(given)}: it must be None, Metadata or Object`,
+  );
+}
+
+const partial = (object: KubernetesObject): unknown => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: object.metadata ?? {},
+});
+
+function rowObject(object: KubernetesObject, include: IncludeObject): unknown {
+  if (include === 'None') return undefined;
+  return include === 'Object' ? object : partial(object);
+}
+
+const columnDefinition = (column: Column<KindName>): unknown => ({
+  name: column.name,
+  type: column.type,
+  format: column.format ?? '',
+  description: column.description,
+  priority: column.priority,
+});
+
+function table(
+  definition: KindDefinition<KindName>,
+  objects: readonly KubernetesObject[],
+  metadata: ListMetadata,
+  { include, nowMs }: Presentation,
+): unknown {
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: definition.columns.map(columnDefinition),
+    rows: objects.map((object) => ({
+      cells: definition.columns.map(({ cell }) => cell(object as ObjectTypes[KindName], nowMs)),
+      object: rowObject(object, include),
+    })),
+  };
+}
+
+/** One object. */
+export function presentObject(
+  definition: KindDefinition<KindName>,
+  object: KubernetesObject,
+  presentation: Presentation,
+): unknown {
+  if (presentation.shape === 'object') return object;
+  if (presentation.shape === 'partial-metadata') return partial(object);
+  const resourceVersion = object.metadata?.resourceVersion ?? '';
+  return table(definition, [object], { resourceVersion }, presentation);
+}
+
+/** A list of objects. */
+export function presentList(
+  definition: KindDefinition<KindName>,
+  objects: readonly KubernetesObject[],
+  metadata: ListMetadata,
+  presentation: Presentation,
+): unknown {
+  const { group, version, kind } = definition.names;
+  switch (presentation.shape) {
+    case 'table':
+      return table(definition, objects, metadata, presentation);
+    case 'partial-metadata':
+      return {
+        kind: 'PartialObjectMetadataList',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata,
+        items: objects.map(partial),
+      };
+    case 'object':
+      return {
+        kind: `${kind}List`,
+        apiVersion: group === '' ? version : `${group}/${version}`,
+        metadata,
+        items: objects,
+      };
+    default:
+      return unreachable(presentation.shape);
+  }
+}

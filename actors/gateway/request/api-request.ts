@@ -1,0 +1,95 @@
+// A request to the API and its answer, apart from any socket.
+
+import type { Readable } from 'node:stream';
+import type { Status } from '../status.ts';
+
+/** Who asks, as proven by a certificate or a token. */
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+}
+
+export interface ApiRequest {
+  readonly method: string;
+  /** As sent: percent-encoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  /** Reads the body once the request is admitted, so that nobody in particular fills no memory. Instead of `body`. */
+  readonly readBody?: () => Promise<Uint8Array>;
+  /** Whom the client certificate names, once checked against the authority. */
+  readonly certificateUser?: User | undefined;
+}
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** One line of a watch. */
+export interface ApiEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: unknown;
+}
+
+/** Takes the events of a watch. */
+export interface EventSink {
+  /** False when the client is too slow to be served on: the watch ends. */
+  readonly event: (event: ApiEvent) => boolean;
+  /** Resolves when the client has taken what was sent; rejects when it is gone. */
+  readonly ready: () => Promise<void>;
+  readonly end: () => void;
+}
+
+export type ApiResponse =
+  | {
+      readonly type: 'json';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: unknown;
+    }
+  | {
+      readonly type: 'text';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly text: string;
+    }
+  /** `start` begins the watch and returns how to stop it; events may come before it returns. */
+  | {
+      readonly type: 'watch';
+      readonly status: 200;
+      readonly headers: Headers;
+      readonly start: (sink: EventSink) => () => void;
+    }
+  | {
+      readonly type: 'stream';
+      readonly status: 200;
+      readonly headers: Headers;
+      readonly stream: Readable;
+    };
+
+/** A JSON answer. */
+export const json = (body: unknown, status = 200, headers: Headers = {}): ApiResponse => ({
+  type: 'json',
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body,
+});
+
+/** A plain text answer. */
+export const text = (words: string, status = 200): ApiResponse => ({
+  type: 'text',
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  text: words,
+});
+
+/** The answer to a refused request. */
+export function refusal(status: Status, headers: Headers = {}): ApiResponse {
+  const retry = status.details?.retryAfterSeconds;
+  return json(status, status.code, {
+    ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
+    ...(status.code === 401 ? { 'www-authenticate': 'Bearer realm="skein"' } : {}),
+    ...headers,
+  });
+}

@@ -1,0 +1,55 @@
+// What a person says when a peer is started, already checked, and what the started peer can be asked.
+
+import type { Logger } from '../runtime/index.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HostTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** Flags of `skein up` and `skein join`. What is left out is found on disk, or has a default. */
+export interface HostOptions {
+  /** Default: the host's name, made a DNS label. */
+  readonly name?: string;
+  /** Default: the token's zone, or `default` for a founder. */
+  readonly zone?: string;
+  readonly dataDirectory: string;
+  readonly meshListen: ListenAddress;
+  /** Where others reach this peer when that is not where it listens. */
+  readonly announce?: ListenAddress;
+  readonly apiListen: ListenAddress;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly HostTaint[];
+  readonly driver?: 'process' | 'cri';
+  /** What an hour of this machine costs, as a decimal number. */
+  readonly price?: string;
+  /** ADDRESS and token; ignored by a peer that is a member already. */
+  readonly join?: { readonly address: string; readonly token: string };
+  readonly log: Logger;
+}
+
+export interface HostedPeer {
+  readonly name: string;
+  readonly zone: string;
+  readonly peerId: string;
+  /** HOST:PORT. */
+  readonly meshAddress: string;
+  /** `https://HOST:PORT`. */
+  readonly api: string;
+  /** Where fronts and NodePorts of Services are bound. */
+  readonly nodeAddress: string;
+  /** Path of a kubeconfig with an administrator's certificate. */
+  readonly kubeconfig: string;
+  /** Resolves when this peer has to end: it left the cluster (no error) or a part of it failed for good. */
+  readonly ended: Promise<Error | undefined>;
+  /** Hands leadership over and closes; membership, vote and pods stay. */
+  readonly stop: () => Promise<void>;
+  /** Ends the pods of this machine; its data stays. For `npm start`. */
+  readonly stopPods: () => Promise<void>;
+}

@@ -1,0 +1,72 @@
+// What one entry of the kind table says: everything the machinery needs to serve a kind.
+
+import type { FieldError } from './field-errors.ts';
+import type { KindName, KindNames, ObjectTypes } from './kinds.ts';
+
+/** What can be asked of one object below its own path. */
+export type SubresourceName =
+  | 'attach'
+  | 'binding'
+  | 'eviction'
+  | 'exec'
+  | 'finalize'
+  | 'log'
+  | 'portforward'
+  | 'proxy'
+  | 'scale'
+  | 'status';
+
+export type Cell = string | number | boolean;
+
+/** One column of `kubectl get`. */
+export interface Column<K extends KindName> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
+  /** 'name' marks the column that identifies the object. */
+  readonly format?: 'name';
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: 0 | 1;
+  readonly description: string;
+  readonly cell: (object: Readonly<ObjectTypes[K]>, nowMs: number) => Cell;
+}
+
+/** How objects of a kind come to be and may change. Functions that change an object get a copy of their own. */
+export interface Strategy<K extends KindName> {
+  /** Is `name` a legal metadata.name? What is wrong with it, else nothing. */
+  readonly nameProblems: (name: string) => readonly string[];
+  /** Sets what the writer left out. */
+  readonly setDefaults: (object: ObjectTypes[K]) => void;
+  /** What is wrong with a new object, or with the new state of an old one. */
+  readonly validate: (object: ObjectTypes[K]) => readonly FieldError[];
+  /** What must not have changed. */
+  readonly validateUpdate: (
+    next: ObjectTypes[K],
+    old: Readonly<ObjectTypes[K]>,
+  ) => readonly FieldError[];
+  /** What is wrong with a status, written through the status subresource. */
+  readonly validateStatus?: (
+    next: ObjectTypes[K],
+    old: Readonly<ObjectTypes[K]>,
+  ) => readonly FieldError[];
+  /** Does the object have a status that only the status subresource writes? */
+  readonly hasStatus: boolean;
+  /** May a status come with the creation? Default no: it starts anew. */
+  readonly keepsStatusOnCreate?: boolean;
+  /** Is metadata.generation counted, by changes of the spec? */
+  readonly countsGenerations: boolean;
+  /** Sets what the server alone decides in a new object (the first status). */
+  readonly prepareCreate?: (object: ObjectTypes[K]) => void;
+  /** Carries over what an update of the object may not decide. */
+  readonly prepareUpdate?: (next: ObjectTypes[K], old: Readonly<ObjectTypes[K]>) => void;
+}
+
+export interface KindDefinition<K extends KindName> {
+  readonly names: KindNames & { readonly kind: K };
+  /** The name of its definition in schema.generated.ts. */
+  readonly schema: string;
+  readonly subresources: readonly SubresourceName[];
+  readonly columns: readonly Column<K>[];
+  readonly strategy: Strategy<K>;
+  /** What field selectors may ask beside metadata.name and metadata.namespace; a missing field is ''. */
+  readonly selectableFields: Readonly<Record<string, (object: Readonly<ObjectTypes[K]>) => string>>;
+}

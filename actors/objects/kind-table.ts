@@ -1,0 +1,67 @@
+// The kinds that are served, one entry each. To add a kind, write its file in kinds/ and name it here.
+
+import type { KindDefinition } from './kind-definition.ts';
+import type { KindName, KindNames } from './kinds.ts';
+import { deploymentKind } from './kinds/deployment.ts';
+import { endpointSliceKind } from './kinds/endpoint-slice.ts';
+import { eventKind } from './kinds/event.ts';
+import { namespaceKind } from './kinds/namespace.ts';
+import { nodeKind } from './kinds/node.ts';
+import { podKind } from './kinds/pod.ts';
+import { replicaSetKind } from './kinds/replica-set.ts';
+import { serviceKind } from './kinds/service.ts';
+
+const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
+  Namespace: namespaceKind,
+  Node: nodeKind,
+  Pod: podKind,
+  ReplicaSet: replicaSetKind,
+  Deployment: deploymentKind,
+  Service: serviceKind,
+  EndpointSlice: endpointSliceKind,
+  Event: eventKind,
+};
+
+/** The names of all kinds, in the order of the table. */
+export const kindNames: readonly KindName[] = Object.keys(KINDS) as KindName[];
+
+const byPlural = new Map(kindNames.map((kind) => [KINDS[kind].names.plural, kind] as const));
+
+export const kindDefinition = <K extends KindName>(kind: K): KindDefinition<K> => KINDS[kind];
+
+/** The kind stored under this plural; undefined for one that is not served. */
+export const kindOfPlural = (plural: string): KindName | undefined => byPlural.get(plural);
+
+/** `apps/v1`; `v1` for the core group. */
+export const apiVersionOf = ({ group, version }: Pick<KindNames, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** The kind at this place of the API; undefined when nothing is served there. */
+export function kindOfResource(
+  group: string,
+  version: string,
+  plural: string,
+): KindName | undefined {
+  const kind = kindOfPlural(plural);
+  if (kind === undefined) return undefined;
+  const { names } = KINDS[kind];
+  return names.group === group && names.version === version ? kind : undefined;
+}
+
+/** The kind that an object's apiVersion and kind name; undefined when it is not served. */
+export const kindOfObject = (
+  apiVersion: string | undefined,
+  kind: string | undefined,
+): KindName | undefined =>
+  kindNames.find((name) => name === kind && apiVersionOf(KINDS[name].names) === apiVersion);
+
+/** What a person may call a kind: `po`, `pods`, `pod`, `Pod`, `deployments.apps`. */
+export function kindOfAlias(alias: string): KindName | undefined {
+  const [name, ...group] = alias.toLowerCase().split('.');
+  return kindNames.find((kind) => {
+    const { names } = KINDS[kind];
+    if (group.length > 0 && group.join('.') !== names.group) return false;
+    const known = [names.plural, names.singular, kind.toLowerCase(), ...names.shortNames];
+    return known.includes(name!);
+  });
+}

@@ -1,0 +1,311 @@
+// One peer, composed: the same parts over real adapters in production and over simulated ones in tests.
+//
+//   system
+//   ├─ mesh            who is here
+//   ├─ zone-log        this peer's replica
+//   ├─ containers      the pods bound here
+//   ├─ routing         fronts of Services
+//   ├─ load            what the machine tells
+//   ├─ node-lifecycle  acts while this peer leads the zone
+//   └─ duty-NAME       a seat for each singleton of the zone
+
+import type { Taint } from 'kubernetes-types/core/v1.d.ts';
+import { openZoneLog } from '../consensus/index.ts';
+import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
+import { createMesh } from '../mesh/index.ts';
+import type { AddressBook, Mesh, MeshTiming, PeerId, Transport } from '../mesh/index.ts';
+import { createActorSystem } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Dispatcher, Logger, Random, Result } from '../runtime/index.ts';
+import { containersActor } from './containers/containers-actor.ts';
+import type { ContainerDriver } from './containers/container-driver.ts';
+import { createLocalPodStreams } from './containers/local-pod-streams.ts';
+import { createPodStreams } from './containers/mesh-pod-streams.ts';
+import type { Machine } from './containers/node-object.ts';
+import { registerNode, takePlace } from './containers/node-registration.ts';
+import type { NodePlace } from './containers/node-registration.ts';
+import type { Prober } from './containers/prober.ts';
+import { dutyActor } from './duties/duty-actor.ts';
+import { createGateway } from './gateway/gateway.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { GatewayOptions } from './gateway/options.ts';
+import { allocationKey, releaseTransaction } from './objects/allocation.ts';
+import { createObjects } from './objects/object-store.ts';
+import type { Objects, Stored } from './objects/objects.ts';
+import type { PodStreams } from './objects/pod-streams.ts';
+import { peerHealth } from './peer-health.ts';
+import { nodeLifecycleActor } from './replication/node-lifecycle/node-lifecycle-actor.ts';
+import { replicationDuties } from './replication/replication-duties.ts';
+import { createBalancer } from './routing/balancer.ts';
+import { createForwarder } from './routing/forwarder.ts';
+import type { FrontListener } from './routing/front-listener.ts';
+import { createFrontBoard, routingActor } from './routing/routing-actor.ts';
+import type { FrontBoard } from './routing/routing-actor.ts';
+import { schedulingDuties } from './scheduling/scheduler-actor.ts';
+import { loadActor } from './telemetry/load-actor.ts';
+import type { Load } from './telemetry/load-actor.ts';
+
+export interface PeerOptions {
+  readonly name: string;
+  readonly zone: string;
+  readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly price?: string | undefined;
+  /** Begins the zone, unless there is a log on disk already. */
+  readonly isFounder: boolean;
+  /** Where to find others first, besides the address book. */
+  readonly introductions: readonly {
+    readonly peer: PeerId;
+    readonly addresses: readonly string[];
+  }[];
+  /** `https://host:port` of this peer's API, for others to know. */
+  readonly api: string;
+}
+
+/** The outside world of one peer. */
+export interface PeerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly dispatcher: Dispatcher;
+  readonly transport: Transport;
+  readonly addressBook: AddressBook;
+  readonly disk: Disk;
+  readonly logDirectory: string;
+  readonly segmentBytes?: number;
+  readonly timing?: MeshTiming;
+  readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Pods of this node get addresses of `range`; undefined where they all share one. */
+  readonly createDriver: (range: string | undefined) => ContainerDriver;
+  readonly createProber: (driver: ContainerDriver) => Prober;
+  readonly listener: FrontListener;
+  readonly hasLoopbackRange: boolean;
+  readonly claimAddress: (nodeAddress: string) => Promise<boolean>;
+  readonly machine: Machine;
+  readonly measureLoad: () => Load;
+  readonly platform: string;
+  readonly reviewToken: GatewayOptions['reviewToken'];
+  /** Skein's own resources, from the parts that exist before the gateway. */
+  readonly extras: (parts: PeerParts) => GatewayOptions['extras'];
+  /** Told of every actor that failed for good: this peer must end. */
+  readonly onFailure: (path: string, error: Error) => void;
+}
+
+/** What exists before the gateway, and what its extra resources are made from. */
+export interface PeerParts {
+  readonly system: ActorSystem;
+  readonly mesh: Mesh;
+  readonly zoneLog: ZoneLog;
+  readonly store: Store;
+  readonly objects: Objects;
+  readonly fronts: FrontBoard;
+  readonly place: NodePlace;
+}
+
+export interface Peer extends PeerParts {
+  readonly gateway: Gateway;
+  readonly streams: PodStreams;
+  /** Resolves once the zone has this peer's Node; false when the peer ended before. */
+  readonly registered: Promise<boolean>;
+  /** Ends everything that runs in this process; pods go on unless told otherwise. */
+  readonly stop: (options?: { readonly endPods: boolean }) => Promise<void>;
+}
+
+/** How long a closing leader waits for its successor. */
+const handOverMs = 1_500;
+
+/** Opens the log, meets the mesh, takes its place and starts to work. Rejects as openZoneLog and Transport.start do. */
+export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise<Peer | undefined> {
+  const { clock, random, log, transport } = ports;
+  const closing = new AbortController();
+  const system = createActorSystem({
+    peer: transport.self,
+    clock,
+    random,
+    log,
+    dispatcher: ports.dispatcher,
+    onFailure: ports.onFailure,
+  });
+  const mesh = await createMesh({
+    transport,
+    system,
+    log,
+    addressBook: ports.addressBook,
+    peers: options.introductions,
+    facts: {
+      name: options.name,
+      zone: options.zone,
+      labels: options.labels,
+      api: options.api,
+      version: options.version,
+    },
+    ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
+    ...(ports.timing === undefined ? {} : { timing: ports.timing }),
+  });
+  const zoneLog = await openZoneLog({
+    system,
+    random,
+    clock,
+    disk: ports.disk,
+    directory: ports.logDirectory,
+    ...(ports.segmentBytes === undefined ? {} : { segmentBytes: ports.segmentBytes }),
+    domain: options.labels['topology.kubernetes.io/zone'] ?? options.name,
+    isFounder: options.isFounder,
+    health: peerHealth(mesh, clock),
+    joinThrough: () => othersInZone(mesh, options.zone),
+  });
+  const { store } = zoneLog;
+  const objects = createObjects(store);
+  const registration = {
+    store,
+    objects,
+    clock,
+    random,
+    log,
+    hasLoopbackRange: ports.hasLoopbackRange,
+    claim: ports.claimAddress,
+    signal: closing.signal,
+  };
+  const self = { name: options.name, peerId: transport.self };
+  const place = await takePlace(registration, self);
+  if (place === undefined) return undefined;
+  mesh.setFacts({ nodeAddress: place.nodeAddress });
+  const driver = ports.createDriver(place.podRange);
+  const fronts = createFrontBoard();
+  const parts: PeerParts = { system, mesh, zoneLog, store, objects, fronts, place };
+  const streams = createPodStreams({
+    node: options.name,
+    local: createLocalPodStreams(driver),
+    mesh,
+  });
+  const registered = registerNode(registration, {
+    ...self,
+    ...place,
+    zone: options.zone,
+    version: options.version,
+    labels: options.labels,
+    taints: options.taints,
+    drivers: [driver.name],
+    price: options.price,
+    machine: ports.machine,
+  });
+  spawnActors(options, ports, parts, driver, streams);
+  const gateway = createGateway({
+    store,
+    objects,
+    streams,
+    reviewToken: ports.reviewToken,
+    extras: ports.extras(parts),
+    clock,
+    random,
+    log: log.child({ part: 'gateway' }),
+    version: options.version,
+    platform: ports.platform,
+    serverAddress: options.api.replace('https://', ''),
+    unready: () => (store.status().leader === undefined ? 'the zone has no leader' : undefined),
+  });
+  return {
+    ...parts,
+    gateway,
+    streams,
+    registered,
+    stop: async ({ endPods } = { endPods: false }) => {
+      closing.abort();
+      await handOver(zoneLog, clock);
+      await system.stop();
+      if (endPods) await endAllPods(driver);
+      await driver.close();
+      streams.close();
+      await mesh.stop();
+      await zoneLog.close();
+    },
+  };
+}
+
+/** A leader that closes lets another one lead first, if one answers soon. */
+async function handOver({ store, handLeadershipOver }: ZoneLog, clock: Clock): Promise<void> {
+  if (store.status().role !== 'leader' || store.status().voters.length === 1) return;
+  await new Promise<void>((done) => {
+    const timer = clock.setTimer(handOverMs, done);
+    const stop = store.onStatus(({ role, leader }) => {
+      if (role === 'leader' || leader === undefined) return;
+      timer.cancel();
+      stop();
+      done();
+    });
+    handLeadershipOver();
+  });
+}
+
+const othersInZone = (mesh: Mesh, zone: string): string[] =>
+  mesh
+    .members()
+    .filter(
+      ({ peer, status, facts }) => peer !== mesh.self && status === 'alive' && facts.zone === zone,
+    )
+    .map(({ peer }) => peer);
+
+async function endAllPods(driver: ContainerDriver): Promise<void> {
+  const pods = await driver.pods();
+  if (pods.ok) await Promise.all(pods.value.map(({ config }) => driver.stopPod(config.uid)));
+}
+
+/** A part that fails is started again, five times a minute at most; then the whole peer ends. */
+const supervision = {
+  directive: 'restart',
+  maxRestarts: 5,
+  withinMs: 60_000,
+  backoffMs: 200,
+} as const;
+
+function spawnActors(
+  options: PeerOptions,
+  ports: PeerPorts,
+  { system, mesh, store, objects, fronts, place }: PeerParts,
+  driver: ContainerDriver,
+  streams: PodStreams,
+): void {
+  const { clock } = ports;
+  system.spawn(
+    'containers',
+    containersActor,
+    {
+      nodeName: options.name,
+      hostIP: place.nodeAddress,
+      driver,
+      prober: ports.createProber(driver),
+      objects,
+      caughtUp: store.barrier,
+      release: (pod) => release(store, objects, pod),
+    },
+    supervision,
+  );
+  const balancer = createBalancer();
+  system.spawn(
+    'routing',
+    routingActor,
+    {
+      view: objects.view,
+      mesh,
+      listener: ports.listener,
+      forwarder: createForwarder(streams, balancer, clock),
+      balancer,
+      nodeAddress: place.nodeAddress,
+      fronts,
+    },
+    supervision,
+  );
+  system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
+  system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
+  const duties = [...replicationDuties(store, objects), ...schedulingDuties(store, objects, mesh)];
+  for (const definition of duties) {
+    system.spawn(`duty-${definition.name}`, dutyActor, { definition, store, mesh }, supervision);
+  }
+}
+
+/** A pod that has ended leaves the store, and its promise leaves the node's record, in one transaction. */
+function release(store: Store, objects: Objects, pod: Stored<'Pod'>): Promise<Result<unknown>> {
+  const record = store.view.get(allocationKey(pod.spec?.nodeName ?? ''));
+  const { writes, also } = releaseTransaction({ pod, record });
+  return objects.write(writes, also);
+}

@@ -1,0 +1,171 @@
+// One queue before the disk: one write at a time, everything queued meanwhile in the next one.
+//
+//   append -> queue -> [ write + sync ] -> resolve      failed write or sync -> stopped, for good
+//                ^____ while it runs ___|               no room              -> refused, goes on later
+
+import { assert, asSkeinError, SkeinError } from '../../runtime/index.ts';
+import { isDiskFull } from './disk.ts';
+import type { LogBatch } from './log-storage.ts';
+import { maxRecordDataBytes } from './record.ts';
+import { batchBytes } from './segment-writer.ts';
+
+/** Bytes in one write: what one sync is shared by at most, unless a single batch is larger. */
+export const maxGroupBytes = 4 << 20;
+/** Bytes that may wait for the disk; above it `append` rejects with `overloaded`. */
+export const maxQueuedBytes = 256 << 20;
+
+interface Settling {
+  readonly done: () => void;
+  readonly refuse: (error: SkeinError) => void;
+}
+
+interface Batch extends Settling {
+  readonly type: 'batch';
+  readonly batch: LogBatch;
+  readonly bytes: number;
+  readonly lastIndex: number;
+}
+
+interface Task extends Settling {
+  readonly type: 'task';
+  readonly run: () => Promise<void>;
+}
+
+type Job = Batch | Task;
+
+export interface WriteQueue {
+  readonly append: (batch: LogBatch) => Promise<void>;
+  /** Runs alone, in its turn. */
+  readonly perform: (run: () => Promise<void>) => Promise<void>;
+  /** The same, and what is queued from now on continues `index`. */
+  readonly performRestart: (index: number, run: () => Promise<void>) => Promise<void>;
+  /** Undefined while the queue takes batches. */
+  readonly stopped: () => SkeinError | undefined;
+  /** Takes no more; resolves when what is queued has settled. */
+  readonly close: () => Promise<void>;
+}
+
+/** What waits, and how far the log is and will be. */
+interface Line {
+  jobs: Job[];
+  bytes: number;
+  /** The last index once all that waits is written. */
+  queuedIndex: number;
+  durableIndex: number;
+  stopped: SkeinError | undefined;
+}
+
+/** `write` puts a group down and syncs it; a failure that is not lack of room is final. */
+export function createWriteQueue(
+  lastIndex: number,
+  write: (batches: readonly LogBatch[]) => Promise<void>,
+): WriteQueue {
+  const line: Line = {
+    jobs: [],
+    bytes: 0,
+    queuedIndex: lastIndex,
+    durableIndex: lastIndex,
+    stopped: undefined,
+  };
+  let draining: Promise<void> | undefined;
+
+  const settle = async (group: readonly Job[]) => {
+    const [first] = group;
+    if (first?.type === 'task') await first.run();
+    const batches = group.filter((job) => job.type === 'batch');
+    if (batches.length > 0) await write(batches.map(({ batch }) => batch));
+    line.durableIndex = batches.at(-1)?.lastIndex ?? line.durableIndex;
+    for (const job of group) job.done();
+  };
+
+  const drain = async () => {
+    // One turn later, so that all that is appended in this turn shares the first write too.
+    await Promise.resolve();
+    while (line.jobs.length > 0) {
+      const group = line.jobs.splice(0, groupLength(line.jobs));
+      for (const job of group) if (job.type === 'batch') line.bytes -= job.bytes;
+      await settle(group).catch((error: unknown) => refuseAll(line, group, error));
+    }
+    draining = undefined;
+  };
+
+  const enqueue = (job: Job) => {
+    line.jobs.push(job);
+    draining ??= drain();
+  };
+
+  const perform = (run: () => Promise<void>) =>
+    new Promise<void>((done, refuse) => {
+      if (line.stopped !== undefined) refuse(line.stopped);
+      else enqueue({ type: 'task', run, done, refuse });
+    });
+
+  return {
+    append: (batch) =>
+      new Promise<void>((done, refuse) => {
+        if (line.stopped !== undefined) return refuse(line.stopped);
+        const bytes = batchBytes(batch);
+        if (line.bytes > 0 && line.bytes + bytes > maxQueuedBytes) return refuse(queueFull());
+        line.queuedIndex = continued(batch, line.queuedIndex);
+        line.bytes += bytes;
+        enqueue({ type: 'batch', batch, bytes, lastIndex: line.queuedIndex, done, refuse });
+      }),
+    perform,
+    performRestart: (index, run) => {
+      line.queuedIndex = index;
+      return perform(() => run().then(() => void (line.durableIndex = index)));
+    },
+    stopped: () => line.stopped,
+    close: async () => {
+      const last = draining;
+      line.stopped ??= new SkeinError('stopped', 'the log is closed');
+      await last;
+    },
+  };
+}
+
+/** What was queued behind a failure would leave a gap, so it is refused with it. */
+function refuseAll(line: Line, group: readonly Job[], thrown: unknown): void {
+  const error = asSkeinError(thrown);
+  const why = `the log has stopped, a write or sync failed: ${error.message}`;
+  if (!isDiskFull(error)) line.stopped ??= new SkeinError('stopped', why, {}, error);
+  const refused = [...group, ...line.jobs];
+  line.jobs = [];
+  line.bytes = 0;
+  line.queuedIndex = line.durableIndex;
+  for (const job of refused) job.refuse(line.stopped ?? error);
+}
+
+/** How many jobs at the front share one write, or one task. */
+function groupLength(queue: readonly Job[]): number {
+  let count = 0;
+  let bytes = 0;
+  for (const job of queue) {
+    if (job.type === 'task') return Math.max(1, count);
+    bytes += job.bytes;
+    if (count > 0 && bytes > maxGroupBytes) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** The last index once the batch is written. A gap is a bug of the caller, and never reaches the disk. */
+function continued(batch: LogBatch, lastIndex: number): number {
+  let last = lastIndex;
+  for (const [at, entry] of batch.entries.entries()) {
+    const isNext = at === 0 ? entry.index <= last + 1 : entry.index === last + 1;
+    assert(isNext && entry.index > 0, `entry ${entry.index} does not follow ${last}`);
+    const { length } = entry.data;
+    assert(length <= maxRecordDataBytes, `entry ${entry.index} is too large: ${length} bytes`);
+    last = entry.index;
+  }
+  return last;
+}
+
+function queueFull(): SkeinError {
+  return new SkeinError(
+    'overloaded',
+    `more than ${maxQueuedBytes} bytes wait for the disk: append again when it has caught up`,
+    { limit: maxQueuedBytes },
+  );
+}

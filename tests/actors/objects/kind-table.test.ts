@@ -1,0 +1,93 @@
+// One table says all about a kind, and its entries are whole.
+
+import assert from 'node:assert/strict';
+import {
+  apiVersionOf,
+  kindDefinition,
+  kindNames,
+  kindOfAlias,
+  kindOfObject,
+  kindOfResource,
+} from '../../../actors/objects/kind-table.ts';
+import { schemaDefinitions, schemaFields } from '../../../actors/objects/schema.ts';
+
+const SCALARS = [
+  'string',
+  'int32',
+  'int64',
+  'float',
+  'boolean',
+  'time',
+  'microtime',
+  'quantity',
+  'int-or-string',
+  'any',
+];
+
+describe('the kind table', () => {
+  for (const kind of kindNames) {
+    it(`finds ${kind} by resource, by object and by every alias`, () => {
+      const { names, schema, columns } = kindDefinition(kind);
+      assert.equal(names.kind, kind);
+      assert.equal(kindOfResource(names.group, names.version, names.plural), kind);
+      assert.equal(kindOfObject(apiVersionOf(names), kind), kind);
+      for (const alias of [names.plural, names.singular, kind, ...names.shortNames]) {
+        assert.equal(kindOfAlias(alias), kind, alias);
+      }
+      assert.ok(schemaFields(schema)?.has('metadata'));
+      assert.ok(columns.some(({ name }) => name === 'Name'));
+    });
+  }
+
+  it('knows a kind by plural and group, and not under another group', () => {
+    assert.equal(kindOfAlias('deployments.apps'), 'Deployment');
+    assert.equal(kindOfAlias('deployments.extensions'), undefined);
+    assert.equal(kindOfResource('extensions', 'v1beta1', 'deployments'), undefined);
+    assert.equal(kindOfObject('v1', 'Deployment'), undefined);
+  });
+
+  it('shares no plural among kinds', () => {
+    const plurals = kindNames.map((kind) => kindDefinition(kind).names.plural);
+    assert.equal(new Set(plurals).size, plurals.length);
+  });
+});
+
+describe('the derived schema', () => {
+  it('is closed: every type is a scalar or a definition of its own', () => {
+    for (const definition of schemaDefinitions()) {
+      for (const [name, { type }] of schemaFields(definition)!) {
+        assert.ok(
+          SCALARS.includes(type) || schemaFields(type) !== undefined,
+          `${definition}.${name}: ${type}`,
+        );
+      }
+    }
+  });
+
+  it('knows how lists merge', () => {
+    const containers = schemaFields('core.v1.PodSpec')!.get('containers');
+    assert.deepEqual(containers, {
+      type: 'core.v1.Container',
+      shape: 'list',
+      required: true,
+      listType: 'map',
+      listKeys: ['name'],
+      patchStrategies: ['merge'],
+      mergeKey: 'name',
+      atomic: false,
+    });
+    assert.deepEqual(schemaFields('core.v1.Container')!.get('ports')?.listKeys, [
+      'containerPort',
+      'protocol',
+    ]);
+    assert.deepEqual(schemaFields('apps.v1.DeploymentSpec')!.get('strategy')?.patchStrategies, [
+      'retainKeys',
+    ]);
+    assert.equal(schemaFields('core.v1.ServiceSpec')!.get('selector')?.atomic, true);
+  });
+
+  it('has no fields for scalars and names of properties of all objects', () => {
+    assert.equal(schemaFields('string'), undefined);
+    assert.equal(schemaFields('constructor'), undefined);
+  });
+});
