@@ -147,9 +147,10 @@ async function lockData(directory: string): Promise<() => Promise<void>> {
 }
 
 async function run(prepared: Prepared): Promise<HostedPeer> {
-  const { options, clock, random, places, credentials, identity } = prepared;
+  const { options, clock, random, places, credentials } = prepared;
   const admission = createHostAdmission({ ...prepared, issuer: createIssuer(clock, random) });
-  const end = Promise.withResolvers<Error | undefined>();
+  let end: (error: Error | undefined) => void = () => undefined;
+  const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
   let releaseAddress: (() => void) | undefined;
   let peer: Peer | undefined;
 
@@ -183,7 +184,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
-      end.resolve(new Error(`${path}: ${error.message}`, { cause: error }));
+      end(new Error(`${path}: ${error.message}`, { cause: error }));
     },
   };
 
@@ -192,7 +193,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     if (!left.ok) return left;
     await removeCredentials(places.credentials);
     // The answer goes out first.
-    clock.setTimer(closeGraceMs, () => end.resolve(undefined));
+    clock.setTimer(closeGraceMs, () => end(undefined));
     return left;
   };
 
@@ -215,7 +216,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   const server = await serve(prepared, peer);
   await peer.registered;
   await writeKubeconfig(prepared, admission);
-  return hosted(prepared, peer, server, end.promise, () => {
+  return hosted(prepared, peer, server, ended, () => {
     releaseAddress?.();
     admission.stop();
   });
