@@ -34,6 +34,13 @@ function bootId(): string {
   }
 }
 
+/**
+ * Where pods have their working directories. With root pods run as other users, who cannot pass through a private
+ * data directory: theirs lie in a place of their own that keeps nothing secret.
+ */
+export const podWorkDirectory = (peerId: string, pods: string): string =>
+  process.getuid?.() === 0 ? `/var/tmp/skein/${peerId}` : `${pods}/work`;
+
 /** The machine's name as a DNS label. */
 export function hostLabel(): string {
   const label = hostname()

@@ -27,6 +27,7 @@ import {
   hasLoopbackRange,
   hostLabel,
   machinePlatform,
+  podWorkDirectory,
   reachableHost,
   readMachine,
   usablePort,
@@ -167,6 +168,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     createDriver: (range) =>
       createProcessContainerDriver({
         directory: places.pods,
+        workDirectory: podWorkDirectory(prepared.identity.peer, places.pods),
         ...(range === undefined ? {} : { addressRange: range }),
         log: options.log.child({ part: 'driver' }),
       }),
