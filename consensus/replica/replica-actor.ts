@@ -28,7 +28,7 @@ import {
   nudgeTransfers,
   snapshotSaved,
 } from './snapshots.ts';
-import { askAgainMs, tickMs } from './timing.ts';
+import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -55,6 +55,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       isSavingSnapshot: false,
       isFlushDue: false,
       wasLeader: false,
+      ticks: 0,
       votersDueMs: 0,
       compactingTo: 0,
       endingLeases: new Map(),
@@ -203,7 +204,8 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
-  postStatus(replica);
+  replica.ticks += 1;
+  if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
 }
 
 /** Everything that came in this turn goes out together. */

@@ -3,7 +3,7 @@
 import type { StoreStatus } from '../store/store.ts';
 import { peerOf } from './routes.ts';
 import type { Replica } from './replica.ts';
-import { tickMs } from './timing.ts';
+import { raftTiming, tickMs } from './timing.ts';
 
 export function postStatus(replica: Replica): void {
   const { raft, machine, status } = replica;
@@ -12,6 +12,7 @@ export function postStatus(replica: Replica): void {
     ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
   const isVoter = conf.voters.includes(replica.self.replica);
   const leadingPeer = leader === 0 ? undefined : peerOf(replica, leader);
+  const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
   const posted: StoreStatus = {
     role: roleName(role, isVoter),
     term,
@@ -20,7 +21,8 @@ export function postStatus(replica: Replica): void {
     revision: machine.view.revision(),
     voters: names(conf.voters),
     learners: names(conf.learners),
-    staleMs: ticksSinceContact * tickMs,
+    // Within two heartbeats a leader has its quorum.
+    staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
   };
   status.post(posted);
 }
