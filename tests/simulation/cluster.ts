@@ -8,7 +8,14 @@
 import { startPeer } from '../../actors/peer.ts';
 import type { Peer, PeerPorts } from '../../actors/peer.ts';
 import { createRingLogger, createSimulation } from '../../runtime/index.ts';
-import type { RingLogger, SimulatedPeer, Simulation } from '../../runtime/index.ts';
+import type {
+  LogFields,
+  Logger,
+  LogLevel,
+  RingLogger,
+  SimulatedPeer,
+  Simulation,
+} from '../../runtime/index.ts';
 import { createSimulatedMachine, createSimulatedProber } from './machine.ts';
 import type { SimulatedMachine } from './machine.ts';
 import { noFaults } from './simulated-container-driver.ts';
@@ -19,6 +26,8 @@ import type { SimulatedNetwork } from './simulated-network.ts';
 /** Lines of the ring that a failing seed shows the last of. */
 const ringLines = 4_000;
 const zone = 'sim';
+/** A process that failed for good is started again after this long, as a service manager does. */
+const restartAfterMs = 1_000;
 /** Small segments, so that logs are cut and snapshots taken within minutes. */
 const segmentBytes = 256 * 1024;
 
@@ -52,6 +61,8 @@ export interface Cluster {
   readonly network: SimulatedNetwork;
   readonly members: readonly Member[];
   readonly log: RingLogger;
+  /** Called for every line that a peer logs. */
+  readonly onLine: (told: LineListener) => void;
   /** Actors that failed for good, and starts that were refused. */
   readonly failures: readonly PeerFailure[];
   /** Called for every peer that took its place, each life anew. */
@@ -64,6 +75,13 @@ export interface Cluster {
   /** Members whose peer is up and not frozen. */
   readonly up: () => readonly (Member & { readonly life: Life & { readonly peer: Peer } })[];
 }
+
+export type LineListener = (
+  member: Member,
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+) => void;
 
 export interface ClusterOptions {
   readonly seed: string | number;
@@ -80,6 +98,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const world = simulation.peer('world');
   const log = createRingLogger(world.clock, ringLines);
   const failures: PeerFailure[] = [];
+  const lineListeners: LineListener[] = [];
   const listeners: ((member: Member, peer: Peer) => void)[] = [];
   const members: readonly Member[] = Array.from({ length: options.size }, (_, i) => {
     const name = `p${String(i + 1).padStart(2, '0')}`;
@@ -118,6 +137,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     simulation.schedule(0, () => {
       if (member.life === life) crash(member);
     });
+    simulation.schedule(restartAfterMs, () => start(member));
   };
 
   const start = (member: Member): void => {
@@ -127,7 +147,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     const life: Life = { host, number: member.lives, peer: undefined, driver: undefined };
     member.life = life;
     log.info(`the world: ${member.name} starts`, { life: life.number });
-    const ports = portsOf(member, life, network, log, (path, error) =>
+    const heard = overheard(log.child({ peer: member.name }), (level, message, fields) => {
+      for (const told of lineListeners) told(member, level, message, fields);
+    });
+    const ports = portsOf(member, life, network, heard, (path, error) =>
       fail(member, life, path, error),
     );
     host.schedule(0, () => {
@@ -159,6 +182,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     network,
     members,
     log,
+    onLine: (told) => void lineListeners.push(told),
     failures,
     onUp: (told) => void listeners.push(told),
     start,
@@ -192,7 +216,7 @@ function portsOf(
   member: Member,
   life: Life,
   network: SimulatedNetwork,
-  log: RingLogger,
+  log: Logger,
   onFailure: PeerPorts['onFailure'],
 ): PeerPorts {
   const { host } = life;
@@ -200,7 +224,7 @@ function portsOf(
   return {
     clock: host.clock,
     random: host.random,
-    log: log.child({ peer: name }),
+    log,
     dispatcher: host.dispatcher,
     transport: network.transport(name, host),
     addressBook: machine.addressBook,
@@ -217,8 +241,8 @@ function portsOf(
     hasLoopbackRange: true,
     claimAddress: () => Promise.resolve(true),
     machine: {
-      capacity: { cpu: '4', memory: '8Gi', pods: '30' },
-      allocatable: { cpu: '4', memory: '8Gi', pods: '30' },
+      capacity: { cpu: '1', memory: '2Gi', pods: '10' },
+      allocatable: { cpu: '1', memory: '2Gi', pods: '10' },
       operatingSystem: 'linux',
       architecture: 'amd64',
       kernelVersion: '6.1.0',
@@ -229,5 +253,26 @@ function portsOf(
     reviewToken: () => Promise.resolve(undefined),
     extras: () => [],
     onFailure,
+  };
+}
+
+/** A logger that somebody listens to. */
+function overheard(
+  log: Logger,
+  hear: (level: LogLevel, message: string, fields: LogFields) => void,
+  own: LogFields = {},
+): Logger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      log[level](message, fields);
+      hear(level, message, { ...own, ...fields });
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => overheard(log.child(fields), hear, { ...own, ...fields }),
   };
 }
