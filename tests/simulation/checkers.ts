@@ -67,15 +67,17 @@ export function judgePartition(
   cluster: Cluster,
   groups: readonly (readonly string[])[],
   lastsMs: number,
+  isInPlace: () => boolean,
   wrong: Judge['wrong'],
 ): void {
   const minority = groups.find((group) => isMinority(cluster, group));
   if (minority === undefined || lastsMs < cutOffMs + answerMs) return;
   cluster.simulation.schedule(cutOffMs, () => {
     const member = cluster.up().find(({ name }) => minority.includes(name));
-    if (member === undefined || !isMinority(cluster, minority)) return;
+    if (member === undefined || !isInPlace() || !isMinority(cluster, minority)) return;
     const { life } = member;
     const isStillUp = (): boolean =>
+      isInPlace() &&
       (member as Member).life === life && life.host.status() === 'running';
     const listPath = '/api/v1/namespaces/default/services';
     void call(cluster, member, { method: 'GET', path: listPath }).then(({ status, warnings }) => {

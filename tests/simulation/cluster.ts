@@ -38,6 +38,8 @@ export interface Life {
   /** Undefined until the peer has taken its place in the zone. */
   peer: Peer | undefined;
   /** The engine's side of this life; undefined until the peer asked for it. */
+  /** When it last resumed from being frozen, true time. */
+  wokenAtMs: number | undefined;
   driver: { readonly crash: () => void } | undefined;
 }
 
@@ -70,6 +72,8 @@ export interface Cluster {
   readonly start: (member: Member) => void;
   /** The process is killed; with `power`, its machine loses what was not synced and its containers end too. */
   readonly crash: (member: Member, how?: 'process' | 'power') => void;
+  readonly freeze: (member: Member) => void;
+  readonly resume: (member: Member) => void;
   /** The process ends in order; resolves once it has. */
   readonly stop: (member: Member) => Promise<void>;
   /** Members whose peer is up and not frozen. */
@@ -144,7 +148,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     if (member.life !== undefined) return;
     member.lives++;
     const host = simulation.peer(member.name);
-    const life: Life = { host, number: member.lives, peer: undefined, driver: undefined };
+    const life: Life = { host, number: member.lives, peer: undefined, wokenAtMs: undefined, driver: undefined };
     member.life = life;
     log.info(`the world: ${member.name} starts`, { life: life.number });
     const heard = overheard(log.child({ peer: member.name }), (level, message, fields) => {
@@ -187,6 +191,12 @@ export function createCluster(options: ClusterOptions): Cluster {
     onUp: (told) => void listeners.push(told),
     start,
     crash,
+    freeze: ({ life }) => life?.host.freeze(),
+    resume: ({ life }) => {
+      if (life?.host.status() !== 'frozen') return;
+      life.wokenAtMs = simulation.nowMs();
+      life.host.resume();
+    },
     stop,
     up: () => members.filter(isUp),
   };

@@ -41,7 +41,11 @@ export interface StormOptions {
   /** Between two faults: uniform between these, ms. */
   readonly pauseMs: readonly [number, number];
   /** Told of each partition, with how long it will last. */
-  readonly onPartition?: (groups: readonly (readonly string[])[], lastsMs: number) => void;
+  readonly onPartition?: (
+    groups: readonly (readonly string[])[],
+    lastsMs: number,
+    isInPlace: () => boolean,
+  ) => void;
 }
 
 /** The mutable wishes of `createSimulatedContainerHost`: a storm sets them, healing takes them back. */
@@ -52,6 +56,8 @@ export function startStorm(options: StormOptions): Storm {
   const { cluster, random, kinds, pauseMs } = options;
   const { simulation } = cluster;
   const counts: Record<string, number> = {};
+  /** Counts beginnings and ends: the newest partition replaces the one before it. */
+  const partitions = { count: 0 };
   let isOver = false;
 
   /** Uniform in [from, to), ms. */
@@ -68,7 +74,7 @@ export function startStorm(options: StormOptions): Storm {
     const target = pick(random, cluster.members)!;
     simulation.trace(`${kind} ${target.name}`);
     cluster.log.info(`the world: ${kind}`, { target: target.name });
-    commit(options, kind, target, between, later);
+    commit(options, kind, target, between, later, partitions);
     later(between(...pauseMs), strike);
   };
   later(between(...pauseMs), strike);
@@ -77,6 +83,7 @@ export function startStorm(options: StormOptions): Storm {
     counts: () => counts,
     heal: () => {
       isOver = true;
+      partitions.count++;
       cluster.log.info('the world: heals');
       cluster.network.heal();
       cluster.network.setPath(GOOD_PATH);
@@ -86,9 +93,11 @@ export function startStorm(options: StormOptions): Storm {
         machine.disk.crashAfter(Infinity, () => {});
         life?.host.clock.setRate(1);
         life?.host.clock.setWallOffset(0);
-        life?.host.resume();
       }
-      for (const member of cluster.members) cluster.start(member);
+      for (const member of cluster.members) {
+        cluster.resume(member);
+        cluster.start(member);
+      }
     },
   };
 }
@@ -104,6 +113,7 @@ function commit(
   target: Member,
   between: Between,
   later: Later,
+  partitions: { count: number },
 ): void {
   const { network } = cluster;
   const { disk } = target.machine;
@@ -124,9 +134,8 @@ function commit(
       void cluster.stop(target).then(() => startLater(target));
       return;
     case 'freeze': {
-      const { life } = target;
-      life?.host.freeze();
-      return later(between(200, 15_000), () => life?.host.resume());
+      cluster.freeze(target);
+      return later(between(200, 15_000), () => cluster.resume(target));
     }
     case 'partition': {
       const names = shuffled(
@@ -137,8 +146,14 @@ function commit(
       const groups = [names.slice(0, cut), names.slice(cut)];
       const lastsMs = between(1_000, 25_000);
       network.partition(groups);
-      onPartition?.(groups, lastsMs);
-      return later(lastsMs, network.heal);
+      const own = ++partitions.count;
+      const isInPlace = (): boolean => partitions.count === own;
+      onPartition?.(groups, lastsMs, isInPlace);
+      return later(lastsMs, () => {
+        if (!isInPlace()) return;
+        partitions.count++;
+        network.heal();
+      });
     }
     case 'one-way': {
       const other = pick(random, cluster.members)!;

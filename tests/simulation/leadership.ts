@@ -1,4 +1,4 @@
-// Watches who leads and who holds which duty while a simulation runs: at most one of each.
+// Watches who leads and who holds which duty while a simulation runs: one leader a term, one holder soon.
 
 import type { Peer } from '../../actors/peer.ts';
 import type { StoreStatus } from '../../consensus/index.ts';
@@ -11,13 +11,21 @@ export interface Leadership {
   readonly terms: () => number;
 }
 
-/** A frozen holder cannot work; once it wakes, it has this long to notice, ms. */
-const wakingMs = 1_000;
+/**
+ * The leader ends the duties of a peer that it holds dead; one that only was cut off works on behind its fence
+ * until its lease runs out: for this long at most, drift and latency included, ms.
+ */
+const overlapMs = 6_000;
+
+interface Tenure {
+  readonly member: Member;
+  readonly life: Life;
+  readonly fence: number;
+}
 
 export function watchLeadership(cluster: Cluster, wrong: (what: string) => void): Leadership {
   const leaders = new Map<number, string>();
-  const holders = new Map<string, Map<Member, Life>>();
-  const wokenAtMs = new Map<Life, number>();
+  const tenures = new Map<string, readonly Tenure[]>();
 
   const look = (member: Member, { role, term, leader }: StoreStatus): void => {
     const led = role === 'leader' ? member.name : leader;
@@ -31,26 +39,30 @@ export function watchLeadership(cluster: Cluster, wrong: (what: string) => void)
     store.onStatus((status) => look(member, status));
   });
 
-  /** Peers that hold the duty and can work. */
-  const working = (duty: string): readonly string[] =>
-    [...(holders.get(duty) ?? [])]
-      .filter(([member, life]) => {
-        if (member.life !== life) return false;
-        if (life.host.status() === 'frozen') wokenAtMs.set(life, cluster.simulation.nowMs());
-        const wokenMs = wokenAtMs.get(life);
-        return wokenMs === undefined || cluster.simulation.nowMs() - wokenMs > wakingMs;
-      })
-      .map(([member]) => member.name);
+  const isWorking = ({ member, life }: Tenure): boolean =>
+    member.life === life && life.host.status() === 'running';
 
-  cluster.onLine((member, _level, message, { duty }) => {
+  cluster.onLine((member, _level, message, { duty, fence }) => {
     if (typeof duty !== 'string' || member.life === undefined) return;
-    if (message === 'duty given up') holders.get(duty)?.delete(member);
-    if (message !== 'duty taken') return;
-    const held = holders.get(duty) ?? new Map<Member, Life>();
-    holders.set(duty, held.set(member, member.life));
-    const all = working(duty);
-    if (all.length > 1) wrong(`duty ${duty} is held by ${all.join(' and ')} at once`);
+    const held = (tenures.get(duty) ?? []).filter((each) => each.life === each.member.life);
+    tenures.set(duty, held);
+    const isOwn = (each: Tenure): boolean => each.member === member;
+    if (message === 'duty given up') tenures.set(duty, held.filter((each) => !isOwn(each)));
+    if (message !== 'duty taken' || typeof fence !== 'number') return;
+    const others = held.filter((each) => !isOwn(each));
+    tenures.set(duty, [...others, { member, life: member.life, fence }]);
+    if (others.some((each) => each.fence >= fence)) wrong(`duty ${duty} is fenced backwards`);
+    cluster.simulation.schedule(overlapMs, () => {
+      for (const each of others) {
+        // One that was frozen meanwhile finds out when it wakes: it cannot have worked.
+        const isThere = tenures.get(duty)?.includes(each) === true;
+        const wasAwake = cluster.simulation.nowMs() - (each.life.wokenAtMs ?? 0) > overlapMs;
+        if (isThere && isWorking(each) && wasAwake) {
+          wrong(`duty ${duty}: ${each.member.name} works on, ${member.name} has taken it`);
+        }
+      }
+    });
   });
 
-  return { duties: () => new Set(holders.keys()), terms: () => leaders.size };
+  return { duties: () => new Set(tenures.keys()), terms: () => leaders.size };
 }

@@ -123,7 +123,8 @@ async function takeTurn(
     : base === 0
       ? creation(expectation, mark, options, random)
       : change(expectation, read, mark, options, random);
-  const target = pick(random, options.cluster.up()) ?? member;
+  const target = pick(random, options.cluster.up());
+  if (target === undefined) return undefined;
   const answer = await call(options.cluster, target, wish);
   const fate = fateOf(answer);
   const next = isDelete ? undefined : mark;
