@@ -11,7 +11,7 @@ import type { LocalRequest } from './protocol.ts';
 import type { StatusBoard } from './status-board.ts';
 
 /** Whoever is promised an answer within five seconds still has time to hear it. */
-const writeDeadlineMs = 4_000;
+const writeDeadlineMs = 3_500;
 /** With these the log has not answered. */
 const undecided: ReadonlySet<ErrorCode> = new Set([
   'unavailable',
