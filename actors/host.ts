@@ -29,6 +29,7 @@ import {
   machinePlatform,
   podWorkDirectory,
   reachableHost,
+  removeIfEmpty,
   readMachine,
   usablePort,
 } from './host-machine.ts';
@@ -297,6 +298,7 @@ function hosted(
     await server.close(closeGraceMs);
     await peer.stop({ endPods });
     release();
+    await removeIfEmpty(podWorkDirectory(prepared.identity.peer, prepared.places.pods));
     await prepared.unlock();
   };
   const { credentials, identity, meshListen, api, places } = prepared;
