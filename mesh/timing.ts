@@ -54,15 +54,3 @@ export const LAN: MeshTiming = {
   deadFactsMs: 600_000,
   forgetMs: 3_600_000,
 };
-
-/** Round trips of up to 300 milliseconds. */
-export const WAN: MeshTiming = {
-  ...LAN,
-  probeIntervalMs: 1000,
-  probeTimeoutMs: 600,
-  probeDeadlineMs: 1400,
-  suspicionMinMs: 2000,
-  suspicionMaxMs: 8000,
-  gossipIntervalMs: 200,
-  stallMs: 500,
-};

@@ -11,6 +11,7 @@ export const adapters: readonly string[] = [
   'mesh/ed25519-signer.ts',
   'mesh/file-address-book.ts',
   'mesh/file-identity.ts',
+  'mesh/private-file.ts',
   'mesh/sealed-box.ts',
   'mesh/token-generator.ts',
   // The only use of libp2p.
