@@ -1,4 +1,4 @@
-// How fast the mesh notices and tells, for a LAN and for links across the world.
+// How fast the mesh notices and tells, and for how long it remembers.
 
 export interface MeshTiming {
   /** Each peer probes one other this often. */
