@@ -154,7 +154,6 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   let end: (error: Error | undefined) => void = () => undefined;
   const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
   let releaseAddress: (() => void) | undefined;
-  let peer: Peer | undefined;
 
   const ports: PeerPorts = {
     clock,
@@ -200,7 +199,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     return left;
   };
 
-  peer = await startPeer(
+  const peer = await startPeer(
     {
       name: credentials.name,
       zone: credentials.zone,
