@@ -15,9 +15,10 @@ import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
 import { createMesh } from '../mesh/index.ts';
 import type { AddressBook, Mesh, MeshTiming, PeerId, Transport } from '../mesh/index.ts';
 import { createActorSystem } from '../runtime/index.ts';
-import type { ActorSystem, Clock, Dispatcher, Logger, Random, Result } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Dispatcher, Logger, Random } from '../runtime/index.ts';
 import { containersActor } from './containers/containers-actor.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
+import { endAllPods } from './containers/found-pods.ts';
 import { createLocalPodStreams } from './containers/local-pod-streams.ts';
 import { createPodStreams } from './containers/mesh-pod-streams.ts';
 import type { Machine } from './containers/node-object.ts';
@@ -28,9 +29,8 @@ import { dutyActor } from './duties/duty-actor.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
-import { allocationKey, releaseTransaction } from './objects/allocation.ts';
 import { createObjects } from './objects/object-store.ts';
-import type { Objects, Stored } from './objects/objects.ts';
+import type { Objects } from './objects/objects.ts';
 import type { PodStreams } from './objects/pod-streams.ts';
 import { peerHealth } from './peer-health.ts';
 import { nodeLifecycleActor } from './replication/node-lifecycle/node-lifecycle-actor.ts';
@@ -60,6 +60,8 @@ export interface PeerOptions {
   }[];
   /** `https://host:port` of this peer's API, for others to know. */
   readonly api: string;
+  /** Called as soon as the log is open, before this peer takes its place; admission begins here. */
+  readonly onParts?: (parts: Omit<PeerParts, 'place' | 'fronts'>) => Promise<void>;
 }
 
 /** The outside world of one peer. */
@@ -156,6 +158,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
   });
   const { store } = zoneLog;
   const objects = createObjects(store);
+  await options.onParts?.({ system, mesh, zoneLog, store, objects });
   const registration = {
     store,
     objects,
@@ -245,11 +248,6 @@ const othersInZone = (mesh: Mesh, zone: string): string[] =>
     )
     .map(({ peer }) => peer);
 
-async function endAllPods(driver: ContainerDriver): Promise<void> {
-  const pods = await driver.pods();
-  if (pods.ok) await Promise.all(pods.value.map(({ config }) => driver.stopPod(config.uid)));
-}
-
 /** A part that fails is started again, five times a minute at most; then the whole peer ends. */
 const supervision = {
   directive: 'restart',
@@ -275,8 +273,7 @@ function spawnActors(
       driver,
       prober: ports.createProber(driver),
       objects,
-      caughtUp: store.barrier,
-      release: (pod) => release(store, objects, pod),
+      store,
     },
     supervision,
   );
@@ -301,11 +298,4 @@ function spawnActors(
   for (const definition of duties) {
     system.spawn(`duty-${definition.name}`, dutyActor, { definition, store, mesh }, supervision);
   }
-}
-
-/** A pod that has ended leaves the store, and its promise leaves the node's record, in one transaction. */
-function release(store: Store, objects: Objects, pod: Stored<'Pod'>): Promise<Result<unknown>> {
-  const record = store.view.get(allocationKey(pod.spec?.nodeName ?? ''));
-  const { writes, also } = releaseTransaction({ pod, record });
-  return objects.write(writes, also);
 }

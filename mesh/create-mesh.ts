@@ -108,26 +108,28 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     counters: () => ({
       ...router.counters,
       ...counters,
-      malformed: router.counters.malformed + counters.malformed,
     }),
   };
 }
 
 function createHandlers(
   tell: (message: MeshMessage) => void,
-  incoming: (from: PeerId, frame: Uint8Array) => void,
+  incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined,
   streams: ReadonlyMap<string, StreamHandler>,
   counters: MeshCounters,
   log: Logger,
 ): TransportHandlers {
+  /** A later format may pass by unread; what claims to be ours and is not cuts the link. */
   const malformed = (from: PeerId, error: SkeinError): void => {
     counters.malformed += 1;
-    log.debug('malformed gossip', { from, error: error.message });
+    log.warn('malformed frame', { from, code: error.code, error: error.message });
+    if (error.code === 'corrupt') tell({ type: 'cut', peer: from });
   };
   return {
     frame: (from, lane, frame) => {
       if (frame[0] === ENVELOPE_V1) {
-        incoming(from, frame);
+        const fault = incoming(from, frame);
+        if (fault !== undefined) malformed(from, fault);
         return;
       }
       const message = decodeGossip(frame);

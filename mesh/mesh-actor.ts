@@ -84,6 +84,9 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
     case 'link':
       onLink(state, message.peer, message.up, ctx);
       return state;
+    case 'cut':
+      cutLink(state, message.peer);
+      return state;
     case 'set-facts':
       setFacts(state, message.facts, ctx);
       return state;
@@ -242,6 +245,13 @@ function syncWithOne(state: MeshState, ctx: MeshContext): void {
     .filter((peer) => state.transport.isLinked(peer));
   const chosen = shuffled(ctx.random, linked)[0];
   if (chosen !== undefined) sendSync(state, chosen, true);
+}
+
+/** Ends a link that carried nonsense; the peer may come back on a fresh one. */
+function cutLink(state: MeshState, peer: PeerId): void {
+  state.transport.disconnect(peer);
+  const entry = state.addresses.get(peer);
+  if (entry !== undefined) state.transport.connect(peer, entry.addresses);
 }
 
 /** Ends the links of peers whose membership the log has ended. */

@@ -43,6 +43,8 @@ export type MeshMessage =
   | { readonly type: 'gossip'; readonly from: PeerId; readonly message: GossipMessage }
   | { readonly type: 'hint'; readonly from: PeerId; readonly hint: Hint }
   | { readonly type: 'link'; readonly peer: PeerId; readonly up: boolean }
+  /** It sent what is no frame of ours: the link is ended and dialled anew. */
+  | { readonly type: 'cut'; readonly peer: PeerId }
   | { readonly type: 'set-facts'; readonly facts: NodeFacts }
   | { readonly type: 'leave'; readonly left: () => void }
   | { readonly type: 'flushed'; readonly left: () => void }

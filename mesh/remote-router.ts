@@ -1,7 +1,7 @@
 // Carries actor messages between peers: addresses out, live refs in, each path on its lane.
 
 import { parseAddress } from '../runtime/index.ts';
-import type { ActorSystem, Address, Logger, RemoteResolver } from '../runtime/index.ts';
+import type { ActorSystem, Address, Logger, RemoteResolver, SkeinError } from '../runtime/index.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { Lane, PeerId, Transport } from './transport.ts';
@@ -9,8 +9,8 @@ import type { Lane, PeerId, Transport } from './transport.ts';
 /** The log's replicas talk on a lane of their own, so that a tail of entries delays no heartbeat. */
 const LOG_PATH = 'zone-log';
 
-/** Routes remembered; when full, all are forgotten and parsed again. */
-const ROUTES_LIMIT = 10_000;
+/** What addresses begin with. */
+const SCHEME = 'skein://';
 
 /** Only ever grow. */
 export interface RouterCounters {
@@ -20,15 +20,14 @@ export interface RouterCounters {
   /** Too large or not encodable. */
   unsendable: number;
   received: number;
-  malformed: number;
   /** Refused by the actor system: no such actor, no schema, or it does not fit. */
   refused: number;
 }
 
 export interface RemoteRouter {
   readonly resolver: RemoteResolver;
-  /** A frame that starts with ENVELOPE_V1. */
-  readonly incoming: (from: PeerId, frame: Uint8Array) => void;
+  /** A frame that starts with ENVELOPE_V1. Returns what is wrong with a malformed one. */
+  readonly incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined;
   readonly counters: RouterCounters;
 }
 
@@ -43,21 +42,7 @@ export function createRemoteRouter(
     undeliverable: 0,
     unsendable: 0,
     received: 0,
-    malformed: 0,
     refused: 0,
-  };
-  const routes = new Map<Address, { readonly peer: PeerId; readonly lane: Lane }>();
-
-  const routeOf = (to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined => {
-    const known = routes.get(to);
-    if (known !== undefined) return known;
-    const parts = parseAddress(to);
-    if (parts === undefined) return undefined;
-    const isLog = parts.path === LOG_PATH || parts.path.startsWith(`${LOG_PATH}/`);
-    const route = { peer: parts.peer, lane: isLog ? 'log' : 'control' } as const;
-    if (routes.size >= ROUTES_LIMIT) routes.clear();
-    routes.set(to, route);
-    return route;
   };
 
   const send = (to: Address, message: unknown): boolean => {
@@ -79,18 +64,15 @@ export function createRemoteRouter(
     return isSent;
   };
 
-  const incoming = (from: PeerId, frame: Uint8Array): void => {
+  const incoming = (from: PeerId, frame: Uint8Array): SkeinError | undefined => {
     counters.received += 1;
     const envelope = decodeEnvelope(frame, (address) => system.ref<never>(address));
-    if (!envelope.ok) {
-      counters.malformed += 1;
-      log.debug('malformed message', { from, error: envelope.error.message });
-      return;
-    }
+    if (!envelope.ok) return envelope.error;
     const refusal = system.deliver(envelope.value.to, envelope.value.message);
-    if (refusal === undefined) return;
+    if (refusal === undefined) return undefined;
     counters.refused += 1;
     log.debug('message refused', { from, to: envelope.value.to, reason: refusal });
+    return undefined;
   };
 
   /** Only a verdict of the membership counts: a lost link may be back in a moment. */
@@ -107,4 +89,13 @@ export function createRemoteRouter(
   };
 
   return { resolver: { send, watch }, incoming, counters };
+}
+
+/** Reads peer and lane off an address without taking it apart: this runs for each message. */
+function routeOf(to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined {
+  const end = to.indexOf('/', SCHEME.length);
+  if (end < 0) return undefined;
+  const after = to.startsWith(LOG_PATH, end + 1) ? to[end + 1 + LOG_PATH.length] : 'other';
+  const isLog = after === undefined || after === '/' || after === '#';
+  return { peer: to.slice(SCHEME.length, end), lane: isLog ? 'log' : 'control' };
 }

@@ -9,8 +9,6 @@ export interface ClusterRecord {
   readonly membershipKey: string;
   /** Certificate of the API's authority, PEM. */
   readonly apiAuthority: string;
-  /** SHA-256 of the tokens that may act as an administrator over HTTP, hex. */
-  readonly adminTokenHash: string;
 }
 
 /** A join token. Who reads the log can use it, so it ends soon and counts its uses. */

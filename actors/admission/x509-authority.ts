@@ -1,6 +1,6 @@
 // The authority of the API: an adapter over @peculiar/x509 that signs serving and client certificates.
 
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** ECDSA P-256, which browsers, Go and Node all accept. */
@@ -87,6 +87,10 @@ export async function createApiAuthority(
 
 const pem = (certificate: { toString(format: 'pem'): string }): string =>
   `${certificate.toString('pem')}\n`;
+
+/** The public key of a certificate (SubjectPublicKeyInfo, DER): what a join token pins. */
+export const apiKeyOf = (certificate: string): Uint8Array =>
+  new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
 
 /** A key for a certificate and the PKCS#10 request that proves it is held; the key never travels. */
 export async function createRequest(

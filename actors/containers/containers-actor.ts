@@ -117,7 +117,7 @@ function handle(state: ContainersState, message: ContainersMessage, ctx: Doing):
       return left(state, message.uid, message.outcome, ctx);
     case 'seek-orphans':
       return ctx.run(
-        () => state.caughtUp(BARRIER_MS),
+        () => state.store.barrier(BARRIER_MS),
         (outcome) => ({ type: 'caught-up', outcome: outcome.ok ? outcome.value : outcome }),
       );
     case 'caught-up':

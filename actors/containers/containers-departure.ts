@@ -1,6 +1,7 @@
 // How pods leave a peer: ended and released, or found here though the zone has them no more.
 
 import type { Result } from '../../runtime/index.ts';
+import { allocationKey, releaseTransaction } from '../objects/allocation.ts';
 import { endPod } from './found-pods.ts';
 import type { FoundPod } from './pod-life.ts';
 import { hasEnded, isHere, retryMs, RETRY_MOST_MS } from './containers-state.ts';
@@ -21,7 +22,10 @@ export function leave(state: ContainersState, uid: string, ctx: Doing): void {
       const removed = await state.driver.removePod(uid);
       const pod = state.objects.view.getByUid('Pod', uid);
       const isOurs = pod !== undefined && isHere(state, pod, uid) && !entry.isGone;
-      return removed.ok && isOurs ? state.release(pod) : removed;
+      if (!removed.ok || !isOurs) return removed;
+      const record = state.store.view.get(allocationKey(state.nodeName));
+      const { writes, also } = releaseTransaction({ pod, record });
+      return state.objects.write(writes, also);
     },
     (outcome) => ({ type: 'left', uid, outcome: outcome.ok ? outcome.value : outcome }),
   );

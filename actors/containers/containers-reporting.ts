@@ -2,12 +2,15 @@
 
 import { randomUuid } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
+import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
+import { allocationKey, readAllocation, releaseTransaction } from '../objects/allocation.ts';
+import { recordEvent } from '../objects/event-recording.ts';
+import type { ObjectWrite, Stored } from '../objects/objects.ts';
 import type { WildcardListener } from './container-driver.ts';
 import { leaveIfEnded } from './containers-departure.ts';
 import { flushSoon, isHere, retryMs } from './containers-state.ts';
 import type { ContainersState, Doing } from './containers-state.ts';
 import type { PodNews } from './pod-actor.ts';
-import { eventName, eventWrite } from './pod-event.ts';
 import { derivePodStatus } from './pod-status-derivation.ts';
 import { BATCH_MOST, nextBatch } from './status-batch.ts';
 
@@ -21,33 +24,45 @@ const EVENTS_PER_WRITE = 50;
 export function flush(state: ContainersState, ctx: Doing): void {
   if (state.isWriting || state.dirty.size === 0) return;
   const { view, write } = state.objects;
-  const batch = nextBatch(view, state.dirty, state.batchLimit, (pod) => {
-    const uid = pod.metadata?.uid ?? '';
-    const entry = state.pods.get(uid);
-    if (entry === undefined || entry.isGone || !isHere(state, pod, uid)) return undefined;
-    return derivePodStatus(pod, entry.life, {
-      hostIP: state.hostIP,
-      driver: state.driver.name,
-      wildcardPorts: state.wildcards.get(uid) ?? [],
-      nowMs: ctx.clock.wallMs(),
-    });
+  const record = state.store.view.get(allocationKey(state.nodeName));
+  const holders = readAllocation(record);
+  const batch = nextBatch(view, state.dirty, state.batchLimit, {
+    status: (pod) => statusOf(state, pod, ctx),
+    isHolding: (uid) => Object.hasOwn(holders, uid),
   });
   for (const uid of batch.settled) {
     state.dirty.delete(uid);
     leaveIfEnded(state, uid, ctx);
   }
-  if (batch.writes.length === 0) return;
+  if (batch.uids.length === 0) return;
   state.isWriting = true;
   // What changes while this is written is dirty anew.
   for (const uid of batch.uids) state.dirty.delete(uid);
   ctx.run(
-    () => write(batch.writes),
+    () => {
+      if (batch.over === undefined) return write(batch.writes);
+      const { writes, also } = releaseTransaction({ ...batch.over, record });
+      return write(writes, also);
+    },
     (outcome) => ({
       type: 'written',
       uids: batch.uids,
       outcome: outcome.ok ? outcome.value : outcome,
     }),
   );
+}
+
+/** Undefined for a pod that is not, or no longer, this peer's to speak of. */
+function statusOf(state: ContainersState, pod: Stored<'Pod'>, ctx: Doing): PodStatus | undefined {
+  const uid = pod.metadata?.uid ?? '';
+  const entry = state.pods.get(uid);
+  if (entry === undefined || entry.isGone || !isHere(state, pod, uid)) return undefined;
+  return derivePodStatus(pod, entry.life, {
+    hostIP: state.hostIP,
+    driver: state.driver.name,
+    wildcardPorts: state.wildcards.get(uid) ?? [],
+    nowMs: ctx.clock.wallMs(),
+  });
 }
 
 export function written(
@@ -116,20 +131,28 @@ export function addNews(state: ContainersState, uid: string, news: PodNews, ctx:
   flushSoon(ctx);
 }
 
+/** Writes the Events that wait, a few at a time; nobody depends on them, so a failure loses them. */
 export function flushEvents(state: ContainersState, ctx: Doing): void {
   if (state.isWritingEvents || state.news.length === 0) return;
   const { view, write } = state.objects;
-  const writes = new Map(
-    state.news.splice(0, EVENTS_PER_WRITE).flatMap(({ uid, news }) => {
-      const pod = view.getByUid('Pod', uid);
-      if (pod === undefined) return [];
-      const name = eventName(pod, news);
-      const known = view.get('Event', pod.metadata?.namespace ?? '', name);
-      const nowMs = ctx.clock.wallMs();
-      const eventUid = randomUuid(ctx.random);
-      return [[name, eventWrite(pod, news, known, state.nodeName, nowMs, eventUid)] as const];
-    }),
-  );
+  const writes = new Map<string, ObjectWrite>();
+  for (const { uid, news } of state.news.splice(0, EVENTS_PER_WRITE)) {
+    const regarding = view.getByUid('Pod', uid);
+    if (regarding === undefined) continue;
+    const one = recordEvent(view, {
+      kind: 'Pod',
+      regarding,
+      ...(news.container === '' ? {} : { fieldPath: `spec.containers{${news.container}}` }),
+      type: news.type,
+      reason: news.reason,
+      message: news.message,
+      component: 'skein-containers',
+      host: state.nodeName,
+      nowMs: ctx.clock.wallMs(),
+      uid: randomUuid(ctx.random),
+    });
+    if (one !== undefined) writes.set(one.object.metadata?.name ?? '', one);
+  }
   if (writes.size === 0) return;
   state.isWritingEvents = true;
   ctx.run(

@@ -1,5 +1,6 @@
 // What the containers actor hears and holds.
 
+import type { Store, StoreView } from '../../consensus/index.ts';
 import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { ObjectChange, Objects, Stored } from '../objects/objects.ts';
 import type { ContainerDriver, ContainerStatus, WildcardListener } from './container-driver.ts';
@@ -34,10 +35,8 @@ export interface ContainersArgs {
   readonly driver: ContainerDriver;
   readonly prober: Prober;
   readonly objects: Objects;
-  /** Resolves once the view has all that was committed when asked: `store.barrier`. Nothing is taken for gone before. */
-  readonly caughtUp: (deadlineMs: number) => Promise<Result<unknown>>;
-  /** Removes a pod that has ended from the store, and what it held of its node, in one transaction. */
-  readonly release: (pod: Stored<'Pod'>) => Promise<Result<unknown>>;
+  /** For the node's allocation record, and to know when the view has all there is: nothing is taken for gone before. */
+  readonly store: Pick<Store, 'barrier'> & { readonly view: Pick<StoreView, 'get'> };
 }
 
 export interface PodEntry {

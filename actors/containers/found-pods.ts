@@ -38,3 +38,14 @@ export async function endPod(
   await Promise.all(running.map(({ id }) => driver.stopContainer(id, graceMs)));
   return driver.removePod(uid);
 }
+
+/**
+ * Ends every pod here, each with its grace: for a peer that leaves, or a demonstration that is over.
+ * Stop the containers actor first, or it starts them again.
+ */
+export async function endAllPods(driver: ContainerDriver): Promise<Result<void>> {
+  const found = await findPods(driver, true);
+  if (!found.ok) return found;
+  const ends = await Promise.all([...found.value.values()].map((pod) => endPod(driver, pod)));
+  return ends.find(({ ok: isEnded }) => !isEnded) ?? ok(undefined);
+}

@@ -144,7 +144,7 @@ function replaySegment(path: string, replay: Replay, scan: SegmentScan): void {
 /** A copy of the data, so that an entry does not keep its whole segment in memory. */
 function toEntry(record: ReadRecord): Entry {
   const type = record.type === recordTypes.config ? 'config' : 'normal';
-  return { index: record.index, term: record.term, type, data: record.data.slice() };
+  return { index: record.index, term: record.term, type, data: new Uint8Array(record.data) };
 }
 
 /** Zeros over what was torn, durably: none of it can be taken for a later write. */

@@ -8,8 +8,9 @@ export interface RaftConfig {
   readonly id: ReplicaId;
   /**
    * Ticks a follower waits for its leader before it campaigns; the wait is drawn anew from
-   * [electionTicks, 2 * electionTicks). Also how long a leader leads without hearing a quorum, and how
-   * long a replica that heard a leader refuses to help depose it. Ten heartbeats or more ride out a pause.
+   * [electionTicks, 2 * electionTicks). Also how long a leader leads without hearing a quorum, and
+   * how long a replica that heard a leader refuses to help depose it. Ten heartbeats or more ride
+   * out a pause.
    */
   readonly electionTicks: number;
   /** Ticks between heartbeats of a leader. */
@@ -27,7 +28,10 @@ export interface RaftConfig {
   readonly maxUnappliedBytes: number;
   /** Bytes of entries handed out to apply and not reported applied; one larger entry goes alone. */
   readonly maxApplyBytes: number;
-  /** Reads that wait for a quorum at a leader, or to be forwarded at a follower; over it they are refused. */
+  /**
+   * Reads that wait for a quorum at a leader, or to be forwarded at a follower; over it they are
+   * refused.
+   */
   readonly maxPendingReads: number;
 }
 

@@ -25,7 +25,9 @@ export interface Batch {
   readonly held: Message[];
 }
 
-/** How far the log is committed, handed out and applied. applied <= handed <= commit <= lastIndex. */
+/**
+ * How far the log is committed, handed out and applied. applied <= handed <= commit <= lastIndex.
+ */
 export interface ApplyState {
   commit: number;
   handed: number;
@@ -75,7 +77,9 @@ export interface RaftCore {
   /** Bytes of entries in a leader's log that are not applied. */
   unappliedBytes: number;
   transfer: { readonly to: ReplicaId; elapsed: number } | undefined;
-  /** A leader may have something to send; looked at once per Ready, so that much is sent together. */
+  /**
+   * A leader may have something to send; looked at once per Ready, so that much is sent together.
+   */
   isSendDue: boolean;
   readonly reads: ReadQueue;
 
@@ -107,7 +111,10 @@ export function knownCommit(core: RaftCore): {
   return { commit, commitTerm: termAt(core.log, commit) ?? 0 };
 }
 
-/** Another replica has this entry committed: if it is in the own log, the own log is committed up to it. */
+/**
+ * Another replica has this entry committed: if it is in the own log, the own log is committed up to
+ * it.
+ */
 export function learnCommit(core: RaftCore, commit: number, commitTerm: number): void {
   if (core.role === 'leader' || commitTerm === 0) return;
   if (termAt(core.log, commit) === commitTerm) commitTo(core, commit);
@@ -126,7 +133,7 @@ export function commitTo(core: RaftCore, index: number): void {
   if (index <= core.apply.commit) return;
   assert(
     index <= lastIndex(core.log),
-    `commit ${index} lies beyond the log's end ${lastIndex(core.log)}: acknowledged entries were lost`,
+    `commit ${index} is beyond the end ${lastIndex(core.log)}: acknowledged entries were lost`,
   );
   core.apply.commit = index;
 }

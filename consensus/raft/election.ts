@@ -8,7 +8,8 @@
 //       +---- a leader of this term, a quorum of noes, a higher term, ... ----+
 //              ... no quorum heard for an election timeout, removed from the voters
 //
-// Pre-vote asks first and changes no term, so that a replica that was cut off disturbs nobody when it returns.
+// Pre-vote asks first and changes no term, so that a replica that was cut off disturbs nobody when
+// it returns.
 
 import { isVoter, membersOf } from './conf-change/draft.ts';
 import {
@@ -29,7 +30,10 @@ import { voteResult } from './quorum/joint.ts';
 import { logEnd } from './raft-log.ts';
 import { abandonReads } from './read-queue.ts';
 
-/** pre-vote: ask first. vote: an election at once, in the next term. transfer: the same, by order of the leader. */
+/**
+ * pre-vote: ask first. vote: an election at once, in the next term. transfer: the same, by order of
+ * the leader.
+ */
 type Campaign = 'pre-vote' | 'vote' | 'transfer';
 
 /** Counts down to a campaign. */
@@ -40,7 +44,10 @@ export function tickElection(core: RaftCore): void {
   campaign(core, 'pre-vote');
 }
 
-/** Campaigns, unless this replica leads, may not vote, or has to apply a change of the configuration first. */
+/**
+ * Campaigns, unless this replica leads, may not vote, or has to apply a change of the configuration
+ * first.
+ */
 export function campaign(core: RaftCore, kind: Campaign): void {
   if (core.role === 'leader' || !isPromotable(core) || hasUnappliedConf(core)) return;
   if (kind === 'pre-vote') askForPreVotes(core);
@@ -63,8 +70,8 @@ function askForPreVotes(core: RaftCore): void {
 }
 
 /**
- * Takes the next term and votes for itself. Both must be on disk before anybody is asked, and before
- * the own vote counts: it comes back as a reply to itself that waits like all others.
+ * Takes the next term and votes for itself. Both must be on disk before anybody is asked, and
+ * before the own vote counts: it comes back as a reply to itself that waits like all others.
  */
 function askForVotes(core: RaftCore, isTransfer: boolean): void {
   resetRole(core, core.term + 1);
@@ -85,8 +92,8 @@ function votersBesides(core: RaftCore): number[] {
 }
 
 /**
- * Answers a request for a vote or a pre-vote. Learners answer too: one may have been made a voter and not know it yet,
- * and without its vote there might be no leader to tell it.
+ * Answers a request for a vote or a pre-vote. Learners answer too: one may have been made a voter
+ * and not know it yet, and without its vote there might be no leader to tell it.
  */
 export function stepVoteRequest(core: RaftCore, message: Vote | PreVote): void {
   const { rules } = core;
@@ -109,8 +116,9 @@ export function stepVoteRequest(core: RaftCore, message: Vote | PreVote): void {
 }
 
 /**
- * Whether a request comes too soon after the leader was heard: then it is ignored, whatever its term, so
- * that removed or half-connected replicas cannot depose a leader that serves its quorum (thesis section 4.2.3).
+ * Whether a request comes too soon after the leader was heard: then it is ignored, whatever its
+ * term, so that removed or half-connected replicas cannot depose a leader that serves its quorum
+ * (thesis section 4.2.3).
  */
 export function isTooSoon(core: RaftCore, message: Vote | PreVote): boolean {
   if (message.type === 'vote' && message.isTransfer) return false;

@@ -70,8 +70,8 @@ export function stepHeartbeat(core: RaftCore, message: Heartbeat): void {
 }
 
 /**
- * A snapshot whose data the shell has received. One that brings nothing new is answered with what is committed;
- * else the Ready asks the shell to install it, and the answer waits for that.
+ * A snapshot whose data the shell has received. One that brings nothing new is answered with what
+ * is committed; else the Ready asks the shell to install it, and the answer waits for that.
  */
 export function stepInstallSnapshot(core: RaftCore, message: InstallSnapshot): void {
   follow(core, message);

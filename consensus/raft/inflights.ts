@@ -18,7 +18,10 @@ export interface Inflights {
   bytes: number;
 }
 
-/** Acknowledged flights are kept until so many have gathered, so that freeing one does not move the rest. */
+/**
+ * Acknowledged flights are kept until so many have gathered, so that freeing one does not move the
+ * rest.
+ */
 const compactAfter = 64;
 
 export function createInflights(maxMessages: number, maxBytes: number): Inflights {

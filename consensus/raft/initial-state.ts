@@ -17,7 +17,10 @@ import type { Entry, HardState, ReplicaId, SnapshotMeta } from './types.ts';
 /** What a replica finds on its disk, with its state machine restored from the snapshot. */
 export interface InitialState {
   readonly hardState: HardState;
-  /** What the state machine holds now: its configuration is the one in force. Absent in a replica that never had any. */
+  /**
+   * What the state machine holds now: its configuration is the one in force. Absent in a replica
+   * that never had any.
+   */
   readonly snapshot?: SnapshotMeta | undefined;
   /** As found on disk; those the snapshot covers may be among them. */
   readonly entries: readonly Entry[];
@@ -30,8 +33,9 @@ export const blankState: InitialState = {
 };
 
 /**
- * How the first replica of a log starts: as its only voter, with an empty state machine as the snapshot at index 1.
- * Since the log begins after it, whoever joins later gets a snapshot and with it the configuration.
+ * How the first replica of a log starts: as its only voter, with an empty state machine as the
+ * snapshot at index 1. Since the log begins after it, whoever joins later gets a snapshot and with
+ * it the configuration.
  */
 export function firstState(id: ReplicaId): InitialState {
   return {
@@ -41,7 +45,9 @@ export function firstState(id: ReplicaId): InitialState {
   };
 }
 
-/** Throws `invalid` for a bad config and `corrupt` for a disk that lost what it had acknowledged. */
+/**
+ * Throws `invalid` for a bad config and `corrupt` for a disk that lost what it had acknowledged.
+ */
 export function createCore(
   config: RaftConfig,
   random: Random,
@@ -100,8 +106,8 @@ export function createCore(
     shownHardState: hardState,
     shownSoftState: { leader: 0, role: 'follower' },
   };
-  // A crash after a received snapshot was installed, but before the term was written, leaves the term
-  // behind the log. Nothing was said in that term yet, so to enter it without a vote is safe.
+  // A crash after a received snapshot was installed, but before the term was written, leaves the
+  // term behind the log. Nothing was said in that term yet, so to enter it without a vote is safe.
   if (logEnd(core.log).term > core.term) {
     core.term = logEnd(core.log).term;
     core.vote = 0;
@@ -113,8 +119,9 @@ export function createCore(
 }
 
 /**
- * The entries that continue the snapshot. A crash between installing a received snapshot and starting the log
- * anew leaves the old log behind it: what does not continue the snapshot was never committed, and goes.
+ * The entries that continue the snapshot. A crash between installing a received snapshot and
+ * starting the log anew leaves the old log behind it: what does not continue the snapshot was never
+ * committed, and goes.
  */
 function entriesAfter(snapshot: SnapshotMeta | undefined, found: readonly Entry[]): Entry[] {
   checkContiguous(found);
@@ -135,7 +142,7 @@ function checkContiguous(entries: readonly Entry[]): void {
     const [before, entry] = [entries[i - 1]!, entries[i]!];
     if (entry.index !== before.index + 1 || entry.term < before.term) {
       throw lost(
-        `entry ${before.index} of term ${before.term} is followed by ${entry.index} of term ${entry.term}`,
+        `entry ${before.index}@${before.term} is followed by ${entry.index}@${entry.term}`,
       );
     }
   }
@@ -144,6 +151,7 @@ function checkContiguous(entries: readonly Entry[]): void {
 function lost(what: string): SkeinError {
   return new SkeinError(
     'corrupt',
-    `raft log: ${what}. This replica may have lost what it acknowledged: remove it and let it join again under a new id`,
+    `raft log: ${what}. This replica may have lost what it acknowledged: ` +
+      'remove it and let it join again under a new id',
   );
 }

@@ -3,8 +3,8 @@
 //   proposeConfChange -> config entry -> committed -> Ready.committed -> shell -> applyConfChange
 //
 // A configuration counts from when its entry is applied. Neighbouring configurations have common
-// quorums, two steps apart they need not: so a leader proposes a change only when all before it are applied,
-// and nobody campaigns while it knows of a committed change it has not applied.
+// quorums, two steps apart they need not: so a leader proposes a change only when all before it are
+// applied, and nobody campaigns while it knows of a committed change it has not applied.
 
 import { assert } from '../../runtime/index.ts';
 import { checkConfChange, decodeConfChange, encodeConfChange } from './conf-change/change.ts';
@@ -29,7 +29,10 @@ export type ConfProposalOutcome =
   | { readonly accepted: false; readonly reason: 'conf-change-pending' }
   | { readonly accepted: false; readonly reason: ConfRefusal };
 
-/** Appends a change of the configuration, when it fits the present one. Throws `invalid` for a malformed change. */
+/**
+ * Appends a change of the configuration, when it fits the present one. Throws `invalid` for a
+ * malformed change.
+ */
 export function proposeConfChange(core: RaftCore, change: ConfChange): ConfProposalOutcome {
   checkConfChange(change);
   const refusal = refuseProposal(core);
@@ -44,7 +47,10 @@ export function proposeConfChange(core: RaftCore, change: ConfChange): ConfPropo
   return { accepted: true, term: core.term, firstIndex: first };
 }
 
-/** The configuration after `entry`, which Ready.committed handed out; to be called in order, before it is reported applied. */
+/**
+ * The configuration after `entry`, which Ready.committed handed out; to be called in order, before
+ * it is reported applied.
+ */
 export function applyConfChange(core: RaftCore, entry: Entry): ConfState {
   const expected = core.apply.confs[0];
   // A snapshot that came meanwhile holds this change and perhaps later ones.
@@ -91,7 +97,10 @@ export function proposeAutoLeave(core: RaftCore): void {
   core.pendingConfIndex = appendAsLeader(core, 'config', [encodeConfChange(leaveJoint)]);
 }
 
-/** Whether a committed change waits to be applied: then the own configuration may be two steps behind. */
+/**
+ * Whether a committed change waits to be applied: then the own configuration may be two steps
+ * behind.
+ */
 export function hasUnappliedConf(core: RaftCore): boolean {
   for (let index = core.apply.applied + 1; index <= core.apply.commit; index++) {
     if (entryAt(core.log, index)?.type === 'config') return true;
@@ -100,9 +109,10 @@ export function hasUnappliedConf(core: RaftCore): boolean {
 }
 
 /**
- * The index up to which a log proves itself committed: a leader proposes a change only when it has applied
- * every earlier one, so in any log all config entries but the last are committed. A replica
- * whose commit index was not synced before a crash learns from this what it must apply before it campaigns.
+ * The index up to which a log proves itself committed: a leader proposes a change only when it has
+ * applied every earlier one, so in any log all config entries but the last are committed. A replica
+ * whose commit index was not synced before a crash learns from this what it must apply before it
+ * campaigns.
  */
 export function commitProvenByConf(core: RaftCore): number {
   let isLast = true;

@@ -1,6 +1,7 @@
 // What replicas say to each other: plain data, each with who says it, to whom and in which term.
 //
-// A term in a message is the sender's own, except in pre-vote and its granted reply: there it is the term the candidate would campaign in.
+// A term in a message is the sender's own, except in pre-vote and its granted reply: there it is
+// the term the candidate would campaign in.
 
 import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, ReplicaId, SnapshotMeta } from './types.ts';
@@ -12,9 +13,10 @@ interface Envelope {
 }
 
 /**
- * What the sender knows to be committed. Everybody in an election tells: whoever has that entry learns that it is committed,
- * and with it perhaps a configuration in which it needs no vote of those who left. Without this a
- * removed replica with a longer log, which may not campaign and will not vote, could block all others for ever.
+ * What the sender knows to be committed. Everybody in an election tells: whoever has that entry
+ * learns that it is committed, and with it perhaps a configuration in which it needs no vote of
+ * those who left. Without this a removed replica with a longer log, which may not campaign and will
+ * not vote, could block all others for ever.
  */
 interface KnownCommit {
   readonly commit: number;
@@ -60,7 +62,9 @@ export interface AppendAccepted extends Envelope {
   readonly index: number;
 }
 
-/** The logs differ at `prevIndex`; they may agree at `hintIndex`, where the sender has `hintTerm`. */
+/**
+ * The logs differ at `prevIndex`; they may agree at `hintIndex`, where the sender has `hintTerm`.
+ */
 export interface AppendRejected extends Envelope {
   readonly type: 'append-rejected';
   readonly prevIndex: number;

@@ -1,7 +1,8 @@
 // From the state of a replica to a Ready, and back when the shell has done its part.
 //
-// What must wait for the disk is held in the batch of the newest write; once the shell reports that one durable, it comes out with the next Ready.
-// So a shell cannot say too early what the disk does not have.
+// What must wait for the disk is held in the batch of the newest write; once the shell reports that
+// one durable, it comes out with the next Ready. So a shell cannot say too early what the disk does
+// not have.
 
 import { assert } from '../../runtime/index.ts';
 import type { Batch, RaftCore } from './core.ts';
@@ -130,8 +131,8 @@ function appliableIndex(core: RaftCore): number {
 }
 
 /**
- * A change of the configuration is applied only once its commit is on disk: a replica that acts in a
- * configuration, and forgets it in a crash, could need the votes of those it has sent away.
+ * A change of the configuration is applied only once its commit is on disk: a replica that acts in
+ * a configuration, and forgets it in a crash, could need the votes of those it has sent away.
  */
 function unsyncedConf(core: RaftCore, to: number): number | undefined {
   const { apply, log } = core;

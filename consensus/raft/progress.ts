@@ -12,7 +12,7 @@
 //   [ snapshot ] <-----------------+
 //      reported, or an acknowledgement joins it to the log again
 //
-//   probe      one append at a time, paused until it is answered or the follower answers a heartbeat
+//   probe      one append at a time, paused until it or a heartbeat is answered
 //   replicate  a pipeline of appends; `next` runs ahead of `match`
 //   snapshot   no appends at all until the snapshot has arrived or failed
 
@@ -90,14 +90,19 @@ export function becomeSnapshot(progress: Progress, index: number): void {
   progress.sentCommit = index;
 }
 
-/** The snapshot did not arrive: probe from what is known to match, at the next heartbeat's answer. */
+/**
+ * The snapshot did not arrive: probe from what is known to match, at the next heartbeat's answer.
+ */
 export function snapshotFailed(progress: Progress): void {
   progress.pendingSnapshot = 0;
   becomeProbe(progress);
   progress.isPaused = true;
 }
 
-/** The snapshot arrived; its own acknowledgement, or the next heartbeat's answer, goes on from there. */
+/**
+ * The snapshot arrived; its own acknowledgement, or the next heartbeat's answer, goes on from
+ * there.
+ */
 export function snapshotDelivered(progress: Progress): void {
   becomeProbe(progress);
   progress.isPaused = true;

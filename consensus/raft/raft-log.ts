@@ -4,10 +4,11 @@
 //   ----------+--------------------+------------------------------+----------------
 //             ^ firstIndex         ^ stable + 1                   ^ handed + 1      ^ lastIndex
 //
-// A write that is on its way may be overtaken: a new leader cuts the log at i and writes other entries
-// there, and perhaps yet another leader the first ones again. When the oldest write completes, what it
-// wrote will still be overwritten by those behind it, though index and term look right. So every write
-// remembers the range it is the newest writer of, and a cut at i takes i and all above out of every range.
+// A write that is on its way may be overtaken: a new leader cuts the log at i and writes other
+// entries there, and perhaps yet another leader the first ones again. When the oldest write
+// completes, what it wrote will still be overwritten by those behind it, though index and term look
+// right. So every write remembers the range it is the newest writer of, and a cut at i takes i and
+// all above out of every range.
 
 import { assert } from '../../runtime/index.ts';
 import type { LogEnd } from './rules.ts';

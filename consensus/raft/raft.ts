@@ -1,4 +1,5 @@
-// One replica of a replicated log, as a pure state machine: messages and ticks in, a Ready out. No clock, no disk, no network.
+// One replica of a replicated log, as a pure state machine: messages and ticks in, a Ready out. No
+// clock, no disk, no network.
 //
 // Roles (election.ts):      [ follower ] -> [ pre-candidate ] -> [ candidate ] -> [ leader ]
 //                                 ^________________|__________________|_______________|
@@ -8,25 +9,32 @@
 //      tick, step, propose, readIndex, ...                 persisted(token)          applied(index)
 //                    |                                          ^                        ^
 //                    v                                          |                        |
-//        while hasReady(): ready() --+-- messages -----> network (at once, in parallel with the disk)
+//        while hasReady(): ready() --+-- messages -----> network, at once, beside the disk
 //                                    +-- persist ------> disk, in order of tokens, each as one unit
 //                                    +-- committed ----> state machine, in order
 //                                    +-- reads --------> serve once applied(index) has been reached
 //
-// The answers that promise durability (votes, requests for votes, acknowledged appends) are not in the Ready of
-// the write they depend on: they stay inside until `persisted` says that the disk has it, and come out with the next Ready. The
-// leader's own vote and acknowledgement take the same way, so a lone voter commits nothing its disk does not have.
+// The answers that promise durability (votes, requests for votes, acknowledged appends) are not in
+// the Ready of the write they depend on: they stay inside until `persisted` says that the disk has
+// it, and come out with the next Ready. The leader's own vote and acknowledgement take the same
+// way, so a lone voter commits nothing its disk does not have.
 //
 // What the shell owes:
-//   1. Writes are carried out in order, each whole or not at all; `persisted(token)` stands for all up to token.
-//   2. A write with a snapshot: make the data durable, put it in the state machine, start the log anew; then report it.
-//   3. Committed entries are applied in order; a `config` entry is given to applyConfChange; then `applied`.
-//   4. An `install-snapshot` message means: stream the data of that snapshot (or of a newer one, with its own meta) to `to`, deliver
-//      the message there when all has arrived, and call reportSnapshot here exactly once.
-//   5. When a log found on disk does not continue the newest snapshot (a crash came between 2's steps), it is dropped: createRaft
-//      leaves it out, status().lastIndex is then the snapshot's, and the disk starts its log anew before the first write.
-//   6. Proposals and their outcomes are the shell's: an accepted proposal is committed only if the entry
-//      at firstIndex is handed out with the same term. Forwarding to the leader is the shell's too.
+//   1. Writes are carried out in order, each whole or not at all; `persisted(token)` stands for
+//      all up to token.
+//   2. A write with a snapshot: make the data durable, put it in the state machine, start the log
+//      anew; then report it.
+//   3. Committed entries are applied in order; a `config` entry is given to applyConfChange; then
+//      `applied`.
+//   4. An `install-snapshot` message means: stream the data of that snapshot (or of a newer one,
+//      with its own meta) to `to`, deliver the message there when all has arrived, and call
+//      reportSnapshot here exactly once.
+//   5. When a log found on disk does not continue the newest snapshot (a crash came between 2's
+//      steps), it is dropped: createRaft leaves it out, status().lastIndex is then the snapshot's,
+//      and the disk starts its log anew before the first write.
+//   6. Proposals and their outcomes are the shell's: an accepted proposal is committed only if the
+//      entry at firstIndex is handed out with the same term. Forwarding to the leader is the
+//      shell's too.
 
 import { assert, SkeinError } from '../../runtime/index.ts';
 import type { Random } from '../../runtime/index.ts';
@@ -59,7 +67,10 @@ import type { ConfState, Entry, ReplicaId, SnapshotMeta } from './types.ts';
 export interface Raft {
   /** One unit of abstract time has passed. */
   readonly tick: () => void;
-  /** A message from another replica. Throws `invalid`, with nothing changed, when it is malformed or not for this one. */
+  /**
+   * A message from another replica. Throws `invalid`, with nothing changed, when it is malformed or
+   * not for this one.
+   */
   readonly step: (message: Message) => void;
   /** Commands to append, all or none. Throws `invalid` when one of them is empty. */
   readonly propose: (data: readonly Uint8Array[]) => ProposalOutcome;
@@ -85,12 +96,21 @@ export interface Raft {
   readonly persisted: (token: number) => void;
   /** Everything up to `index` is in the state machine. */
   readonly applied: (index: number) => void;
-  /** The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot. Undefined
-   * for what was applied just now means that a snapshot from the leader is being installed: take none. */
+  /**
+   * The term of an entry that is kept, or of the last one compacted; for the meta of a snapshot.
+   * Undefined for what was applied just now means that a snapshot from the leader is being
+   * installed: take none.
+   */
   readonly termAt: (index: number) => number | undefined;
-  /** A snapshot of the own state machine is durable: followers that lag far behind are given this one. */
+  /**
+   * A snapshot of the own state machine is durable: followers that lag far behind are given this
+   * one.
+   */
   readonly snapshotTaken: (meta: SnapshotMeta) => void;
-  /** Forgets entries up to `index`, which the newest snapshot covers. What trails behind it spares slow followers a snapshot. */
+  /**
+   * Forgets entries up to `index`, which the newest snapshot covers. What trails behind it spares
+   * slow followers a snapshot.
+   */
   readonly compact: (index: number) => void;
   readonly status: () => RaftStatus;
 }

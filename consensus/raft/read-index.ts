@@ -1,6 +1,7 @@
-// Linearizable reads without writing: the leader notes its commit index, makes sure that it still leads, answers (thesis section 6.4).
+// Linearizable reads without writing: the leader notes its commit index, makes sure that it still
+// leads, answers (thesis section 6.4).
 //
-//   follower: readIndex(c) --+-- read-index [c, ..] --> leader: note commit; next Ready starts round r
+//   follower: readIndex(c) --+-- read-index [c, ..] --> leader notes commit; next Ready: round r
 //                            |                            |-- heartbeat r --> members
 //                            |                            |<- heartbeat-reply r
 //   Ready.reads {c, index} <-+-- read-index-reply [c, ..] <-- a quorum echoed r or later
@@ -23,7 +24,10 @@ export type ReadOutcome =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly reason: 'no-leader' | 'not-ready' | 'full' };
 
-/** Asks for the index a read with `context` must wait for; the answer comes in Ready.reads or refusedReads. */
+/**
+ * Asks for the index a read with `context` must wait for; the answer comes in Ready.reads or
+ * refusedReads.
+ */
 export function readIndex(core: RaftCore, context: number): ReadOutcome {
   if (core.role === 'leader') return admitRead(core, core.config.id, [context]);
   if (core.leader === 0) return { accepted: false, reason: 'no-leader' };
@@ -54,7 +58,10 @@ function admitRead(core: RaftCore, from: ReplicaId, contexts: readonly number[])
   return { accepted: true };
 }
 
-/** Opens the round that confirms the reads of now; the caller sends the heartbeats. False when none wait. */
+/**
+ * Opens the round that confirms the reads of now; the caller sends the heartbeats. False when none
+ * wait.
+ */
 export function startReadRound(core: RaftCore): boolean {
   if (!core.reads.isRoundDue) return false;
   core.reads.isRoundDue = false;

@@ -32,7 +32,10 @@ export function createReadQueue(): ReadQueue {
   return { round: 0, waiting: [], acked: new Map(), isRoundDue: false, forward: [], size: 0 };
 }
 
-/** Who led or asked no longer does: every waiting read is refused, so that it is asked again at once. */
+/**
+ * Who led or asked no longer does: every waiting read is refused, so that it is asked again at
+ * once.
+ */
 export function abandonReads(core: RaftCore): void {
   const { reads } = core;
   for (const read of reads.waiting) refuseRead(core, read.from, read.contexts);

@@ -13,16 +13,19 @@ export interface SoftState {
 }
 
 /**
- * One write. Writes are carried out in the order of their tokens, each as one unit: a crash leaves all of
- * it or none. When it has a snapshot, that is made durable and put into the state machine first; the log on disk
- * then starts after it. Entries overwrite whatever the disk has at and above the first of them.
+ * One write. Writes are carried out in the order of their tokens, each as one unit: a crash leaves
+ * all of it or none. When it has a snapshot, that is made durable and put into the state machine
+ * first; the log on disk then starts after it. Entries overwrite whatever the disk has at and above
+ * the first of them.
  */
 export interface Persist {
   readonly token: number;
   readonly snapshot: SnapshotMeta | undefined;
   readonly hardState: HardState | undefined;
   readonly entries: readonly Entry[];
-  /** False when only the commit index moved: written in order, but no sync is needed to report it. */
+  /**
+   * False when only the commit index moved: written in order, but no sync is needed to report it.
+   */
   readonly mustSync: boolean;
 }
 

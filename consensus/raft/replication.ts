@@ -1,4 +1,5 @@
-// How a leader spreads its log: append, feed followers, count acknowledgements, commit (paper sections 5.3 and 5.4.2).
+// How a leader spreads its log: append, feed followers, count acknowledgements, commit (paper
+// sections 5.3 and 5.4.2).
 
 import { assert } from '../../runtime/index.ts';
 import { commitTo, envelope, send } from './core.ts';
@@ -30,7 +31,9 @@ import { startReadRound, stepReadAck } from './read-index.ts';
 import { offerLeadership } from './transfer.ts';
 import type { Entry, ReplicaId } from './types.ts';
 
-/** Puts entries of the present term at the end of the leader's log; returns the first one's index. */
+/**
+ * Puts entries of the present term at the end of the leader's log; returns the first one's index.
+ */
 export function appendAsLeader(
   core: RaftCore,
   type: Entry['type'],
@@ -49,7 +52,9 @@ export function appendAsLeader(
   return first;
 }
 
-/** Sends what is due: called once per Ready, so that everything since the last one travels together. */
+/**
+ * Sends what is due: called once per Ready, so that everything since the last one travels together.
+ */
 export function sendDue(core: RaftCore): void {
   core.isSendDue = false;
   if (startReadRound(core)) broadcastHeartbeat(core);
@@ -61,7 +66,9 @@ export function sendDue(core: RaftCore): void {
   }
 }
 
-/** Sends one append, or a snapshot in its place. False when the follower is paused or needs nothing. */
+/**
+ * Sends one append, or a snapshot in its place. False when the follower is paused or needs nothing.
+ */
 function sendAppend(
   core: RaftCore,
   to: ReplicaId,
@@ -72,8 +79,8 @@ function sendAppend(
   const prevIndex = progress.next - 1;
   const prevTerm = termAt(core.log, prevIndex);
   if (prevTerm === undefined) return sendSnapshot(core, to, progress);
-  // With its window full a follower gets only empty appends: were all those in flight lost, an empty
-  // one is refused or accepted and either answer reopens the window.
+  // With its window full a follower gets only empty appends: were all those in flight lost, an
+  // empty one is refused or accepted and either answer reopens the window.
   const mayCarry = progress.state !== 'replicate' || !isFull(progress.inflights);
   const entries =
     mayCarry && progress.next <= lastIndex(core.log)
@@ -149,7 +156,10 @@ export function stepAccepted(core: RaftCore, message: AppendAccepted, progress: 
   if (core.transfer?.to === message.from) offerLeadership(core);
 }
 
-/** An acknowledgement during a snapshot: go on from the log if it reaches back to there, else probe for another snapshot. */
+/**
+ * An acknowledgement during a snapshot: go on from the log if it reaches back to there, else probe
+ * for another snapshot.
+ */
 function resumeAfterSnapshot(core: RaftCore, progress: Progress): void {
   if (progress.match + 1 >= firstIndex(core.log)) becomeReplicate(progress);
   else if (progress.match >= progress.pendingSnapshot) becomeProbe(progress);
@@ -157,8 +167,8 @@ function resumeAfterSnapshot(core: RaftCore, progress: Progress): void {
 
 export function stepRejected(core: RaftCore, message: AppendRejected, progress: Progress): void {
   progress.lastContact = core.now;
-  // Every place where our term exceeds the follower's at the hint cannot match either: were it to, the
-  // follower's log would have a higher term below the hint than at it.
+  // Every place where our term exceeds the follower's at the hint cannot match either: were it to,
+  // the follower's log would have a higher term below the hint than at it.
   const hint =
     message.hintTerm > 0
       ? findConflictByTerm(core.log, message.hintIndex, message.hintTerm).index

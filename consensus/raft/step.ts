@@ -1,8 +1,9 @@
-// Where a message enters: first its term, then what it says to the role this replica has (paper section 5.1).
+// Where a message enters: first its term, then what it says to the role this replica has (paper
+// section 5.1).
 //
-//   term below ours   the sender is behind: a leader is told so, a request is refused, an answer is dropped
-//   term above ours   we are behind: follow that term, except for pre-votes and when the leader was heard just now
-//   term equal        dispatched by type
+//   below ours   the sender is behind: a leader is told, a request refused, an answer dropped
+//   above ours   we are behind: follow that term, but for pre-votes, or near a leader
+//   equal        dispatched by type
 
 import { assert, unreachable } from '../../runtime/index.ts';
 import { becomeFollower, envelope, knownCommit, send } from './core.ts';
@@ -33,7 +34,9 @@ function stepFromPast(core: RaftCore, message: Message): void {
   }
 }
 
-/** Goes over to the message's later term where that is due. False when the message is to be ignored. */
+/**
+ * Goes over to the message's later term where that is due. False when the message is to be ignored.
+ */
 function enterTerm(core: RaftCore, message: Message): boolean {
   if (message.type === 'vote' || message.type === 'pre-vote') {
     if (isTooSoon(core, message)) return false;

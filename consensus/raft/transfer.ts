@@ -1,4 +1,5 @@
-// Handing leadership over: let the heir catch up, then tell it to campaign at once (thesis section 3.10).
+// Handing leadership over: let the heir catch up, then tell it to campaign at once (thesis section
+// 3.10).
 
 import { isVoter } from './conf-change/draft.ts';
 import { envelope, send } from './core.ts';
@@ -12,8 +13,8 @@ export type TransferOutcome =
   | { readonly accepted: false; readonly reason: 'not-a-voter' };
 
 /**
- * Starts to hand over to `to`. Proposals are refused until it leads or an election timeout has passed;
- * to name another heir replaces the first, to name oneself calls it off.
+ * Starts to hand over to `to`. Proposals are refused until it leads or an election timeout has
+ * passed; to name another heir replaces the first, to name oneself calls it off.
  */
 export function transferLeader(core: RaftCore, to: ReplicaId): TransferOutcome {
   if (core.role !== 'leader') return { accepted: false, reason: 'not-leader', leader: core.leader };

@@ -4,7 +4,7 @@ import { ok, SkeinError, failed } from '../../runtime/index.ts';
 import type { Lease } from '../store/store.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import { encodeCommand } from '../store/command.ts';
-import { peerOf } from './routes.ts';
+import { leadingPeer } from './routes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply } from './protocol.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 
@@ -45,8 +45,7 @@ export function keepLease(
     );
     return;
   }
-  const { leader } = replica.raft.status();
-  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  const peer = leadingPeer(replica);
   const waitMs = deadlineAtMs - ctx.clock.monotonicMs();
   if (peer === undefined || waitMs <= 0) {
     settle(

@@ -89,6 +89,7 @@ function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly
 function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
   if (entry.type === 'config') {
     replica.raft.applyConfChange(entry);
+    postStatus(replica);
     return;
   }
   const { request, answer } = replica.machine.apply(entry.index, entry.data);

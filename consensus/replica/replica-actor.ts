@@ -9,7 +9,7 @@ import { remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady } from './ready.ts';
-import { peerOf } from './routes.ts';
+import { leadingPeer } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -28,7 +28,7 @@ import {
   nudgeTransfers,
   snapshotSaved,
 } from './snapshots.ts';
-import { askAgainMs, tickMs } from './timing.ts';
+import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -55,6 +55,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       isSavingSnapshot: false,
       isFlushDue: false,
       wasLeader: false,
+      ticks: 0,
       votersDueMs: 0,
       compactingTo: 0,
       endingLeases: new Map(),
@@ -203,7 +204,8 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
-  postStatus(replica);
+  replica.ticks += 1;
+  if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
 }
 
 /** Everything that came in this turn goes out together. */
@@ -216,13 +218,12 @@ function flushSoon(replica: Replica, ctx: ReplicaContext): void {
 function flush(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   replica.rounds.askDue(now, (context) => replica.raft.readIndex(context).accepted);
-  const { role, leader } = replica.raft.status();
-  if (role === 'leader') {
+  if (replica.raft.status().role === 'leader') {
     const due = replica.pending.takeDue(now);
     if (due.length > 0) proposeFor(replica, replica.self, due);
     return;
   }
-  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  const peer = leadingPeer(replica);
   if (peer === undefined) return;
   const due = replica.pending.takeDue(now);
   if (due.length === 0) return;
@@ -274,7 +275,7 @@ function startLeaving(
 function goOnLeaving(replica: Replica, nowMs: number): void {
   if (replica.leaving === undefined || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
-  const { role, leader, conf } = replica.raft.status();
+  const { role, conf } = replica.raft.status();
   const { replica: id } = replica.self;
   const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
   const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
@@ -284,7 +285,7 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
     return;
   }
   if (role === 'leader') return handOver(replica);
-  const peer = leader === 0 ? undefined : peerOf(replica, leader);
+  const peer = leadingPeer(replica);
   if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
 }
 

@@ -1,26 +1,28 @@
 // What a replica tells the rest of its peer about itself.
 
 import type { StoreStatus } from '../store/store.ts';
-import { peerOf } from './routes.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import type { Replica } from './replica.ts';
-import { tickMs } from './timing.ts';
+import { raftTiming, tickMs } from './timing.ts';
 
 export function postStatus(replica: Replica): void {
   const { raft, machine, status } = replica;
-  const { role, term, leader, applied, conf, ticksSinceContact } = raft.status();
+  const { role, term, applied, conf, ticksSinceContact } = raft.status();
+  const leader = leadingPeer(replica);
   const names = (ids: readonly number[]): string[] =>
     ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
   const isVoter = conf.voters.includes(replica.self.replica);
-  const leadingPeer = leader === 0 ? undefined : peerOf(replica, leader);
+  const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
   const posted: StoreStatus = {
     role: roleName(role, isVoter),
     term,
-    ...(leadingPeer === undefined ? {} : { leader: leadingPeer }),
+    ...(leader === undefined ? {} : { leader }),
     appliedIndex: applied,
     revision: machine.view.revision(),
     voters: names(conf.voters),
     learners: names(conf.learners),
-    staleMs: ticksSinceContact * tickMs,
+    // Within two heartbeats a leader has its quorum.
+    staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
   };
   status.post(posted);
 }

@@ -79,6 +79,7 @@ export interface Replica extends ReplicaOptions {
   isSavingSnapshot: boolean;
   isFlushDue: boolean;
   wasLeader: boolean;
+  ticks: number;
   /** When voters are looked at next, on the monotonic clock. */
   votersDueMs: number;
   /** The compaction that was proposed last by this leader. */

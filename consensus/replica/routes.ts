@@ -2,7 +2,15 @@
 
 import { peerOfReplica } from './replica-records.ts';
 import type { Replica } from './replica.ts';
+import { raftTiming } from './timing.ts';
 
 /** What the log says counts; what was heard only fills in. */
 export const peerOf = (replica: Replica, id: number): string | undefined =>
   peerOfReplica(replica.machine.view, id) ?? replica.routes.get(id);
+
+/** The peer that leads. A learner never campaigns, so a leader it has not heard for long counts as none. */
+export function leadingPeer(replica: Replica): string | undefined {
+  const { leader, role, ticksSinceContact } = replica.raft.status();
+  const isSilent = role !== 'leader' && ticksSinceContact > 2 * raftTiming.electionTicks;
+  return leader === 0 || isSilent ? undefined : peerOf(replica, leader);
+}

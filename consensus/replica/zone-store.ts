@@ -1,6 +1,6 @@
 // The Store port over this peer's replica: promises on the outside, messages to the replica actor inside.
 
-import type { ActorRef, Clock, Random, Result } from '../../runtime/index.ts';
+import type { ActorRef, Clock, ErrorCode, Random, Result } from '../../runtime/index.ts';
 import { asSkeinError, assert, failed, ok } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import type { Command } from '../store/command.ts';
@@ -11,6 +11,13 @@ import type { LocalRequest } from './protocol.ts';
 import type { StatusBoard } from './status-board.ts';
 
 const writeDeadlineMs = 5_000;
+/** With these the log has not answered. */
+const undecided: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'timeout',
+  'overloaded',
+  'stopped',
+]);
 /** Lease ids are random, positive and below this. */
 const leaseIdLimit = 2 ** 47;
 
@@ -33,7 +40,7 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
     try {
       encoded = encodeCommand(command, request);
     } catch (error) {
-      session.finish(request);
+      session.finish(request, false);
       return Promise.resolve(failed(asSkeinError(error)));
     }
     return new Promise((resolve) =>
@@ -42,7 +49,7 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
         write: { sequence: request.sequence, command: encoded },
         deadlineAtMs: deadlineIn(waitMs),
         settle: (result) => {
-          session.finish(request);
+          session.finish(request, result.ok || !undecided.has(result.error.code));
           resolve(result);
         },
       }),

@@ -36,6 +36,8 @@ export interface RequestTable<A> {
   /** The answer when it was applied before; an error when it cannot be told or must not be done; undefined when it is new. */
   readonly recall: (request: RequestId) => { readonly answer: A } | SkeinError | undefined;
   readonly remember: (request: RequestId, answer: A) => void;
+  /** It was carried out and may be carried out again: its session is known from now on, its answer is not kept. */
+  readonly touch: (request: RequestId) => void;
   /** In the order in which sessions would be forgotten. */
   readonly rows: () => readonly SessionRow<A>[];
   readonly restore: (row: SessionRow<A>) => void;
@@ -57,24 +59,25 @@ export function createRequestTable<A>(): RequestTable<A> {
     return undefined;
   };
 
-  const remember: RequestTable<A>['remember'] = (request, answer) => {
+  const heardOf = (request: RequestId): Session<A> => {
     const session = sessions.get(request.session) ?? { lowest: 1, answers: new Map<number, A>() };
     while (session.lowest < request.lowest) {
       session.answers.delete(session.lowest);
       session.lowest += 1;
     }
-    session.answers.set(request.sequence, answer);
     sessions.delete(request.session);
     sessions.set(request.session, session);
     if (sessions.size > maxSessions) {
       const [oldest] = sessions.keys();
       sessions.delete(oldest!);
     }
+    return session;
   };
 
   return {
     recall,
-    remember,
+    remember: (request, answer) => void heardOf(request).answers.set(request.sequence, answer),
+    touch: (request) => void heardOf(request),
     rows: () =>
       [...sessions].map(([id, session]) => [id, session.lowest, [...session.answers]] as const),
     restore: ([id, lowest, answers]) => {
@@ -104,8 +107,8 @@ export interface RequestSession {
   readonly begin: () => RequestId;
   /** For a repetition: the same request, with what has been answered since. */
   readonly again: (request: RequestId) => RequestId;
-  /** The answer came, or nobody will ask again. */
-  readonly finish: (request: RequestId) => void;
+  /** The answer came from the log, or (`isApplied` false) nobody will ask again though it may yet be applied. */
+  readonly finish: (request: RequestId, isApplied: boolean) => void;
   readonly open: () => number;
 }
 
@@ -113,7 +116,9 @@ export function createRequestSession(session: number): RequestSession {
   // Sequences under way, in order, since they are added in order.
   const open = new Set<number>();
   let next = 1;
-  const lowest = () => open.values().next().value ?? next;
+  // Until the log has answered once it does not know the session, and would take a higher start for a forgotten one.
+  let isKnown = false;
+  const lowest = () => (isKnown ? (open.values().next().value ?? next) : 1);
   return {
     begin: () => {
       const sequence = next++;
@@ -121,7 +126,10 @@ export function createRequestSession(session: number): RequestSession {
       return { session, sequence, lowest: lowest() };
     },
     again: (request) => ({ ...request, lowest: lowest() }),
-    finish: (request) => void open.delete(request.sequence),
+    finish: (request, isApplied) => {
+      isKnown ||= isApplied;
+      open.delete(request.sequence);
+    },
     open: () => open.size,
   };
 }

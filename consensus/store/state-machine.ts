@@ -125,6 +125,7 @@ export function createStateMachine(): StateMachine {
       // A request that changed nothing may as well be done again: its answer need not be kept.
       const isLasting = change !== undefined || command.type !== 'transaction';
       if (request !== undefined && isLasting) state.requests.remember(request, answer);
+      else if (request !== undefined) state.requests.touch(request);
       if (change !== undefined) {
         state.leases.follow(change.events);
         hub.publish(change);

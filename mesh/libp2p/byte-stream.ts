@@ -2,10 +2,13 @@
 
 import { Duplex } from 'node:stream';
 import type { Stream } from '@libp2p/interface';
-import type { Uint8ArrayList } from 'uint8arraylist';
+import { Uint8ArrayList } from 'uint8arraylist';
 
 /** Bytes a reader may leave unread before the other side is held up; the muxer's window adds to it. */
 const READ_AHEAD_BYTES = 64 * 1024;
+
+/** Bytes a writer may be ahead of the network. */
+const WRITE_AHEAD_BYTES = 256 * 1024;
 
 /**
  * `before` is sent ahead of what is written. `chunks` is the stream's source, of which a header
@@ -17,18 +20,18 @@ export function toDuplex(
   before: Uint8Array | undefined,
   rest: Uint8Array | undefined,
 ): Duplex {
-  let pending: { readonly chunk: Uint8Array; readonly done: () => void } | undefined;
+  let pending: { readonly chunks: readonly Uint8Array[]; readonly done: () => void } | undefined;
   let isEnded = false;
   let wake: (() => void) | undefined;
   let isReading = false;
 
-  const source = async function* (): AsyncGenerator<Uint8Array> {
+  const source = async function* (): AsyncGenerator<Uint8Array | Uint8ArrayList> {
     if (before !== undefined) yield before;
     for (;;) {
       if (pending !== undefined) {
-        const { chunk, done } = pending;
+        const { chunks, done } = pending;
         pending = undefined;
-        yield chunk;
+        yield chunks.length === 1 ? chunks[0]! : new Uint8ArrayList(...chunks);
         // Asked for more: the muxer has taken it.
         done();
       } else if (isEnded) {
@@ -48,7 +51,10 @@ export function toDuplex(
           duplex.push(null);
           return;
         }
-        if (!duplex.push(Buffer.from(next.value.subarray()))) return;
+        // Every chunk is pushed, full or not: they are here already, and the muxer's window bounds them.
+        let wantsMore = true;
+        for (const chunk of next.value) wantsMore = duplex.push(viewOf(chunk));
+        if (!wantsMore) return;
       }
     } finally {
       isReading = false;
@@ -58,11 +64,16 @@ export function toDuplex(
   const duplex = new Duplex({
     allowHalfOpen: true,
     readableHighWaterMark: READ_AHEAD_BYTES,
+    writableHighWaterMark: WRITE_AHEAD_BYTES,
     read() {
       if (!isReading) readNext().catch((error: Error) => duplex.destroy(error));
     },
     write(chunk: Buffer, _encoding, done) {
-      pending = { chunk, done };
+      pending = { chunks: [chunk], done };
+      wake?.();
+    },
+    writev(items: { readonly chunk: Buffer }[], done) {
+      pending = { chunks: items.map(({ chunk }) => chunk), done };
       wake?.();
     },
     final(done) {
@@ -80,7 +91,12 @@ export function toDuplex(
       done(error);
     },
   });
-  if (rest !== undefined && rest.length > 0) duplex.push(Buffer.from(rest));
+  if (rest !== undefined && rest.length > 0) duplex.push(viewOf(rest));
   stream.sink(source()).catch((error: Error) => duplex.destroy(error));
   return duplex;
+}
+
+/** The same bytes as a Buffer, not copied. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

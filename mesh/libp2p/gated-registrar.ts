@@ -5,9 +5,12 @@
 // with a reset on a connection that is not admitted. So no unadmitted connection can become a pubsub peer,
 // whatever it sends. (A gater cannot do this: it must let unknown ids in, for they come to join.)
 
+import type { GossipSubComponents } from '@chainsafe/libp2p-gossipsub';
 import type { Connection, PeerId, StreamHandler, Topology } from '@libp2p/interface';
-import type { Registrar } from '@libp2p/interface-internal';
 import { SkeinError } from '../../runtime/index.ts';
+
+/** libp2p does not name this type outside its own packages. */
+export type Registrar = GossipSubComponents['registrar'];
 
 export interface GatedRegistrar {
   /** Hand this to a service in place of the node's own. */
@@ -25,12 +28,9 @@ export function createGatedRegistrar(
 
   const guarded =
     (handler: StreamHandler): StreamHandler =>
-    (data) => {
-      if (isAdmitted(data.connection)) {
-        handler(data);
-        return;
-      }
-      data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
+    async (data) => {
+      if (isAdmitted(data.connection)) await handler(data);
+      else data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
     };
 
   return {
@@ -49,13 +49,11 @@ export function createGatedRegistrar(
       },
     }),
     connected: (peer, connection) => {
-      // The versions share one callback: told once, the service negotiates the version itself.
-      const callbacks = new Set([...topologies.values()].map((topology) => topology.onConnect));
-      for (const onConnect of callbacks) onConnect?.(peer, connection);
+      // The versions share one topology: told once, the service negotiates the version itself.
+      for (const topology of new Set(topologies.values())) topology.onConnect?.(peer, connection);
     },
     disconnected: (peer) => {
-      const callbacks = new Set([...topologies.values()].map((topology) => topology.onDisconnect));
-      for (const onDisconnect of callbacks) onDisconnect?.(peer);
+      for (const topology of new Set(topologies.values())) topology.onDisconnect?.(peer);
     },
   };
 }

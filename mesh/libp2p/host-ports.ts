@@ -2,15 +2,12 @@
 
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { SkeinError } from '../../runtime/index.ts';
 
 /** The port of the mesh when none is given. */
 export const MESH_PORT = 7460;
-
-/** An address as this libp2p types it. */
-export type Multiaddr = Connection['remoteAddr'];
 
 export interface HostPort {
   readonly host: string;
@@ -63,8 +60,7 @@ export async function toMultiaddr({ host, port }: HostPort, peer?: string): Prom
     }
   }
   const text = `/ip${isIP(ip)}/${ip}/tcp/${port}${peer === undefined ? '' : `/p2p/${peer}`}`;
-  // libp2p may bring a copy of its own with a wider type; a dial reads only the text.
-  return multiaddr(text) as unknown as Multiaddr;
+  return multiaddr(text);
 }
 
 /** Undefined when it is no plain TCP address. */

@@ -78,7 +78,8 @@ export function openLane(
   };
 
   const source = async function* (): AsyncGenerator<Uint8ArrayList> {
-    while (!isClosed) {
+    for (;;) {
+      if (isClosed) return;
       if (queue.length > 0) yield nextPiece();
       else await new Promise<void>((resolve) => (wake = resolve));
     }

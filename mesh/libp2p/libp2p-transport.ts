@@ -211,17 +211,17 @@ function acceptStream(
   });
   const accept = async (): Promise<void> => {
     const chunks = stream.source[Symbol.asyncIterator]();
-    let head: Uint8Array | undefined;
+    const heads: Uint8Array[] = [];
     const reader = createFrameReader(HEADER_LIMIT_BYTES, (frame) => {
-      head = frame;
+      heads.push(frame);
       return false;
     });
-    while (head === undefined) {
+    while (heads.length === 0) {
       const next = await chunks.next();
       if (next.done === true) throw new SkeinError('stopped', 'the stream ended before its header');
       for (const chunk of next.value) reader.push(chunk);
     }
-    const { protocol, header } = streamHeader.parse(packr.unpack(head));
+    const { protocol, header } = streamHeader.parse(packr.unpack(heads[0]!));
     late.cancel();
     handlers.stream(from, protocol, header, toDuplex(stream, chunks, undefined, reader.rest()));
   };

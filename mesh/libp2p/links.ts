@@ -2,6 +2,7 @@
 
 import './promise-with-resolvers.ts';
 import type { Connection, IncomingStreamData, Stream } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Timer } from '../../runtime/index.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
@@ -9,7 +10,6 @@ import type { AdmissionGate } from './admission-gate.ts';
 import { createFramedStream } from './framed-stream.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
 import { parseHostPort, toMultiaddr } from './host-ports.ts';
-import type { Multiaddr } from './host-ports.ts';
 import { openLane } from './lane.ts';
 import type { Lane } from './lane.ts';
 import { judgeHello } from './link-table.ts';

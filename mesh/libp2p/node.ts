@@ -8,12 +8,11 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { Identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PrivateKey, PubSub } from '@libp2p/interface';
-import type { Registrar } from '@libp2p/interface-internal';
 import { tcp } from '@libp2p/tcp';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
-import type { GatedRegistrar } from './gated-registrar.ts';
-import type { Multiaddr } from './host-ports.ts';
+import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
 
 export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
 
@@ -22,6 +21,9 @@ const SOCKET_IDLE_MS = 60_000;
 
 /** Streams of one connection at once: proxied connections are one each. */
 export const STREAMS_LIMIT = 4_096;
+
+/** What one noise message carries: a larger piece would be encrypted and written as two. */
+const NOISE_PLAIN_BYTES = 65_519;
 
 /** The largest hint. */
 const HINT_LIMIT_BYTES = 8 * 1024;
@@ -36,7 +38,13 @@ const wire = () => ({
     }),
   ],
   connectionEncrypters: [noise()],
-  streamMuxers: [yamux({ maxInboundStreams: STREAMS_LIMIT, maxOutboundStreams: STREAMS_LIMIT })],
+  streamMuxers: [
+    yamux({
+      maxInboundStreams: STREAMS_LIMIT,
+      maxOutboundStreams: STREAMS_LIMIT,
+      maxMessageSize: NOISE_PLAIN_BYTES,
+    }),
+  ],
   // It pings on new streams with short timeouts and aborts healthy but busy connections. SWIM judges here.
   connectionMonitor: { enabled: false },
 });
@@ -71,7 +79,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
     services: {
       // Only on admitted links, called by the transport: see gated-registrar.ts.
       identify: (components) =>
-        identify({ runOnConnectionOpen: false })(withGate(components, registrar)) as Identify,
+        identify({ runOnConnectionOpen: false })(withGate(components, registrar)),
       pubsub: (components) =>
         gossipsub({
           globalSignaturePolicy: 'StrictNoSign',
@@ -96,7 +104,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
             maxControlMessages: 256,
             maxPeerInfos: 0,
           },
-        })(withGate(components, registrar)) as PubSub<GossipsubEvents>,
+        })(withGate(components, registrar)),
     },
   });
 }

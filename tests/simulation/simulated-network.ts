@@ -1,11 +1,9 @@
 // The network of a simulation: a Transport per peer over one seeded world that delays, drops and partitions.
 
-import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { SimulatedPeer, Simulation } from '../../runtime/index.ts';
 import type { PeerId, Transport } from '../../mesh/index.ts';
-import { createSimulatedStreamPair } from './simulated-stream.ts';
+import type { NetworkCore, NetworkCounters, SimulatedTransport } from './network-core.ts';
 import { createSimulatedTransport } from './simulated-transport.ts';
-import type { SimulatedTransport } from './simulated-transport.ts';
 
 /** How one direction between two peers behaves. */
 export interface PathConditions {
@@ -50,29 +48,6 @@ export interface SimulatedNetwork {
   /** The machine of `peer` is gone without a word: links die by timeout. Crash its host as well. */
   readonly vanish: (peer: PeerId) => void;
   readonly counters: () => NetworkCounters;
-}
-
-export interface NetworkCounters {
-  frames: number;
-  bytes: number;
-  dropped: number;
-  published: number;
-}
-
-/** What transports ask of the network. */
-export interface NetworkCore {
-  readonly simulation: Simulation;
-  readonly counters: NetworkCounters;
-  readonly find: (peer: PeerId) => SimulatedTransport | undefined;
-  readonly all: () => Iterable<SimulatedTransport>;
-  readonly isLinked: (one: PeerId, other: PeerId) => boolean;
-  /** Whether a handshake between them would succeed right now. */
-  readonly canMeet: (one: PeerId, other: PeerId) => boolean;
-  readonly linkUp: (one: PeerId, other: PeerId) => void;
-  readonly linkDown: (one: PeerId, other: PeerId) => void;
-  /** Latency of one frame in ms; undefined when it is lost. */
-  readonly fate: (from: PeerId, to: PeerId) => readonly number[];
-  readonly latency: (from: PeerId, to: PeerId) => number;
 }
 
 export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork {
@@ -197,36 +172,4 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
     },
     counters: () => ({ ...counters }),
   };
-}
-
-/** Opens a byte stream between two linked peers; the header crosses as a copy. */
-export async function openSimulatedStream(
-  core: NetworkCore,
-  from: SimulatedTransport,
-  to: PeerId,
-  protocol: string,
-  header: unknown,
-): ReturnType<Transport['open']> {
-  if (!core.isLinked(from.self, to)) {
-    return failed(new SkeinError('unavailable', `no link to peer ${to} right now`));
-  }
-  return await new Promise((resolve) => {
-    const delayMs = core.latency(from.self, to);
-    const accept = (): void => {
-      const target = core.find(to);
-      if (target === undefined || !core.canMeet(from.self, to)) {
-        resolve(failed(new SkeinError('unavailable', `peer ${to} cannot be reached`)));
-        return;
-      }
-      const [near, far] = createSimulatedStreamPair(
-        (act) => from.host.schedule(core.latency(to, from.self), act),
-        (act) => target.host.schedule(core.latency(from.self, to), act),
-      );
-      from.ownStream(to, near);
-      target.ownStream(from.self, far);
-      target.accept(from.self, protocol, structuredClone(header), far);
-      resolve(ok(near));
-    };
-    core.simulation.schedule(delayMs, accept);
-  });
 }

@@ -3,9 +3,9 @@
 import type { Duplex } from 'node:stream';
 import type { Timer } from '../../runtime/index.ts';
 import type { SimulatedPeer } from '../../runtime/index.ts';
-import type { Lane, PeerId, Transport, TransportHandlers } from '../../mesh/index.ts';
-import { openSimulatedStream } from './simulated-network.ts';
-import type { NetworkCore } from './simulated-network.ts';
+import type { PeerId, TransportHandlers } from '../../mesh/index.ts';
+import type { NetworkCore, SimulatedTransport } from './network-core.ts';
+import { openSimulatedStream } from './simulated-stream.ts';
 
 /** A dial that fails is tried again after this, doubling up to the longest. */
 const REDIAL_FIRST_MS = 100;
@@ -13,20 +13,6 @@ const REDIAL_LONGEST_MS = 5_000;
 
 /** A handshake takes so many one-way trips. */
 const HANDSHAKE_TRIPS = 5;
-
-export interface SimulatedTransport extends Transport {
-  readonly host: SimulatedPeer;
-  /** The network made or broke a link; the peer learns it after `delayMs`. */
-  readonly linkChanged: (peer: PeerId, up: boolean, delayMs: number) => void;
-  readonly deliver: (from: PeerId, lane: Lane, frame: Uint8Array, delayMs: number) => void;
-  readonly deliverHint: (from: PeerId, topic: string, data: Uint8Array, delayMs: number) => void;
-  readonly accept: (from: PeerId, protocol: string, header: unknown, stream: Duplex) => void;
-  /** Remembers a stream, to end it with its link. */
-  readonly ownStream: (peer: PeerId, stream: Duplex) => void;
-  readonly isListening: () => boolean;
-  /** Its process is gone. */
-  readonly die: () => void;
-}
 
 interface Wish {
   addresses: readonly string[];

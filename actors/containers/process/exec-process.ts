@@ -11,9 +11,6 @@ import type { ProcessConfig } from '../keeper/keeper-protocol.ts';
 import { createTerminal, terminalProgram } from './script-terminal.ts';
 import type { UserIds } from './pod-user.ts';
 
-/** What a shell answers when a program cannot be run. */
-const CANNOT_RUN_CODE = 126;
-
 /** Whether exec can give a terminal on this machine. */
 export const hasTerminal = (): boolean => existsSync(terminalProgram);
 
@@ -49,7 +46,7 @@ export function execProcess(
   if (!options.stdin && !options.tty) child.stdin.end();
   const exited = new Promise<Result<number>>((resolve) => {
     child.on('error', (error) => {
-      const why = `exec: "${options.command[0]}": ${error.message} (${CANNOT_RUN_CODE})`;
+      const why = `exec: "${options.command[0]}": ${error.message}`;
       resolve(failed(new SkeinError('invalid', why, { program: program! }, error)));
     });
     child.on('close', (code, signal) => {

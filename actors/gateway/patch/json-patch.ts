@@ -38,6 +38,33 @@ function checkOperation(operation: unknown, index: number): Operation {
   return operation as unknown as Operation;
 }
 
+const segmentsOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+/** Whether the document itself holds something there; what it inherits is not part of it. */
+function holds(document: unknown, segments: readonly string[]): boolean {
+  let value = document;
+  for (const segment of segments) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return false;
+    value = (value as Record<string, unknown>)[segment];
+  }
+  return true;
+}
+
+/** The pointer of an operation that leads nowhere. The library would follow it into prototypes. */
+function unresolved(document: unknown, operation: Operation): string | undefined {
+  const { op, path } = operation;
+  const segments = segmentsOf(path);
+  if ((op === 'copy' || op === 'move') && !holds(document, segmentsOf(operation.from))) {
+    return operation.from;
+  }
+  const mayBeNew = op === 'add' || op === 'copy' || op === 'move';
+  return holds(document, mayBeNew ? segments.slice(0, -1) : segments) ? undefined : path;
+}
+
 /** The target after all operations. Throws 400 for what is no patch, 422 for one that does not fit the target. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be an array of operations');
@@ -47,6 +74,12 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   const operations = patch.map(checkOperation);
   let document = structuredClone(target);
   for (const [index, operation] of operations.entries()) {
+    const missing = unresolved(document, operation);
+    if (missing !== undefined) {
+      throw unprocessable(
+        `operation ${index} of the JSON patch (${operation.op}): there is nothing at ${missing}`,
+      );
+    }
     try {
       document = fastJsonPatch.applyOperation(
         document,

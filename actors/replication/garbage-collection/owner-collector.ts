@@ -76,13 +76,13 @@ function orphan(view: ObjectView, kind: KindName, owner: KubernetesObject): Plan
   const uid = owner.metadata?.uid ?? '';
   const dependents = dependentsOf(view, kind, uid);
   if (dependents.length === 0) return limited([finalized(kind, owner, ORPHAN)]);
-  return limited(
-    dependents.map(({ kind, object }) => {
-      const ownerReferences = object.metadata?.ownerReferences?.filter((one) => one.uid !== uid);
-      const metadata = { ...object.metadata, ownerReferences: ownerReferences ?? [] };
-      return { type: 'update', kind, object: { ...object, metadata } as Anything };
-    }),
-  );
+  const freed = dependents.map(({ kind, object }): ObjectWrite => {
+    const ownerReferences = object.metadata?.ownerReferences?.filter((one) => one.uid !== uid);
+    const metadata = { ...object.metadata, ownerReferences: ownerReferences ?? [] };
+    return { type: 'update', kind, object: { ...object, metadata } as Anything };
+  });
+  // No change of a dependent that stays brings its former owner back here.
+  return { ...limited(freed), requeueAfterMs: 0 };
 }
 
 /** An object that names owners: deleted when none of them is left, else freed of those that are gone. */

@@ -96,6 +96,9 @@ export function reconcileReplicaSet(view: ObjectView, key: string, moment: Momen
   const { namespace, name } = parseWorkKey(key);
   const set = view.get('ReplicaSet', namespace, name);
   if (set === undefined) return NO_PLAN;
+  // Validation refuses such a set; acting on one would make pods and let them go without end.
+  const selector = selectorOf(set.spec?.selector);
+  if (!matchesLabels(selector, set.spec?.template?.metadata?.labels)) return NO_PLAN;
   const { owned, changed } = claim(
     set,
     controllerReference('ReplicaSet', set),

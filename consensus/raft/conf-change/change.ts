@@ -3,7 +3,10 @@
 import { SkeinError } from '../../../runtime/index.ts';
 import type { ReplicaId } from '../types.ts';
 
-/** One step of a change. Adding what is there already moves it: a learner becomes a voter, a voter a learner. */
+/**
+ * One step of a change. Adding what is there already moves it: a learner becomes a voter, a voter a
+ * learner.
+ */
 export interface ConfStep {
   readonly type: 'add-voter' | 'add-learner' | 'remove';
   readonly id: ReplicaId;
@@ -29,7 +32,9 @@ export const leaveJoint: ConfChange = { transition: 'auto', steps: [] };
 /** How many steps one change may have. */
 export const maxConfSteps = 64;
 
-/** How a change is carried out: in one step, by entering a joint configuration, or by leaving it. */
+/**
+ * How a change is carried out: in one step, by entering a joint configuration, or by leaving it.
+ */
 export function kindOf(change: ConfChange): 'simple' | 'enter-joint' | 'leave-joint' {
   if (change.steps.length === 0) return 'leave-joint';
   return change.transition === 'auto' && change.steps.length === 1 ? 'simple' : 'enter-joint';

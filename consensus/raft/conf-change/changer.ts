@@ -5,7 +5,8 @@
 //            |                                        v
 //        [ voters ] -- enter-joint --> [ voters && outgoing ] -- leave-joint --> [ voters ]
 //
-// Any two neighbours share a voter in every pair of their quorums: that is why a decision of one is never missed by the other.
+// Any two neighbours share a voter in every pair of their quorums: that is why a decision of one is
+// never missed by the other.
 
 import { unreachable } from '../../../runtime/index.ts';
 import type { ConfState, ReplicaId } from '../types.ts';

@@ -1,4 +1,5 @@
-// What a configuration has agreed on: while joint, both of its halves must (Raft thesis section 4.3).
+// What a configuration has agreed on: while joint, both of its halves must (Raft thesis section
+// 4.3).
 
 import type { ConfState } from '../types.ts';
 import { majorityCommitted, majorityVote } from './majority.ts';

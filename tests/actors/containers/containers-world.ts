@@ -30,11 +30,10 @@ export interface World {
   readonly store: MemoryStore;
   readonly objects: ObjectStore;
   readonly host: SimulatedContainerHost;
-  readonly released: string[];
   /** What probes see: undefined is a success. */
   problem: (path: string) => string | undefined;
   /** What the barrier of the store answers. */
-  barrier: () => Promise<Result<unknown>>;
+  barrier: () => Promise<Result<number>>;
   readonly crash: () => void;
   readonly boot: () => void;
   readonly log: () => RingLogger;
@@ -55,7 +54,6 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
   const host = createSimulatedContainerHost({ clock: machine.clock, random, faults });
   const store = createMemoryStore();
   const objects = createObjects(store);
-  const released: string[] = [];
   let peer = simulation.peer('peer');
   let driver = host.driver();
   let system: ActorSystem | undefined;
@@ -79,9 +77,8 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
     store,
     objects,
     host,
-    released,
     problem: () => undefined,
-    barrier: async () => ok(undefined),
+    barrier: async () => ok(0),
     settle,
     crash: () => {
       peer.crash();
@@ -107,11 +104,7 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
         driver,
         prober,
         objects,
-        caughtUp: () => world.barrier(),
-        release: async (pod) => {
-          released.push(pod.metadata?.name ?? '');
-          return objects.write([{ type: 'delete', kind: 'Pod', object: pod }]);
-        },
+        store: { view: store.view, barrier: () => world.barrier() },
       });
     },
     log: () => log,

@@ -81,8 +81,7 @@ describe('a peer with the process driver', () => {
       driver: { ...driver, open: async () => ok(undefined) },
       prober: createNodeProber(driver),
       objects,
-      caughtUp: async () => ok(undefined),
-      release: async (pod) => objects.write([{ type: 'delete', kind: 'Pod', object: pod }]),
+      store,
     });
   };
   const find = (name: string): Stored<'Pod'> | undefined =>

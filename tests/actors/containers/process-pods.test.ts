@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import type { ContainerStatus } from '../../../actors/containers/container-driver.ts';
 import { createNodeProber } from '../../../actors/containers/node-prober.ts';
 import { createLoadMeter, readNodeCapacity } from '../../../actors/containers/node-capacity.ts';
+import { endAllPods } from '../../../actors/containers/found-pods.ts';
 import { createLocalPodStreams } from '../../../actors/containers/local-pod-streams.ts';
 import type { ContainerConfig, PodConfig } from '../../../actors/containers/container-driver.ts';
 import { containerConfig, podConfig, valueOf } from './driver-compliance.ts';
@@ -112,6 +113,13 @@ describe('processes of pods', () => {
       ours.map(({ podUid, port }) => [podUid, port]),
       [[loose.uid, await portOf(loose.uid)]],
     );
+  });
+
+  it('all end when their peer leaves for good', async () => {
+    await start(['sleep', '1000']);
+    await start(['sleep', '1000']);
+    valueOf(await endAllPods(harness.driver()));
+    assert.deepEqual(valueOf(await harness.driver().pods()), []);
   });
 
   it('are measured: busy ones use more than idle ones', async () => {

@@ -1,7 +1,7 @@
 // Rendezvous hashing: same answer everywhere, little movement, even load.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { rendezvousOrder } from '../../../actors/duties/placement.ts';
 
 const peers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1 });
@@ -11,7 +11,7 @@ describe('duties/placement', () => {
     fc.assert(
       fc.property(fc.string(), peers, (duty, names) => {
         const order = rendezvousOrder(duty, names);
-        assert.deepEqual(rendezvousOrder(duty, [...names].reverse()), order);
+        assert.deepEqual(rendezvousOrder(duty, names.toReversed()), order);
         assert.deepEqual([...order].sort(), [...names].sort());
       }),
     );

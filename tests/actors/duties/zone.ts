@@ -78,7 +78,7 @@ export function createZone(seed: number, names: readonly string[]): Zone {
       change.status === undefined
         ? { type: 'facts', member }
         : { type: 'status', member, was: was.status };
-    for (const changed of [...listeners]) changed(event);
+    listeners.forEach((changed) => changed(event));
   };
   const expiry = new Map<number, { cancel: () => void }>();
   const startLease = ({ id, ttlMs }: Lease): void => {

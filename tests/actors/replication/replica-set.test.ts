@@ -1,7 +1,7 @@
 // ReplicaSets: they converge from anywhere, delete what costs least, adopt and release by selector.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { createObjects } from '../../../actors/objects/object-store.ts';
@@ -129,6 +129,15 @@ describe('replication/replica-set', () => {
       ['set-1'],
     );
     assert.deepEqual(owners('stray'), []);
+  });
+
+  it('makes no pods that it would not select', async () => {
+    const objects = createObjects(createMemoryStore());
+    const set = testSet(3);
+    const template = { ...set.spec!.template!, metadata: { labels: { app: 'other' } } };
+    const object = { ...set, spec: { ...set.spec!, template } };
+    await objects.write([{ type: 'create', kind: 'ReplicaSet', object }]);
+    assert.equal(await converge(objects), 0);
   });
 
   it('names its pods after itself and owns them', async () => {

@@ -1,7 +1,7 @@
 // The numbers of a rollout: budget, step, proportional scaling; and that no interleaving leaves the budget.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { rolloutBudget } from '../../../actors/replication/deployment/budget.ts';
 import type { Budget } from '../../../actors/replication/deployment/budget.ts';
 import { proportionalScale } from '../../../actors/replication/deployment/proportional-scale.ts';

@@ -1,7 +1,7 @@
 // Endpoints over slices: exact, bounded, and a change of one pod rewrites one slice.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { Backend } from '../../../actors/replication/endpoints/endpoint.ts';
 import { SLICE_LIMIT, sliceEndpoints } from '../../../actors/replication/endpoints/slicing.ts';

@@ -1,7 +1,7 @@
 // The decision of a batch: which filters refuse with which words, what scores prefer, what is never over-committed.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { explain } from '../../../actors/scheduling/reasons.ts';
 import type { Decision } from '../../../actors/scheduling/schedule.ts';

@@ -6,9 +6,9 @@ import type { NodeAllocation } from '../../../actors/objects/allocation.ts';
 import { createCluster, testDeployment, testNode } from '../replication/cluster.ts';
 import type { Cluster } from '../replication/cluster.ts';
 
-const big = (cpu: string) => ({
+const big = (cpu: string, app = 'big') => ({
   template: {
-    metadata: { labels: { app: 'big' } },
+    metadata: { labels: { app } },
     spec: { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu } } }] },
   },
 });
@@ -39,9 +39,9 @@ describe('scheduling/scheduler-actor', () => {
 
   it('binds a waiting pod as soon as another one leaves', async () => {
     const cluster = await createCluster(2, ['one']);
-    await cluster.create('Deployment', testDeployment('first', 1, big('3')));
+    await cluster.create('Deployment', testDeployment('first', 1, big('3', 'first')));
     await cluster.until('first', () => cluster.readyPods().length === 1);
-    await cluster.create('Deployment', testDeployment('second', 1, big('3')));
+    await cluster.create('Deployment', testDeployment('second', 1, big('3', 'second')));
     await cluster.until('second waits', () =>
       cluster.pods().some(({ status }) => status?.conditions?.[0]?.status === 'False'),
     );

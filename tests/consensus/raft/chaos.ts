@@ -34,6 +34,8 @@ interface Chaos {
   readonly cluster: Cluster;
   readonly random: Random;
   readonly calm: number;
+  /** Leaders fall as soon as they rise. */
+  readonly isStorm: boolean;
   nextId: number;
   commands: number;
 }
@@ -61,12 +63,14 @@ const config = {
 /** Runs one seed; throws where a checker finds something. */
 export function runChaos(seed: number, options: ChaosOptions): ChaosResult {
   const random = seededRandom(seed);
-  const voters = [1, 2, 3, 4, 5].slice(0, pick(random, [1, 3, 3, 3, 5])!);
+  const voters = [1, 2, 3, 4, 5].slice(0, pick(random, [1, 3, 3, 3, 5, 5]));
   const rules = options.rules === undefined ? {} : { rules: options.rules };
-  const cluster = createCluster({ ...options.faults, ...rules, random, config }, voters);
+  const limits = { ...config, maxAppendBytes: pick(random, [1, 60, 120])! };
+  const cluster = createCluster({ ...options.faults, ...rules, random, config: limits }, voters);
   // Some runs are rough throughout, some let the cluster get far between troubles.
   const calm = 0.2 + 0.8 * random.float();
-  const chaos: Chaos = { cluster, random, calm, nextId: voters.length + 1, commands: 0 };
+  const isStorm = random.float() < 0.4;
+  const chaos = { cluster, random, calm, isStorm, nextId: voters.length + 1, commands: 0 };
   for (let i = 0; i < options.steps; i++) disturb(chaos);
   heal(chaos);
   let reads = 0;
@@ -79,6 +83,7 @@ export function runChaos(seed: number, options: ChaosOptions): ChaosResult {
 
 function disturb(chaos: Chaos): void {
   const { cluster, random, calm } = chaos;
+  if (chaos.isStorm && random.float() < 0.03) strikeLeader(chaos);
   const dice = random.float();
   const replica = pick(random, [...cluster.replicas.values()])!;
   if (dice < 0.45) shuffleNetwork(chaos);
@@ -138,6 +143,25 @@ function makeTrouble(chaos: Chaos, replica: Replica): void {
     const other = pick(random, [...cluster.replicas.keys()])!;
     turn(cluster, replica, (raft) => raft.reportUnreachable(other));
   } else compact(cluster, replica, random.integer(6));
+}
+
+/**
+ * Ends a leader's time, or lets somebody challenge it; what it had not spread may come back later.
+ */
+function strikeLeader(chaos: Chaos): void {
+  const { cluster, random } = chaos;
+  const leader = leaderOf(cluster);
+  const other = pick(random, [...cluster.replicas.values()])!;
+  if (other.raft === undefined) start(cluster, other);
+  else if (leader !== undefined && random.float() < 0.5) crash(cluster, leader);
+  else {
+    for (let i = 0; i < config.electionTicks; i++) {
+      for (const each of cluster.replicas.values()) {
+        if (each !== leader) turn(cluster, each, (raft) => raft.tick());
+      }
+    }
+    turn(cluster, other, (raft) => raft.campaign());
+  }
 }
 
 /** Splits the cluster in two, or cuts single directions. */

@@ -123,7 +123,7 @@ function checkQuorumHolds(
     const holding = half.filter((id) => holds(disks.get(id)!, index, term)).length;
     assert.ok(
       holding > half.length / 2,
-      `durability: entry ${index} of term ${term} is committed but on ${holding} of ${half.length} disks`,
+      `durability: committed ${index}@${term} is on ${holding} of ${half.length} disks`,
     );
   }
 }

@@ -1,4 +1,5 @@
-// A cluster in memory: replicas, their disks and state machines, and a network that a test or a seed plays with.
+// A cluster in memory: replicas, their disks and state machines, and a network that a test or a
+// seed plays with.
 
 import { strict as assert } from 'node:assert';
 import type { Random } from '../../../runtime/index.ts';
@@ -250,25 +251,29 @@ export function applyAll(cluster: Cluster, replica: Replica): boolean {
   return true;
 }
 
-/** Takes packet `at` off the network and delivers it, unless the link is cut or the receiver is down. */
+/**
+ * Takes packet `at` off the network and delivers it, unless the link is cut or the receiver is
+ * down.
+ */
 export function deliver(cluster: Cluster, at: number, keep = false): void {
   const packet = cluster.network[at]!;
   if (!keep) cluster.network.splice(at, 1);
   const { message, snapshot } = packet;
   const receiver = cluster.replicas.get(message.to);
-  const isLost = receiver?.raft === undefined || cluster.isCut(message.from, message.to);
-  if (!isLost) {
-    turn(cluster, receiver!, (raft) => {
+  const isCut = cluster.isCut(message.from, message.to);
+  if (receiver?.raft !== undefined && !isCut) {
+    turn(cluster, receiver, (raft) => {
       if (snapshot !== undefined) {
-        const pending = receiver!.disk.queue.some((write) => write.snapshot !== undefined);
+        const pending = receiver.disk.queue.some((write) => write.snapshot !== undefined);
         // One snapshot at a time; while one is being installed a second is not taken in.
         if (pending) return;
-        receiver!.received = snapshot;
+        receiver.received = snapshot;
       }
       raft.step(message);
     });
   }
-  if (message.type === 'install-snapshot') report(cluster, message, !isLost);
+  const isDelivered = receiver?.raft !== undefined && !isCut;
+  if (message.type === 'install-snapshot') report(cluster, message, isDelivered);
 }
 
 /** Loses packet `at`. */

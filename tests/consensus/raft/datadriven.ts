@@ -1,4 +1,5 @@
-// Reads files of stanzas: a command line, optional input, `----`, the expected output up to a blank line.
+// Reads files of stanzas: a command line, optional input, `----`, the expected output up to a blank
+// line.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// A disk that writes in order, and at a crash keeps any prefix of what it was told but had not reported.
+// A disk that writes in order, and at a crash keeps any prefix of what it was told but had not
+// reported.
 
 import type { Random } from '../../../runtime/index.ts';
 import { blankState } from '../../../consensus/raft/initial-state.ts';

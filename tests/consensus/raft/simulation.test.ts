@@ -1,4 +1,5 @@
-// Clusters under loss, duplication, reordering, partitions, crashes, changes of members and snapshots: safety at every step, then liveness.
+// Clusters under loss, duplication, reordering, partitions, crashes, changes of members and
+// snapshots: safety at every step, then liveness.
 
 import { strict as assert } from 'node:assert';
 import { raftRules } from '../../../consensus/raft/rules.ts';
@@ -63,10 +64,7 @@ describe('the checkers notice', function () {
   const planted: readonly (readonly [string, Omit<ChaosOptions, 'steps'>])[] = [
     ['a second vote in a term', broken({ mayVoteFor: () => true })],
     ['a vote for a log that is behind', broken({ isUpToDate: () => true })],
-    [
-      'committing entries of earlier terms by counting',
-      broken({ mayCommitByCounting: () => true }),
-    ],
+    // Committing entries of earlier terms by counting needs figure 8 played out: see paper.test.ts.
     ['keeping entries that conflict with the leader', broken({ isConflict: () => false })],
     ['answers that do not wait for the disk', broken({ waitsForDisk: () => false })],
     ['reads served before a leader knows what is committed', broken({ mayServeReads: () => true })],

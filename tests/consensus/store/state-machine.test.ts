@@ -209,7 +209,7 @@ describe('a request', () => {
     const session = createRequestSession(7);
     const old = session.begin();
     apply(writing(put('a')), old);
-    session.finish(old);
+    session.finish(old, true);
     apply(writing(put('b')), session.begin());
     const { answer } = apply(writing(put('a')), old);
     assert.ok(!answer.ok && answer.error.code === 'conflict', 'a late duplicate');
@@ -256,9 +256,9 @@ describe('a request', () => {
   it('says which is the lowest that its session still waits for', () => {
     const session = createRequestSession(7);
     const [one, two] = [session.begin(), session.begin()];
-    session.finish(two);
+    session.finish(two, true);
     assert.equal(session.begin().lowest, 1);
-    session.finish(one);
+    session.finish(one, true);
     assert.equal(session.begin().lowest, 3);
     assert.equal(session.open(), 2);
   });

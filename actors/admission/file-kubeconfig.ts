@@ -1,0 +1,47 @@
+// Keeps the administrator's kubeconfig in the data directory: a certificate of its own, and this peer's address.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Result } from '../../runtime/index.ts';
+import { ok } from '../../runtime/index.ts';
+import { adminKubeconfig } from './admin-kubeconfig.ts';
+import type { Admission } from './admission.ts';
+import { writePrivateFile } from './file-credentials.ts';
+import { createRequest } from './x509-authority.ts';
+import type { KeyedCertificate } from './x509-authority.ts';
+
+const schema = z.object({ certificate: z.string(), key: z.string() });
+
+export interface KubeconfigPlace {
+  /** Of the kubeconfig; the certificate lies beside it. */
+  readonly path: string;
+  readonly cluster: string;
+  readonly name: string;
+  readonly server: string;
+  readonly apiAuthority: string;
+}
+
+/** Writes the kubeconfig; asks the authority for a certificate only the first time. Errors: as signClient. */
+export async function ensureAdminKubeconfig(
+  place: KubeconfigPlace,
+  admission: Pick<Admission, 'signClient'>,
+): Promise<Result<void>> {
+  const clientPath = `${place.path}.client.json`;
+  let client = readClient(clientPath);
+  if (client === undefined) {
+    const user = `admin:${place.name}`;
+    const { request, key } = await createRequest(user);
+    const signed = await admission.signClient(request, { user, groups: ['system:masters'] });
+    if (!signed.ok) return signed;
+    client = { certificate: signed.value, key };
+    await writePrivateFile(clientPath, JSON.stringify(client));
+  }
+  await writePrivateFile(place.path, adminKubeconfig({ ...place, client }));
+  return ok(undefined);
+}
+
+function readClient(path: string): KeyedCertificate | undefined {
+  if (!existsSync(path)) return undefined;
+  const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  return parsed.success ? parsed.data : undefined;
+}

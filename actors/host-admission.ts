@@ -1,0 +1,111 @@
+// Admission on a real machine: there before the log is, since the transport asks for it, and at work once the log is open.
+
+import type { Identity, MembershipAuthority } from '../mesh/index.ts';
+import { failed, SkeinError } from '../runtime/index.ts';
+import type { Clock, Random, Result } from '../runtime/index.ts';
+import { admissionActor, admissionPath } from './admission/admission-actor.ts';
+import { createAdmission } from './admission/admission.ts';
+import type { Admission } from './admission/admission.ts';
+import { keepAuthority } from './admission/authority-keeping.ts';
+import { writeCredentials } from './admission/file-credentials.ts';
+import type { Credentials } from './admission/file-credentials.ts';
+import { foundingAuthority, writeFounding } from './admission/founding.ts';
+import type { Issuer } from './admission/issuer.ts';
+import { createJoinToken } from './admission/join-tokens.ts';
+import type { NewToken } from './admission/join-tokens.ts';
+import { checkProof } from './admission/proof.ts';
+import { endMemberships } from './admission/membership-ending.ts';
+import { pinOf } from './host-membership.ts';
+import type { HostOptions } from './host-options.ts';
+import type { PeerParts } from './peer.ts';
+
+const retryMs = 200;
+
+export interface HostAdmission extends MembershipAuthority, Pick<Admission, 'signClient'> {
+  /** Goes to work; resolves once a founder's log has what every cluster begins with. */
+  readonly begin: (parts: Omit<PeerParts, 'place' | 'fronts'>) => Promise<void>;
+  readonly createToken: (wish: {
+    readonly ttlMs: number;
+    readonly uses: number;
+    readonly zone: string;
+  }) => Promise<Result<NewToken>>;
+  readonly stop: () => void;
+}
+
+export interface HostAdmissionOptions {
+  readonly options: HostOptions;
+  readonly identity: Identity;
+  readonly credentials: Credentials;
+  readonly places: { readonly credentials: string };
+  readonly meshListen: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly issuer: Issuer;
+}
+
+const starting = (): Result<never> =>
+  failed(new SkeinError('unavailable', 'this peer is still starting: ask again in a moment'));
+
+export function createHostAdmission(options: HostAdmissionOptions): HostAdmission {
+  const { clock, random, identity, credentials, issuer } = options;
+  const founded = foundingAuthority(credentials);
+  let working:
+    | { readonly admission: Admission; readonly parts: Parameters<HostAdmission['begin']>[0] }
+    | undefined;
+  const stops: (() => void)[] = [];
+
+  const begin: HostAdmission['begin'] = async (parts) => {
+    const { store, system, mesh } = parts;
+    const log = options.options.log.child({ part: 'admission' });
+    const sealingKey = identity.sealing;
+    const keeping = keepAuthority({ store, self: identity.peer, sealingKey, log, founded });
+    const admission = createAdmission({
+      store,
+      system,
+      clock,
+      checkProof,
+      issuer,
+      authority: keeping.current,
+      holders: () => {
+        const { leader, voters } = store.status();
+        const others = voters.filter((peer) => peer !== identity.peer && peer !== leader);
+        const first = leader === undefined || leader === identity.peer ? [] : [leader];
+        return [...first, ...others];
+      },
+    });
+    working = { admission, parts };
+    system.spawn(admissionPath, admissionActor, admission);
+    stops.push(keeping.stop, endMemberships(store, mesh, clock));
+    if (founded !== undefined) await writeBeginning(parts);
+  };
+
+  const writeBeginning = async ({ store, objects }: Parameters<HostAdmission['begin']>[0]) => {
+    const founder = {
+      identity,
+      name: credentials.name,
+      zone: credentials.zone,
+      addresses: [options.meshListen],
+    };
+    while (
+      !(await writeFounding(founder, credentials, founded!, { store, objects, clock, random }))
+    ) {
+      await new Promise<void>((resume) => clock.setTimer(retryMs, resume));
+    }
+    const { founding: _, ...kept } = credentials;
+    await writeCredentials(options.places.credentials, kept);
+  };
+
+  return {
+    begin,
+    redeem: (request) => working?.admission.redeem(request) ?? Promise.resolve(starting()),
+    renew: (peer) => working?.admission.renew(peer) ?? Promise.resolve(starting()),
+    signClient: (request, subject) =>
+      working?.admission.signClient(request, subject) ?? Promise.resolve(starting()),
+    isRevoked: (peer) => working?.admission.isRevoked(peer) ?? false,
+    createToken: (wish) =>
+      working === undefined
+        ? Promise.resolve(starting())
+        : createJoinToken(working.parts.store, clock, pinOf(credentials), wish),
+    stop: () => stops.forEach((stop) => stop()),
+  };
+}

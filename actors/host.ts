@@ -1,0 +1,315 @@
+// A peer on a real machine: finds or makes its membership, opens its ports, composes it over real adapters.
+
+import { join } from 'node:path';
+import { nodeDisk } from '../consensus/index.ts';
+import { createFileAddressBook, loadIdentity } from '../mesh/index.ts';
+import type { Identity } from '../mesh/index.ts';
+import {
+  createImmediateDispatcher,
+  createSystemClock,
+  createSystemRandom,
+  SkeinError,
+} from '../runtime/index.ts';
+import type { Clock, Random } from '../runtime/index.ts';
+import type { Credentials } from './admission/file-credentials.ts';
+import { removeCredentials } from './admission/file-credentials.ts';
+import { ensureAdminKubeconfig } from './admission/file-kubeconfig.ts';
+import { createIssuer } from './admission/issuer.ts';
+import { createLoadMeter } from './containers/node-capacity.ts';
+import { createNodeProber } from './containers/node-prober.ts';
+import { createProcessContainerDriver } from './containers/process-container-driver.ts';
+import { startHttpsServer } from './gateway/http/https-server.ts';
+import type { ApiServer } from './gateway/http/https-server.ts';
+import { createHostAdmission } from './host-admission.ts';
+import type { HostAdmission } from './host-admission.ts';
+import {
+  claimAddress,
+  hasLoopbackRange,
+  hostLabel,
+  machinePlatform,
+  podWorkDirectory,
+  reachableHost,
+  readMachine,
+  usablePort,
+} from './host-machine.ts';
+import { findMembership } from './host-membership.ts';
+import type { HostedPeer, HostOptions } from './host-options.ts';
+import { leaveZone } from './leaving.ts';
+import { createMemberTransport } from './host-transport.ts';
+import { startPeer } from './peer.ts';
+import type { Peer, PeerParts, PeerPorts } from './peer.ts';
+import { createNetFrontListener } from './routing/net-front-listener.ts';
+import { skeinResources } from './skein-resources.ts';
+import { version } from './version.ts';
+
+const defaultTokenTtlMs = 24 * 3_600_000;
+const defaultTokenUses = 1_000;
+/** A member that cannot reach its zone says so instead of waiting for ever. */
+const closeGraceMs = 2_000;
+
+/** Where the parts of a data directory lie. */
+const placesIn = (directory: string) => ({
+  identity: join(directory, 'identity.json'),
+  credentials: join(directory, 'membership.json'),
+  addressBook: join(directory, 'address-book.json'),
+  log: join(directory, 'log'),
+  pods: join(directory, 'pods'),
+  kubeconfig: join(directory, 'kubeconfig'),
+});
+
+/** Everything that is known before the peer is composed. */
+interface Prepared {
+  readonly options: HostOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly places: ReturnType<typeof placesIn>;
+  readonly identity: Identity;
+  readonly credentials: Credentials;
+  readonly meshListen: string;
+  readonly apiPort: number;
+  readonly api: string;
+  readonly unlock: () => Promise<void>;
+}
+
+/**
+ * Starts a peer and resolves when it is Ready. Rejects with a SkeinError whose message is a sentence for the
+ * person who started it: unavailable (port, disk, nobody at ADDRESS), conflict (another process on the
+ * directory, name taken), unauthorized (token), corrupt, unsupported.
+ */
+export async function hostPeer(options: HostOptions): Promise<HostedPeer> {
+  if (options.driver === 'cri') {
+    const sentence =
+      'the driver "cri" is not built yet; leave --driver out, or say --driver process';
+    throw new SkeinError('unsupported', sentence);
+  }
+  const prepared = await prepare(options);
+  try {
+    return await run(prepared);
+  } catch (error) {
+    await prepared.unlock();
+    throw error;
+  }
+}
+
+async function prepare(options: HostOptions): Promise<Prepared> {
+  const clock = createSystemClock();
+  const random = createSystemRandom();
+  const places = placesIn(options.dataDirectory);
+  const unlock = await lockData(options.dataDirectory);
+  try {
+    const meshPort = await usablePort(options.meshListen, '--mesh-listen');
+    const apiPort = await usablePort(options.apiListen, '--api-listen');
+    const identity = await loadIdentity(places.identity);
+    const meshHost = options.meshListen.host;
+    const announced = options.announce ?? { host: reachableHost(meshHost), port: meshPort };
+    const address = `${announced.host}:${announced.port}`;
+    const credentials = await findMembership({
+      path: places.credentials,
+      identity,
+      name: options.name ?? hostLabel(),
+      zone: options.zone,
+      addresses: [address],
+      join: options.join,
+      issuer: createIssuer(clock, random),
+      clock,
+      random,
+      log: options.log,
+    });
+    return {
+      options,
+      clock,
+      random,
+      places,
+      identity,
+      credentials,
+      meshListen: `${meshHost}:${meshPort}`,
+      apiPort,
+      api: `https://${reachableHost(options.apiListen.host)}:${apiPort}`,
+      unlock,
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** One process per data directory; its own lock, since the log's is taken later. */
+async function lockData(directory: string): Promise<() => Promise<void>> {
+  const disk = nodeDisk();
+  try {
+    await disk.makeDirectory(directory);
+    return await disk.lock(directory);
+  } catch (error) {
+    if (error instanceof SkeinError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const sentence = `cannot use the data directory ${directory}: ${reason}; choose another with --data DIR`;
+    throw new SkeinError('unavailable', sentence, { directory }, error);
+  }
+}
+
+async function run(prepared: Prepared): Promise<HostedPeer> {
+  const { options, clock, random, places, credentials } = prepared;
+  const admission = createHostAdmission({ ...prepared, issuer: createIssuer(clock, random) });
+  let end: (error: Error | undefined) => void = () => undefined;
+  const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
+  let releaseAddress: (() => void) | undefined;
+  let peer: Peer | undefined;
+
+  const ports: PeerPorts = {
+    clock,
+    random,
+    log: options.log,
+    dispatcher: createImmediateDispatcher(),
+    transport: createMemberTransport(prepared, admission),
+    addressBook: createFileAddressBook(places.addressBook),
+    disk: nodeDisk(),
+    logDirectory: places.log,
+    isRevoked: admission.isRevoked,
+    createDriver: (range) =>
+      createProcessContainerDriver({
+        directory: places.pods,
+        workDirectory: podWorkDirectory(prepared.identity.peer, places.pods),
+        ...(range === undefined ? {} : { addressRange: range }),
+        log: options.log.child({ part: 'driver' }),
+      }),
+    createProber: createNodeProber,
+    listener: createNetFrontListener(),
+    hasLoopbackRange: hasLoopbackRange(),
+    claimAddress: async (address) => {
+      releaseAddress = await claimAddress(address);
+      return releaseAddress !== undefined;
+    },
+    machine: readMachine(),
+    measureLoad: createLoadMeter(),
+    platform: machinePlatform(),
+    reviewToken: () => Promise.resolve(undefined),
+    extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
+    onFailure: (path, error) => {
+      options.log.error('a part of this peer failed for good', { path, reason: error.message });
+      end(new Error(`${path}: ${error.message}`, { cause: error }));
+    },
+  };
+
+  const leave = async (parts: PeerParts) => {
+    const left = await leaveZone(credentials.name, parts, (pod) => evict(peer!, pod), clock);
+    if (!left.ok) return left;
+    await removeCredentials(places.credentials);
+    // The answer goes out first.
+    clock.setTimer(closeGraceMs, () => end(undefined));
+    return left;
+  };
+
+  peer = await startPeer(
+    {
+      name: credentials.name,
+      zone: credentials.zone,
+      version,
+      labels: options.labels,
+      taints: options.taints.map((taint) => ({ ...taint })),
+      price: options.price,
+      isFounder: credentials.founding !== undefined,
+      introductions: credentials.introductions,
+      api: prepared.api,
+      onParts: admission.begin,
+    },
+    ports,
+  );
+  if (peer === undefined) throw new SkeinError('stopped', 'the peer was stopped while it started');
+  const server = await serve(prepared, peer);
+  await peer.registered;
+  await writeKubeconfig(prepared, admission);
+  return hosted(prepared, peer, server, ended, () => {
+    releaseAddress?.();
+    admission.stop();
+  });
+}
+
+const serve = (prepared: Prepared, peer: Peer): Promise<ApiServer> =>
+  startHttpsServer({
+    host: prepared.options.apiListen.host,
+    port: prepared.apiPort,
+    tls: {
+      key: prepared.credentials.servingKey,
+      certificate: prepared.credentials.servingCertificate,
+      clientAuthority: prepared.credentials.apiAuthority,
+    },
+    gateway: peer.gateway,
+    clock: prepared.clock,
+    log: prepared.options.log.child({ part: 'api' }),
+  });
+
+async function writeKubeconfig(prepared: Prepared, admission: HostAdmission): Promise<void> {
+  const { places, credentials, api } = prepared;
+  const { cluster, name, apiAuthority } = credentials;
+  const place = { path: places.kubeconfig, cluster, name, server: api, apiAuthority };
+  const written = await ensureAdminKubeconfig(place, admission);
+  if (!written.ok) throw written.error;
+}
+
+function resourcesOf(
+  prepared: Prepared,
+  admission: HostAdmission,
+  parts: PeerParts,
+  leave: () => ReturnType<typeof leaveZone>,
+) {
+  const { name, zone } = prepared.credentials;
+  return skeinResources(
+    { ...parts, nodeAddress: parts.place.nodeAddress },
+    {
+      name,
+      zone,
+      version,
+      createToken: (wish) =>
+        admission.createToken({
+          ttlMs: wish.ttlMs ?? defaultTokenTtlMs,
+          uses: wish.uses ?? defaultTokenUses,
+          zone: wish.zone ?? zone,
+        }),
+      leave,
+    },
+  );
+}
+
+/** As a user would: through this peer's own API, with its rules for grace. */
+async function evict(
+  peer: Peer,
+  pod: { readonly namespace: string; readonly name: string },
+): Promise<void> {
+  await peer.gateway.handle({
+    method: 'DELETE',
+    path: `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`,
+    query: new URLSearchParams(),
+    headers: {},
+    body: new Uint8Array(0),
+    certificateUser: { name: 'system:peer', groups: ['system:masters'] },
+  });
+}
+
+function hosted(
+  prepared: Prepared,
+  peer: Peer,
+  server: ApiServer,
+  ended: Promise<Error | undefined>,
+  release: () => void,
+): HostedPeer {
+  let stopping: Promise<void> | undefined;
+  const stop = async (endPods: boolean): Promise<void> => {
+    await server.close(closeGraceMs);
+    await peer.stop({ endPods });
+    release();
+    await prepared.unlock();
+  };
+  const { credentials, identity, meshListen, api, places } = prepared;
+  return {
+    name: credentials.name,
+    zone: credentials.zone,
+    peerId: identity.peer,
+    meshAddress: meshListen,
+    api,
+    nodeAddress: peer.place.nodeAddress,
+    kubeconfig: places.kubeconfig,
+    ended,
+    stop: () => (stopping ??= stop(false)),
+    stopPods: () => (stopping ??= stop(true)),
+  };
+}

@@ -1,0 +1,5 @@
+// What the command line may use: how to start a peer.
+
+export { hostPeer } from './host.ts';
+export type { HostedPeer, HostOptions, HostTaint, ListenAddress } from './host-options.ts';
+export { version } from './version.ts';

@@ -1,0 +1,91 @@
+// A peer leaves for good: drains, hands its vote over, ends its membership.
+//
+//   cordoned -> drained -> Node removed -> out of the zone's log -> left the mesh
+
+import type { Clock, Result } from '../runtime/index.ts';
+import { failed, ok, SkeinError } from '../runtime/index.ts';
+import type { Objects } from './objects/objects.ts';
+import type { PeerParts } from './peer.ts';
+
+const drainMs = 90_000;
+const lookEveryMs = 100;
+const attemptsMax = 20;
+
+const wait = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resume) => clock.setTimer(ms, resume));
+
+/** Errors: forbidden (the last peer), timeout (pods did not end), unavailable. What was done stays done: ask again. */
+export async function leaveZone(
+  name: string,
+  { objects, zoneLog, mesh, store }: Pick<PeerParts, 'objects' | 'zoneLog' | 'mesh' | 'store'>,
+  evict: (pod: { readonly namespace: string; readonly name: string }) => Promise<void>,
+  clock: Clock,
+): Promise<Result<void>> {
+  const { voters, learners } = store.status();
+  if (voters.length + learners.length <= 1) {
+    return failed(
+      new SkeinError('forbidden', 'this is the last peer of its zone: stop it instead of leaving'),
+    );
+  }
+  const cordoned = await cordon(objects, name);
+  if (!cordoned.ok) return cordoned;
+  const drained = await drain(objects, name, evict, clock);
+  if (!drained.ok) return drained;
+  const removed = await removeNode(objects, name);
+  if (!removed.ok) return removed;
+  const left = await zoneLog.leave();
+  if (!left.ok) return left;
+  await mesh.leave();
+  return ok(undefined);
+}
+
+async function cordon(objects: Objects, name: string): Promise<Result<unknown>> {
+  return again(() => {
+    const node = objects.view.get('Node', '', name);
+    if (node === undefined || node.spec?.unschedulable === true) return undefined;
+    const object = { ...node, spec: { ...node.spec, unschedulable: true } };
+    return objects.write([{ type: 'update', kind: 'Node', object }]);
+  });
+}
+
+async function drain(
+  objects: Objects,
+  name: string,
+  evict: (pod: { readonly namespace: string; readonly name: string }) => Promise<void>,
+  clock: Clock,
+): Promise<Result<void>> {
+  const untilMs = clock.monotonicMs() + drainMs;
+  const asked = new Set<string>();
+  for (;;) {
+    const pods = objects.view.podsOnNode(name);
+    if (pods.length === 0) return ok(undefined);
+    if (clock.monotonicMs() > untilMs) {
+      const sentence = `${pods.length} pods did not end in ${drainMs / 1000} s; delete them with --grace-period=0 and ask again`;
+      return failed(new SkeinError('timeout', sentence));
+    }
+    for (const { metadata } of pods) {
+      const { namespace = '', name: pod = '', uid = '' } = metadata ?? {};
+      if (asked.has(uid)) continue;
+      asked.add(uid);
+      await evict({ namespace, name: pod });
+    }
+    await wait(clock, lookEveryMs);
+  }
+}
+
+async function removeNode(objects: Objects, name: string): Promise<Result<unknown>> {
+  return again(() => {
+    const object = objects.view.get('Node', '', name);
+    return object && objects.write([{ type: 'delete', kind: 'Node', object }]);
+  });
+}
+
+/** Decides again while somebody else writes in between; undefined means there is nothing to do. */
+async function again(write: () => Promise<Result<unknown>> | undefined): Promise<Result<unknown>> {
+  let last: Result<unknown> = ok(undefined);
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    last = (await write()) ?? ok(undefined);
+    if (last.ok || last.error.code !== 'conflict') return last;
+  }
+  return last;
+}

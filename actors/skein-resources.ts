@@ -1,0 +1,205 @@
+// Skein's own resources of the API: peers, this peer's status, join tokens, leaving.
+
+import type { Mesh } from '../mesh/index.ts';
+import type { Result } from '../runtime/index.ts';
+import { failed, ok, SkeinError } from '../runtime/index.ts';
+import type { Member } from '../mesh/index.ts';
+import type { Store } from '../consensus/index.ts';
+import type {
+  ExtraReply,
+  ExtraRequest,
+  ExtraResource,
+  ExtraResources,
+} from './gateway/extra-resources.ts';
+import type { FrontBoard } from './routing/routing-actor.ts';
+
+const apiVersion = 'skein.dev/v1';
+
+/** What the resources are made from. */
+export interface ResourceParts {
+  readonly mesh: Pick<Mesh, 'self' | 'members' | 'memberNamed' | 'member'>;
+  readonly store: Pick<Store, 'status'>;
+  readonly fronts: FrontBoard;
+  readonly nodeAddress: string;
+}
+
+export interface TokenWish {
+  readonly ttlMs?: number;
+  readonly uses?: number;
+  readonly zone?: string;
+}
+
+export interface ResourcePorts {
+  readonly name: string;
+  readonly zone: string;
+  readonly version: string;
+  readonly createToken: (
+    wish: TokenWish,
+  ) => Promise<Result<{ readonly token: string; readonly expiresAtMs: number }>>;
+  /** Drains this peer and ends its membership; resolves when it has left. */
+  readonly leave: () => Promise<Result<void>>;
+}
+
+export function skeinResources(parts: ResourceParts, ports: ResourcePorts): ExtraResources {
+  return [peers(parts), peerStatuses(parts, ports), joinTokens(ports), leaves(ports)];
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The cell of a table: a field below `spec` or `status`. */
+const field =
+  (part: 'spec' | 'status', key: string) =>
+  (object: Readonly<Record<string, unknown>>): string =>
+    text((object[part] as Record<string, unknown> | undefined)?.[key]);
+
+function peers({ mesh, store }: ResourceParts): ExtraResource {
+  const all = (): readonly unknown[] => {
+    const { leader, voters, learners } = store.status();
+    const roleOf = (peer: string): string => {
+      if (peer === leader) return 'leader';
+      if (voters.includes(peer)) return 'voter';
+      return learners.includes(peer) ? 'learner' : 'none';
+    };
+    return mesh.members().map((member) => peerObject(member, roleOf(member.peer)));
+  };
+  return {
+    plural: 'peers',
+    singular: 'peer',
+    kind: 'Peer',
+    verbs: ['get', 'list'],
+    columns: [
+      {
+        name: 'Name',
+        type: 'string',
+        cell: (o) => text((o['metadata'] as { name?: unknown }).name),
+      },
+      { name: 'State', type: 'string', cell: field('status', 'state') },
+      { name: 'Role', type: 'string', cell: field('status', 'role') },
+      { name: 'Zone', type: 'string', cell: field('spec', 'zone') },
+      { name: 'API', type: 'string', cell: field('status', 'api') },
+    ],
+    handler: ({ verb, name }) => {
+      if (verb === 'list')
+        return reply({ kind: 'PeerList', apiVersion, metadata: {}, items: all() });
+      const found = all().find(
+        (peer) => (peer as { metadata: { name: string } }).metadata.name === name,
+      );
+      return found === undefined ? refuse('not-found', `no peer is named "${name}"`) : reply(found);
+    },
+  };
+}
+
+function peerObject({ peer, status, addresses, facts }: Member, role: string): unknown {
+  return {
+    kind: 'Peer',
+    apiVersion,
+    metadata: { name: facts.name ?? peer },
+    spec: { peerId: peer, zone: facts.zone, addresses, labels: facts.labels ?? {} },
+    status: {
+      state: status,
+      role,
+      api: facts.api,
+      nodeAddress: facts.nodeAddress,
+      load: facts.load,
+      version: facts.version,
+    },
+  };
+}
+
+function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource {
+  const { mesh, store, fronts, nodeAddress } = parts;
+  return {
+    plural: 'peerstatuses',
+    singular: 'peerstatus',
+    kind: 'PeerStatus',
+    verbs: ['get'],
+    handler: ({ name }) => {
+      if (name !== 'self')
+        return refuse('not-found', 'a peer knows only "self": ask the other peer');
+      const { leader, voters, learners, ...status } = store.status();
+      const nameOf = (peer: string): string => mesh.member(peer)?.facts.name ?? peer;
+      return reply({
+        kind: 'PeerStatus',
+        apiVersion,
+        metadata: { name: 'self' },
+        status: {
+          peer: mesh.self,
+          name: ports.name,
+          zone: ports.zone,
+          version: ports.version,
+          ...status,
+          ...(leader === undefined ? {} : { leader: nameOf(leader) }),
+          voters: voters.map(nameOf),
+          learners: learners.map(nameOf),
+          nodeAddress,
+          fronts: fronts.fronts,
+        },
+      });
+    },
+  };
+}
+
+const defaultTtlSeconds = 24 * 3600;
+const ttlSecondsMax = 30 * 24 * 3600;
+const usesMax = 10_000;
+
+function joinTokens(ports: ResourcePorts): ExtraResource {
+  return {
+    plural: 'jointokens',
+    singular: 'jointoken',
+    kind: 'JoinToken',
+    verbs: ['create'],
+    handler: async ({ body }: ExtraRequest) => {
+      const spec = (body['spec'] ?? {}) as Record<string, unknown>;
+      const { ttlSeconds = defaultTtlSeconds, uses = usesMax, zone = ports.zone } = spec;
+      if (!isCount(ttlSeconds, ttlSecondsMax)) {
+        return refuse(
+          'invalid',
+          `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
+        );
+      }
+      if (!isCount(uses, usesMax)) {
+        return refuse('invalid', `spec.uses must be 1 to ${usesMax}, not ${JSON.stringify(uses)}`);
+      }
+      if (typeof zone !== 'string' || zone === '')
+        return refuse('invalid', 'spec.zone must be a name');
+      const created = await ports.createToken({ ttlMs: ttlSeconds * 1000, uses, zone });
+      if (!created.ok) return created;
+      const { token, expiresAtMs } = created.value;
+      return reply({
+        kind: 'JoinToken',
+        apiVersion,
+        metadata: { name: token.slice(0, token.indexOf('.')) },
+        spec: { ttlSeconds, uses, zone },
+        status: { token, expiresAt: new Date(expiresAtMs).toISOString() },
+      });
+    },
+  };
+}
+
+const isCount = (value: unknown, max: number): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
+
+function leaves(ports: ResourcePorts): ExtraResource {
+  return {
+    plural: 'leaves',
+    singular: 'leave',
+    kind: 'Leave',
+    verbs: ['create'],
+    handler: async () => {
+      const left = await ports.leave();
+      if (!left.ok) return left;
+      return reply({
+        kind: 'Leave',
+        apiVersion,
+        metadata: { name: ports.name },
+        status: { phase: 'Left' },
+      });
+    },
+  };
+}
+
+const reply = (body: unknown): Promise<Result<ExtraReply>> => Promise.resolve(ok({ body }));
+
+const refuse = (code: 'not-found' | 'invalid', sentence: string): Promise<Result<never>> =>
+  Promise.resolve(failed(new SkeinError(code, sentence)));
