@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { HostOptions, HostTaint, ListenAddress } from '../actors/host-options.ts';
+import type { HostOptions, HostTaint, ListenAddress } from '../actors/index.ts';
 import type { Logger } from '../runtime/index.ts';
 import type { Arguments, FlagDefinitions } from './command.ts';
 import { refused, wrongUsage } from './failure.ts';

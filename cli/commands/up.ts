@@ -4,7 +4,7 @@
 //       |                    |                           └--second signal--> exit at once
 //       └--refused--> exit 1 └--the peer left--> exit 0, a part failed for good--> exit 1
 
-import type { HostedPeer } from '../../actors/host-options.ts';
+import type { HostedPeer } from '../../actors/index.ts';
 import { createStreamLogger, createSystemClock } from '../../runtime/index.ts';
 import type { LogLevel } from '../../runtime/index.ts';
 import type { Command, FlagDefinitions, Invocation } from '../command.ts';
