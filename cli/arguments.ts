@@ -48,7 +48,10 @@ function complaint(error: unknown, command: Command): Error {
     return wrongUsage(`\`skein ${command.name}\` has no flag ${flag}.`, command.name);
   }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && message.includes('does not take')) {
-    return wrongUsage(`The flag ${flag} of \`skein ${command.name}\` takes no value.`, command.name);
+    return wrongUsage(
+      `The flag ${flag} of \`skein ${command.name}\` takes no value.`,
+      command.name,
+    );
   }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
     const long = named.split(' ').find((word) => word.startsWith('--')) ?? flag;
@@ -107,7 +110,10 @@ export function parseArguments(command: Command, given: readonly string[]): Argu
       const text = texts(name).at(-1);
       if (text === undefined) return undefined;
       if (!/^\d{1,9}$/.test(text)) {
-        throw wrongUsage(`--${name} must be a whole number, not ${JSON.stringify(text)}.`, command.name);
+        throw wrongUsage(
+          `--${name} must be a whole number, not ${JSON.stringify(text)}.`,
+          command.name,
+        );
       }
       return Number(text);
     },

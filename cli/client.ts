@@ -111,7 +111,10 @@ function send(
       connected = true;
       clearTimeout(timer);
       const limitMs = request.timeoutMs ?? ANSWER_MS;
-      timer = setTimeout(() => fail(`connected, but no answer within ${limitMs / 1_000} s`), limitMs);
+      timer = setTimeout(
+        () => fail(`connected, but no answer within ${limitMs / 1_000} s`),
+        limitMs,
+      );
     };
     outgoing.on('socket', (socket) => {
       if (outgoing.reusedSocket) onConnected();

@@ -62,9 +62,17 @@ export const peerFlags: FlagDefinitions = {
 };
 
 export const namespaceFlag: FlagDefinitions = {
-  namespace: { short: 'n', value: 'NAME', help: 'the namespace (default: the context’s, or default)' },
+  namespace: {
+    short: 'n',
+    value: 'NAME',
+    help: 'the namespace (default: the context’s, or default)',
+  },
 };
 
 export const selectorFlag: FlagDefinitions = {
-  selector: { short: 'l', value: 'SELECTOR', help: 'only objects with these labels: app=web,tier!=test' },
+  selector: {
+    short: 'l',
+    value: 'SELECTOR',
+    help: 'only objects with these labels: app=web,tier!=test',
+  },
 };

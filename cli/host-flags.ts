@@ -23,9 +23,18 @@ export const hostFlags: FlagDefinitions = {
   name: { value: 'NAME', help: 'name of this peer (default: the host’s name)' },
   zone: { value: 'ZONE', help: 'zone of this peer (default: the token’s, or default)' },
   data: { value: 'DIR', help: 'where this peer keeps its data' },
-  'mesh-listen': { value: 'HOST:PORT', help: `where other peers reach it (default: 0.0.0.0:${DEFAULT_MESH_PORT})` },
-  announce: { value: 'HOST:PORT', help: 'the address told to others, when it is not the one listened on' },
-  'api-listen': { value: 'HOST:PORT', help: `where the API answers (default: 0.0.0.0:${DEFAULT_API_PORT})` },
+  'mesh-listen': {
+    value: 'HOST:PORT',
+    help: `where other peers reach it (default: 0.0.0.0:${DEFAULT_MESH_PORT})`,
+  },
+  announce: {
+    value: 'HOST:PORT',
+    help: 'the address told to others, when it is not the one listened on',
+  },
+  'api-listen': {
+    value: 'HOST:PORT',
+    help: `where the API answers (default: 0.0.0.0:${DEFAULT_API_PORT})`,
+  },
   label: { value: 'K=V', repeatable: true, help: 'a label of its node' },
   taint: { value: 'K[=V]:EFFECT', repeatable: true, help: 'a taint of its node' },
   driver: { value: 'DRIVER', help: 'how containers run: process' },
@@ -43,7 +52,10 @@ export function parseListen(flag: string, text: string, defaultPort: number): Li
   const port = isPortAlone ? Number(text) : Number(found?.[3] ?? defaultPort);
   const host = isPortAlone ? '' : (found?.[1] ?? found?.[2] ?? '');
   if (text === '' || (found === null && !isPortAlone) || port > 65_535) {
-    throw wrongUsage(`--${flag} ${JSON.stringify(text)} is not HOST:PORT with a port up to 65535.`, 'up');
+    throw wrongUsage(
+      `--${flag} ${JSON.stringify(text)} is not HOST:PORT with a port up to 65535.`,
+      'up',
+    );
   }
   return { host: host === '' ? '0.0.0.0' : host, port };
 }

@@ -179,7 +179,9 @@ export function serverOf(peer: string): string | undefined {
   const host = isBareIpv6 ? `[${peer}]` : peer;
   const server = `https://${host}${hasPort ? '' : `:${DEFAULT_API_PORT}`}`;
   if (!URL.canParse(server)) {
-    throw refused(`--peer ${peer} is not an address. Write HOST:PORT, https://HOST:PORT or a name.`);
+    throw refused(
+      `--peer ${peer} is not an address. Write HOST:PORT, https://HOST:PORT or a name.`,
+    );
   }
   return server;
 }

@@ -82,7 +82,11 @@ function mergeByKey(
       continue;
     }
     const was = elementBy(listOf(last), key, id) ?? {};
-    const difference = mergeFields([...path, ELEMENT], { last: was, wanted: element, live: before });
+    const difference = mergeFields([...path, ELEMENT], {
+      last: was,
+      wanted: element,
+      live: before,
+    });
     if (difference !== undefined) patch.push({ [key]: id, ...difference });
   }
   for (const element of listOf(last).filter(isFields)) {
@@ -123,7 +127,10 @@ function mergeList(
   const ids = (list: Value): readonly Value[] =>
     listOf(list).map((element) => (isFields(element) ? element[rule.key] : undefined));
   const kept = ids(live).filter((id) => ids(wanted).includes(id));
-  const isReordered = !isDeepStrictEqual(kept, ids(wanted).filter((id) => kept.includes(id)));
+  const isReordered = !isDeepStrictEqual(
+    kept,
+    ids(wanted).filter((id) => kept.includes(id)),
+  );
   if (difference === undefined && !isReordered) return;
   patch[`$setElementOrder/${field}`] = order;
   if (difference !== undefined) patch[field] = difference;

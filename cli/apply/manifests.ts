@@ -30,7 +30,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function textField(value: unknown, field: string, source: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  const found = value === undefined || value === null ? 'is missing' : `is ${JSON.stringify(value)}`;
+  const found =
+    value === undefined || value === null ? 'is missing' : `is ${JSON.stringify(value)}`;
   throw refused(`${source}: ${field} ${found}; it must be a text that is not empty.`);
 }
 
@@ -38,7 +39,9 @@ function textField(value: unknown, field: string, source: string): string {
 export function manifestsOf(value: unknown, source: string): readonly Manifest[] {
   if (!isRecord(value)) {
     const found = Array.isArray(value) ? 'a list' : JSON.stringify(value);
-    throw refused(`${source}: a manifest must be an object with apiVersion and kind, not ${found}.`);
+    throw refused(
+      `${source}: a manifest must be an object with apiVersion and kind, not ${found}.`,
+    );
   }
   const kind = textField(value['kind'], 'kind', source);
   const apiVersion = textField(value['apiVersion'], 'apiVersion', source);
@@ -47,7 +50,8 @@ export function manifestsOf(value: unknown, source: string): readonly Manifest[]
     return items.flatMap((item, index) => manifestsOf(item, `${source}, item ${index + 1}`));
   }
   const metadata = value['metadata'];
-  if (!isRecord(metadata)) throw refused(`${source}: ${kind} has no metadata; give it metadata.name.`);
+  if (!isRecord(metadata))
+    throw refused(`${source}: ${kind} has no metadata; give it metadata.name.`);
   const name = textField(metadata['name'], 'metadata.name', source);
   const namespace =
     metadata['namespace'] === undefined

@@ -172,7 +172,10 @@ export const getCommand: Command = {
     ...namespaceFlag,
     'all-namespaces': { short: 'A', help: 'objects of all namespaces' },
     ...selectorFlag,
-    'field-selector': { value: 'SELECTOR', help: 'only objects with these fields: status.phase=Running' },
+    'field-selector': {
+      value: 'SELECTOR',
+      help: 'only objects with these fields: status.phase=Running',
+    },
     output: { short: 'o', value: 'FORMAT', help: 'wide, json, yaml or name' },
     watch: { short: 'w', help: 'go on showing changes until Ctrl-C' },
     'show-labels': { help: 'a column with the labels' },

@@ -87,7 +87,9 @@ export const logsCommand: Command = {
       throw refused(`No pod has the labels ${selector ?? ''} in namespace ${session.namespace}.`);
     }
     if (target !== undefined && pods.length > 1) {
-      terminal.err(`Found ${pods.length} pods of ${target}, using pod/${pods[0]!.metadata?.name}\n`);
+      terminal.err(
+        `Found ${pods.length} pods of ${target}, using pod/${pods[0]!.metadata?.name}\n`,
+      );
     }
     const chosen = target === undefined ? pods : pods.slice(0, 1);
     if (chosen.length > 1 && args.isSet('follow') === true) {

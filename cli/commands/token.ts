@@ -31,7 +31,10 @@ export const tokenCreateCommand: Command = {
     const ttl = args.text('ttl');
     const ttlSeconds = ttl === undefined ? undefined : parseSeconds(ttl);
     if (ttl !== undefined && (ttlSeconds === undefined || ttlSeconds === 0)) {
-      throw wrongUsage(`--ttl ${JSON.stringify(ttl)} is not a time such as 15m or 24h.`, 'token create');
+      throw wrongUsage(
+        `--ttl ${JSON.stringify(ttl)} is not a time such as 15m or 24h.`,
+        'token create',
+      );
     }
     const uses = args.count('uses');
     if (uses === 0) throw wrongUsage('--uses must be 1 or more.', 'token create');

@@ -55,7 +55,10 @@ async function host(invocation: Invocation, address: string | undefined): Promis
 }
 
 const joinFlag: FlagDefinitions = {
-  join: { value: 'ADDRESS', help: 'join the cluster of the peer at HOST, HOST:PORT or a multiaddr' },
+  join: {
+    value: 'ADDRESS',
+    help: 'join the cluster of the peer at HOST, HOST:PORT or a multiaddr',
+  },
 };
 
 export const upCommand: Command = {

@@ -11,8 +11,7 @@ export interface ServerTable {
   readonly rows?: readonly { readonly cells: readonly unknown[]; readonly object?: ApiObject }[];
 }
 
-export const TABLE_TYPE =
-  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+export const TABLE_TYPE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
 export interface TableStyle {
   readonly isWide: boolean;
@@ -39,7 +38,8 @@ export function createTablePrinter(style: TableStyle): TablePrinter {
   let widths: readonly number[] = [];
   let isHeaderDue = style.withHeader;
 
-  const isShown = (index: number): boolean => style.isWide || !((columns[index]?.priority ?? 0) > 0);
+  const isShown = (index: number): boolean =>
+    style.isWide || !((columns[index]?.priority ?? 0) > 0);
   const header = (): string[] => [
     ...(style.withNamespace ? ['NAMESPACE'] : []),
     ...columns.filter((_, index) => isShown(index)).map(({ name }) => name.toUpperCase()),
