@@ -1,7 +1,7 @@
 // Reads a log back: what was acknowledged is all there, or it says where it is not.
 
 import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
-import type { Disk } from './disk.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import type { ReadRecord } from './record.ts';
 import { recordTypes } from './record.ts';
 import {
@@ -54,8 +54,7 @@ export async function recoverSegments(
   };
   let before: SegmentScan | undefined;
   for (const path of paths) {
-    const source = await readAll(disk, path);
-    const scan = scanSegment(path, source);
+    const { source, scan } = await readSegment(disk, path);
     checkContinuation(path, before, scan);
     if (scan.hasResidue) {
       const isLast = path === paths.at(-1);
@@ -154,10 +153,42 @@ async function cutTail(disk: Disk, path: string, source: Buffer, end: number): P
   await file.close();
 }
 
-async function readAll(disk: Disk, path: string): Promise<Buffer> {
+/**
+ * A new segment is 64 MB of zeros, and reading them all would cost a small peer its memory: so only what was used is
+ * read. A record whose own zeros were left out looks like residue; then the whole file is read after all.
+ */
+async function readSegment(
+  disk: Disk,
+  path: string,
+): Promise<{ readonly source: Buffer; readonly scan: SegmentScan }> {
   const bytes = await disk.sizeBytes(path);
   const file = await disk.open(path, 'read');
-  const content = await file.read(0, bytes);
-  await file.close();
-  return Buffer.from(content.buffer, content.byteOffset, content.length);
+  try {
+    const used = await readUsed(file, bytes);
+    const scan = scanSegment(path, used, bytes);
+    if (!scan.hasResidue || used.length === bytes) return { source: used, scan };
+    const source = asBuffer(await file.read(0, bytes));
+    return { source, scan: scanSegment(path, source, bytes) };
+  } finally {
+    await file.close();
+  }
 }
+
+/** Read at a time. */
+const chunkBytes = 1 << 20;
+
+/** The file up to its last chunk that is not all zeros. */
+async function readUsed(file: DiskFile, bytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let used = 0;
+  for (let offset = 0; offset < bytes; offset += chunkBytes) {
+    chunks.push(asBuffer(await file.read(offset, Math.min(chunkBytes, bytes - offset))));
+    if (lastNonZero(chunks.at(-1)!, 0) >= 0) used = chunks.length;
+    // One chunk of zeros is as good as another: all but the first few are given back at once.
+    else if (chunks.length > used + 1) chunks[chunks.length - 1] = chunks[used]!;
+  }
+  return Buffer.concat(chunks.slice(0, used));
+}
+
+const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, length);

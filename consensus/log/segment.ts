@@ -69,11 +69,11 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   return data;
 }
 
-/** Reads a whole segment. Throws `unsupported` for an unknown version and `corrupt` for a broken header. */
-export function scanSegment(path: string, source: Buffer): SegmentScan {
+/** Reads a segment of `fileBytes`, of which `source` may leave out zeros at the end. Throws `unsupported` for an unknown version and `corrupt` for a broken header. */
+export function scanSegment(path: string, source: Buffer, fileBytes: number): SegmentScan {
   const { header, headerRecord } = readHeader(path, source);
-  if (source.length < header.bytes) {
-    throw corruptLog(path, source.length, `it was cut short from ${header.bytes} bytes`);
+  if (fileBytes < header.bytes) {
+    throw corruptLog(path, fileBytes, `it was cut short from ${header.bytes} bytes`);
   }
   const scan = scanRecords(source, headerRecord);
   if (scan.records.length === 0) {
