@@ -1,7 +1,7 @@
 // Admission on a real machine: there before the log is, since the transport asks for it, and at work once the log is open.
 
 import type { Identity, MembershipAuthority } from '../mesh/index.ts';
-import { failed, SkeinError } from '../runtime/index.ts';
+import { failed, SkeinError, wait } from '../runtime/index.ts';
 import type { Clock, Random, Result } from '../runtime/index.ts';
 import { admissionActor, admissionPath } from './admission/admission-actor.ts';
 import { createAdmission } from './admission/admission.ts';
@@ -89,7 +89,7 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     while (
       !(await writeFounding(founder, credentials, founded!, { store, objects, clock, random }))
     ) {
-      await new Promise<void>((resume) => clock.setTimer(retryMs, resume));
+      await wait(clock, retryMs);
     }
     const { founding: _, ...kept } = credentials;
     await writeCredentials(options.places.credentials, kept);

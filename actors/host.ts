@@ -29,6 +29,7 @@ import {
   machinePlatform,
   podWorkDirectory,
   reachableHost,
+  removeIfEmpty,
   readMachine,
   usablePort,
 } from './host-machine.ts';
@@ -153,7 +154,6 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   let end: (error: Error | undefined) => void = () => undefined;
   const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
   let releaseAddress: (() => void) | undefined;
-  let peer: Peer | undefined;
 
   const ports: PeerPorts = {
     clock,
@@ -199,7 +199,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     return left;
   };
 
-  peer = await startPeer(
+  const peer = await startPeer(
     {
       name: credentials.name,
       zone: credentials.zone,
@@ -297,6 +297,7 @@ function hosted(
     await server.close(closeGraceMs);
     await peer.stop({ endPods });
     release();
+    await removeIfEmpty(podWorkDirectory(prepared.identity.peer, prepared.places.pods));
     await prepared.unlock();
   };
   const { credentials, identity, meshListen, api, places } = prepared;

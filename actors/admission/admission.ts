@@ -2,7 +2,7 @@
 
 import type { Store } from '../../consensus/index.ts';
 import type { JoinGrant, JoinRequest, MembershipAuthority, PeerId } from '../../mesh/index.ts';
-import type { ActorSystem, Clock, Result } from '../../runtime/index.ts';
+import type { ActorRef, ActorSystem, Clock, Result } from '../../runtime/index.ts';
 import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
 import type { AdmissionMessage } from './admission-actor.ts';
 import { admissionPath } from './admission-actor.ts';
@@ -102,18 +102,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   /** Asks peers that hold the authority, one after the other, until one answers. */
   const elsewhere = async <T>(
-    question: (replyTo: never) => AdmissionMessage,
+    question: (replyTo: ActorRef<Result<T>>) => AdmissionMessage,
   ): Promise<Result<T>> => {
     let last: Result<T> = failed(notReady());
     for (const peer of options.holders().slice(0, forwardsMax)) {
       const ref = options.system.ref<AdmissionMessage>(
         formatAddress({ peer, path: admissionPath }),
       );
-      const answer = (await options.system.ask(
-        ref as never,
-        question as never,
+      const answer = await options.system.ask<AdmissionMessage, Result<T>>(
+        ref,
+        question,
         forwardDeadlineMs,
-      )) as Result<Result<T>>;
+      );
       if (answer.ok) return restored(answer.value);
       last = answer;
     }

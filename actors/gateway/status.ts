@@ -184,8 +184,12 @@ export function forbidden(resource: Named, name: string, why: string): StatusErr
   return new StatusError(403, 'Forbidden', `${which}: ${why}`, about(resource, name));
 }
 
+/**
+ * 503 without a time to come back: clients that are given one repeat the request for a minute before they
+ * tell their user, who is promised an answer within seconds.
+ */
 export const unavailable = (message: string): StatusError =>
-  new StatusError(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 });
+  new StatusError(503, 'ServiceUnavailable', message, {});
 
 /** What a failure of the store or of another peer is to a client; `resource` and `name` say what was asked. */
 export function fromSkeinError(error: SkeinError, resource: Named, name: string): StatusError {
@@ -203,7 +207,7 @@ export function fromSkeinError(error: SkeinError, resource: Named, name: string)
     case 'forbidden':
       return forbidden(resource, name, error.message);
     case 'timeout':
-      return new StatusError(504, 'Timeout', error.message, { retryAfterSeconds: 1 });
+      return new StatusError(504, 'Timeout', error.message, {});
     case 'compacted':
       return expired(error.message);
     case 'too-large':

@@ -109,7 +109,7 @@ export interface Lease {
 }
 
 export interface WriteOptions {
-  /** Default 5,000. */
+  /** Default 3,500. */
   readonly deadlineMs?: number;
 }
 

@@ -1,0 +1,100 @@
+// `skein peers`: who is here, as the peer that is asked knows it.
+
+import type { Command } from '../command.ts';
+import { EXIT, wrongUsage } from '../failure.ts';
+import { formatObjects, outputFormat } from '../output/object-output.ts';
+import { cellText, formatTable } from '../output/table.ts';
+import type { Resource } from '../resources.ts';
+import type { ApiObject } from '../watch.ts';
+
+/** Kind Peer of skein.dev/v1. */
+export interface PeerObject extends ApiObject {
+  readonly status?: {
+    readonly state?: string;
+    readonly role?: string;
+    readonly api?: string;
+    readonly nodeAddress?: string;
+    readonly load?: { readonly cpu?: number; readonly memory?: number };
+    readonly version?: string;
+  };
+}
+
+export const PEERS_PATH = '/apis/skein.dev/v1/peers';
+
+const resource: Resource = {
+  group: 'skein.dev',
+  version: 'v1',
+  plural: 'peers',
+  singular: 'peer',
+  kind: 'Peer',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: ['get', 'list'],
+};
+
+const percent = (part: number | undefined): string =>
+  part === undefined ? '' : `${Math.round(part * 100)}%`;
+
+const HEADER = ['NAME', 'STATE', 'ROLE', 'ZONE', 'CPU', 'MEMORY', 'API', 'VERSION'];
+const WIDE = ['NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS'];
+
+function row(peer: PeerObject, isWide: boolean): readonly string[] {
+  const { metadata, spec = {}, status = {} } = peer;
+  const labels = Object.entries((spec['labels'] ?? {}) as Readonly<Record<string, string>>);
+  const cells = [
+    metadata?.name,
+    status.state,
+    status.role,
+    spec['zone'],
+    percent(status.load?.cpu),
+    percent(status.load?.memory),
+    status.api,
+    status.version,
+  ];
+  const more = [
+    status.nodeAddress,
+    ((spec['addresses'] ?? []) as readonly string[]).join(','),
+    spec['peerId'],
+    labels.map(([key, value]) => `${key}=${value}`).join(','),
+  ];
+  return [...cells, ...(isWide ? more : [])].map(cellText);
+}
+
+/** The table, peers by name. */
+export function peersTable(peers: readonly PeerObject[], isWide: boolean): string {
+  return formatTable([
+    isWide ? [...HEADER, ...WIDE] : HEADER,
+    ...peers.map((peer) => row(peer, isWide)),
+  ]);
+}
+
+export const peersCommand: Command = {
+  name: 'peers',
+  summary: 'Show all peers: alive or not, role, zone, load',
+  usage: '',
+  flags: { output: { short: 'o', value: 'FORMAT', help: 'wide, json, yaml or name' } },
+  asksPeer: true,
+  run: async ({ args, terminal, session }) => {
+    if (args.positionals.length > 0) {
+      throw wrongUsage('`skein peers` shows all; `skein get peer NAME` shows one.', 'peers');
+    }
+    const format = outputFormat(args.text('output'), 'peers');
+    const { client } = await session();
+    const { items } = await client.json<{ readonly items: readonly PeerObject[] }>({
+      path: PEERS_PATH,
+    });
+    const nameOf = ({ metadata }: PeerObject): string => metadata?.name ?? '';
+    const peers = [...items].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    if (format === 'table' || format === 'wide') terminal.out(peersTable(peers, format === 'wide'));
+    else
+      terminal.out(
+        formatObjects(
+          peers.map((object) => ({ resource, object })),
+          format,
+          false,
+        ),
+      );
+    return EXIT.done;
+  },
+};

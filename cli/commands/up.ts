@@ -1,0 +1,94 @@
+// `skein up` and `skein join`: a peer in the foreground, until it is told to end.
+//
+//   starting --hostPeer--> ready --SIGTERM, SIGINT--> stopping --> exit 0
+//       |                    |                           └--second signal--> exit at once
+//       └--refused--> exit 1 └--the peer left--> exit 0, a part failed for good--> exit 1
+
+import type { HostedPeer } from '../../actors/index.ts';
+import { createStreamLogger, createSystemClock } from '../../runtime/index.ts';
+import type { LogLevel } from '../../runtime/index.ts';
+import type { Command, FlagDefinitions, Invocation } from '../command.ts';
+import { EXIT, refused, wrongUsage } from '../failure.ts';
+import { hostFlags, hostOptions } from '../host-flags.ts';
+import { hostPeer } from '../peer-host.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+function levelOf({ args }: Invocation): LogLevel {
+  const given = args.text('log-level') ?? 'info';
+  const level = LEVELS.find((one) => one === given);
+  if (level !== undefined) return level;
+  throw wrongUsage(`--log-level ${given} is not one of ${LEVELS.join(', ')}.`, 'up');
+}
+
+/** The line that scripts wait for. */
+const readyLine = (hosted: HostedPeer): string => {
+  const { name, meshAddress, api, kubeconfig } = hosted;
+  return `ready name=${name} mesh=${meshAddress} api=${api} kubeconfig=${kubeconfig}\n`;
+};
+
+async function host(invocation: Invocation, address: string | undefined): Promise<number> {
+  const { args, terminal } = invocation;
+  const log = createStreamLogger({
+    stream: terminal.errStream as NodeJS.WriteStream,
+    clock: createSystemClock(),
+    level: levelOf(invocation),
+  });
+  const options = await hostOptions(args, address, terminal, log);
+  if (terminal.interrupted.aborted) return EXIT.done;
+  const hosted = await hostPeer(options);
+  terminal.out(readyLine(hosted));
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    const onAbort = (): void => resolve('interrupted');
+    if (terminal.interrupted.aborted) onAbort();
+    else terminal.interrupted.addEventListener('abort', onAbort, { once: true });
+  });
+  const end = await Promise.race([interrupted, hosted.ended]);
+  if (end === 'interrupted') {
+    if (args.isSet('stop-pods') === true) await hosted.stopPods();
+    await hosted.stop();
+    return EXIT.done;
+  }
+  await hosted.stop();
+  if (end === undefined) return EXIT.done;
+  throw refused(`This peer had to end: ${end.message}`);
+}
+
+const joinFlag: FlagDefinitions = {
+  join: {
+    value: 'ADDRESS',
+    help: 'join the cluster of the peer at HOST, HOST:PORT or a multiaddr',
+  },
+};
+
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'Run a peer here, in the foreground',
+  usage: '[--join ADDRESS --token TOKEN]',
+  flags: { ...hostFlags, ...joinFlag },
+  asksPeer: false,
+  examples: ['skein up', 'skein up --label topology.kubernetes.io/zone=rack-1 --data ./data'],
+  run: (invocation) => {
+    const [stray] = invocation.args.positionals;
+    if (stray !== undefined) {
+      throw wrongUsage(`\`skein up\` takes no argument ${JSON.stringify(stray)}.`, 'up');
+    }
+    return host(invocation, invocation.args.text('join'));
+  },
+};
+
+export const joinCommand: Command = {
+  name: 'join',
+  summary: 'Run a peer here that joins the cluster of another',
+  usage: 'ADDRESS --token TOKEN',
+  flags: hostFlags,
+  asksPeer: false,
+  examples: ['skein join 192.0.2.7 --token-file token', 'skein join peer-1.lan:7460 --token -'],
+  run: (invocation) => {
+    const [address, ...more] = invocation.args.positionals;
+    if (address === undefined || more.length > 0) {
+      throw wrongUsage('Give the address of one member: HOST, HOST:PORT or a multiaddr.', 'join');
+    }
+    return host(invocation, address);
+  },
+};
