@@ -1,7 +1,7 @@
 // The shell of one replica of the zone's log: messages, ticks and promises in; Raft decides.
 
 import type { Actor } from '../../runtime/index.ts';
-import { assert, failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
+import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
@@ -262,13 +262,17 @@ function startLeaving(
   request: Extract<LocalRequest, { type: 'leave-zone' }>,
 ): void {
   const { conf } = replica.raft.status();
-  assert(replica.leaving === undefined, 'a replica leaves once');
   if (conf.voters.length + conf.learners.length <= 1) {
     const sentence = 'this is the last peer of its zone: stop it instead of leaving';
     request.settle(failed(new SkeinError('forbidden', sentence)));
     return;
   }
-  replica.leaving = request.settle;
+  // Whoever asks again, because the first answer took too long, hears the same answer.
+  const { leaving: before } = replica;
+  replica.leaving = (left) => {
+    before?.(left);
+    request.settle(left);
+  };
 }
 
 /** Hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
