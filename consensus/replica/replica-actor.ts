@@ -288,7 +288,11 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
     replica.leaving = undefined;
     return;
   }
-  if (role === 'leader') return handOver(replica);
+  if (role === 'leader') {
+    // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
+    leaveAsked(replica, id);
+    return handOver(replica);
+  }
   const peer = leadingPeer(replica);
   if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
 }
