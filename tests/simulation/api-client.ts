@@ -22,7 +22,8 @@ export interface ApiCall {
   readonly body?: unknown;
 }
 
-const admin = { name: 'admin', groups: ['system:masters'] };
+/** Whom the clients' certificate names. */
+export const admin = { name: 'admin', groups: ['system:masters'] };
 
 /** Resolves in virtual time, with status 0 when the peer died or was too slow. */
 export function call(cluster: Cluster, member: UpMember, asked: ApiCall): Promise<ApiAnswer> {
@@ -50,7 +51,8 @@ export function call(cluster: Cluster, member: UpMember, asked: ApiCall): Promis
             'content-type':
               asked.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
           },
-          body: asked.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(asked.body)),
+          body:
+            asked.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(asked.body)),
           certificateUser: admin,
         })
         .then(answered);

@@ -10,8 +10,7 @@ import { markerAnnotation } from './history.ts';
 const wrongsLimit = 20;
 
 /** Failures that the world itself made: a peer whose disk does not do its part must end. */
-const isWorldsFault = (text: string): boolean =>
-  /simulated failure|no room/.test(text);
+const isWorldsFault = (text: string): boolean => /simulated failure|no room/.test(text);
 
 export interface Judge {
   readonly wrong: (what: string) => void;
@@ -43,7 +42,8 @@ export function watchLines(cluster: Cluster, wrong: Judge['wrong']): void {
 
 /** A majority of the voters as every peer of the group sees them is missing. */
 function isMinority(cluster: Cluster, group: readonly string[]): boolean {
-  return cluster.members
+  return cluster
+    .members()
     .filter(({ name }) => group.includes(name))
     .every(({ life }) => {
       const voters = life?.peer?.store.status().voters ?? [];
@@ -77,8 +77,7 @@ export function judgePartition(
     if (member === undefined || !isInPlace() || !isMinority(cluster, minority)) return;
     const { life } = member;
     const isStillUp = (): boolean =>
-      isInPlace() &&
-      (member as Member).life === life && life.host.status() === 'running';
+      isInPlace() && (member as Member).life === life && life.host.status() === 'running';
     const listPath = '/api/v1/namespaces/default/services';
     void call(cluster, member, { method: 'GET', path: listPath }).then(({ status, warnings }) => {
       if (!isStillUp()) return;
@@ -128,7 +127,7 @@ export function judgeStates(cluster: Cluster, workload: Workload, wrong: Judge['
 
 /** No instance of a container was ever started twice. */
 export function judgeStarts(cluster: Cluster, wrong: Judge['wrong']): void {
-  for (const { name, machine } of cluster.members) {
+  for (const { name, machine } of cluster.members()) {
     for (const [id, times] of machine.containers.starts()) {
       if (times > 1) wrong(`${id} was started ${times} times on ${name}`);
     }

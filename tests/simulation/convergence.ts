@@ -12,7 +12,9 @@ import type { Cluster, UpMember } from './cluster.ts';
 /** Nothing when all is as desired; `duties` are those that somebody must hold. */
 export function unmet(cluster: Cluster, duties: ReadonlySet<string>): readonly string[] {
   const up = cluster.up();
-  if (up.length < cluster.members.length) return [`${up.length} peers are up`];
+  if (up.length < cluster.members().length) return [`${up.length} peers are up`];
+  const leaving = cluster.members().filter(({ standing }) => standing === 'leaving');
+  if (leaving.length > 0) return leaving.map(({ name }) => `${name} has not left yet`);
   const { objects, store } = up[0]!.life.peer;
   return [
     ...zoneProblems(up),
@@ -55,7 +57,7 @@ function dutyProblems(
 function nodeProblems(view: ObjectView, cluster: Cluster): readonly string[] {
   const nodes = view.list('Node');
   return [
-    ...(nodes.length === cluster.members.length ? [] : [`${nodes.length} nodes`]),
+    ...(nodes.length === cluster.members().length ? [] : [`${nodes.length} nodes`]),
     ...nodes
       .filter((node) => !isNodeReady(node) || (node.spec?.taints ?? []).length > 0)
       .map((node) => `node ${node.metadata?.name} is not ready or tainted`),
@@ -129,7 +131,7 @@ function endpointProblems(view: ObjectView): readonly string[] {
 function containerProblems(cluster: Cluster, view: ObjectView): readonly string[] {
   const problems: string[] = [];
   const live = new Map<string, number>();
-  for (const { name, machine } of cluster.members) {
+  for (const { name, machine } of cluster.members()) {
     for (const { podUid, id } of machine.containers.running()) {
       const node = view.getByUid('Pod', podUid)?.spec?.nodeName;
       if (node !== name) problems.push(`${id} runs on ${name}, the store says ${node}`);
@@ -146,11 +148,9 @@ function containerProblems(cluster: Cluster, view: ObjectView): readonly string[
 /** No promise without its pod. */
 function promiseProblems(view: ObjectView, store: Store): readonly string[] {
   const prefix = allocationKey('');
-  return store.view
-    .range(prefix, prefixEnd(prefix))
-    .kvs.flatMap((record) =>
-      Object.keys(readAllocation(record))
-        .filter((uid) => view.getByUid('Pod', uid) === undefined)
-        .map((uid) => `${record.key} still promises room to pod ${uid}`),
-    );
+  return store.view.range(prefix, prefixEnd(prefix)).kvs.flatMap((record) =>
+    Object.keys(readAllocation(record))
+      .filter((uid) => view.getByUid('Pod', uid) === undefined)
+      .map((uid) => `${record.key} still promises room to pod ${uid}`),
+  );
 }
