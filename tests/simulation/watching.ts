@@ -119,7 +119,11 @@ export function judgeWatcher(
       .list('Pod', 'default')
       .map(({ metadata }) => [metadata?.name ?? '', Number(metadata?.resourceVersion)]),
   );
-  const text = (map: ReadonlyMap<string, number>): string => JSON.stringify([...map].sort());
+  const text = (map: ReadonlyMap<string, number>): string =>
+    [...map]
+      .map(([name, revision]) => `${name} ${revision}`)
+      .sort()
+      .join(', ');
   if (text(seen) !== text(there)) {
     wrong(`a watch of ${watcher.path} ended with ${text(seen)}, there is ${text(there)}`);
   }
