@@ -66,7 +66,7 @@ export function startWatcher(
       else model.set(name, revision);
       return true;
     };
-    const opened = await open(member, path, after);
+    const opened = await open(life, path, after);
     if (opened?.type !== 'watch') return false;
     seen = model;
     const moved = (): void => {
@@ -90,7 +90,7 @@ export function startWatcher(
 const revisionOf = ({ metadata }: Shown): number => Number(metadata.resourceVersion);
 
 function open(
-  { life }: UpMember,
+  life: UpMember['life'],
   path: string,
   resourceVersion: string,
 ): Promise<ApiResponse | undefined> {
