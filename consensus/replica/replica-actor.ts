@@ -89,6 +89,7 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'not-taken':
     case 'join':
     case 'leave':
+    case 'left':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
@@ -117,7 +118,11 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
     case 'join':
       return joinAsked(replica, message);
     case 'leave':
-      return leaveAsked(replica, message.from.replica);
+      return leaveAsked(replica, message.from);
+    case 'left':
+      // A deposed leader may not know yet that this replica is in.
+      if (message.term >= replica.raft.status().term) letGo(replica);
+      return;
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
@@ -284,17 +289,23 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
   const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
   const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
   if (!isListed && !isVoter) {
-    replica.leaving(ok(undefined));
-    replica.leaving = undefined;
-    return;
+    return letGo(replica);
   }
   if (role === 'leader') {
     // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
-    leaveAsked(replica, id);
+    leaveAsked(replica, replica.self);
     return handOver(replica);
   }
+  // Once it is out it hears of no leader any more: any peer may be the one.
   const peer = leadingPeer(replica);
-  if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
+  for (const each of peer === undefined ? replica.joinThrough() : [peer]) {
+    replica.replicaAt(each).tell({ type: 'leave', from: replica.self });
+  }
+}
+
+function letGo(replica: Replica): void {
+  replica.leaving?.(ok(undefined));
+  replica.leaving = undefined;
 }
 
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
