@@ -74,6 +74,10 @@ const isReady = ({ status, metadata }: Stored<'Pod'>): boolean =>
   metadata?.deletionTimestamp === undefined &&
   isConditionTrue(status.conditions, 'Ready');
 
+const describePod = ({ metadata, spec, status }: Stored<'Pod'>): string =>
+  `${metadata?.name} ${spec?.nodeName ?? 'unbound'} ${status?.phase}` +
+  `${metadata?.deletionTimestamp === undefined ? '' : ' ending'}`;
+
 /** Exactly the desired replicas, all ready, all of the newest template, and a status that says so; nothing else is left. */
 function deploymentProblems(view: ObjectView): readonly string[] {
   const problems: string[] = [];
@@ -89,7 +93,8 @@ function deploymentProblems(view: ObjectView): readonly string[] {
     );
     if (current.length !== wanted || pods.length !== wanted) {
       problems.push(
-        `deployment ${name} wants ${wanted}, has ${pods.length} pods, ${current.length} current and ready`,
+        `deployment ${name} wants ${wanted}, ${current.length} are current and ready of ` +
+          `[${pods.map(describePod).join(', ')}]`,
       );
     }
     const { observedGeneration, readyReplicas = 0, updatedReplicas = 0 } = deployment.status ?? {};
