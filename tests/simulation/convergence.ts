@@ -76,7 +76,7 @@ const isReady = ({ status, metadata }: Stored<'Pod'>): boolean =>
 
 const describePod = ({ metadata, spec, status }: Stored<'Pod'>): string =>
   `${metadata?.name} ${spec?.nodeName ?? 'unbound'} ${status?.phase}` +
-  `${metadata?.deletionTimestamp === undefined ? '' : ' ending'}`;
+  (metadata?.deletionTimestamp === undefined ? '' : ' ending');
 
 /** Exactly the desired replicas, all ready, all of the newest template, and a status that says so; nothing else is left. */
 function deploymentProblems(view: ObjectView): readonly string[] {
