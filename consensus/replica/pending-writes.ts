@@ -99,7 +99,10 @@ export function createPendingWrites<R>(): PendingWrites<R> {
 }
 
 /** Some leader may have it. */
-const isUnknown = ({ isUncertain, handedAtMs }: Pick<Tracked<unknown>, 'isUncertain' | 'handedAtMs'>): boolean =>
+const isUnknown = ({
+  isUncertain,
+  handedAtMs,
+}: Pick<Tracked<unknown>, 'isUncertain' | 'handedAtMs'>): boolean =>
   isUncertain || handedAtMs !== undefined;
 
 const stopping = (): SkeinError =>

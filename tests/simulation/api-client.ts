@@ -50,7 +50,8 @@ export function call(cluster: Cluster, member: UpMember, asked: ApiCall): Promis
             'content-type':
               asked.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
           },
-          body: asked.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(asked.body)),
+          body:
+            asked.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(asked.body)),
           certificateUser: admin,
         })
         .then(answered);

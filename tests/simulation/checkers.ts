@@ -77,8 +77,7 @@ export function judgePartition(
     if (member === undefined || !isInPlace() || !isMinority(cluster, minority)) return;
     const { life } = member;
     const isStillUp = (): boolean =>
-      isInPlace() &&
-      (member as Member).life === life && life.host.status() === 'running';
+      isInPlace() && (member as Member).life === life && life.host.status() === 'running';
     const listPath = '/api/v1/namespaces/default/services';
     void call(cluster, member, { method: 'GET', path: listPath }).then(({ status, warnings }) => {
       if (!isStillUp()) return;

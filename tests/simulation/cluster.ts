@@ -148,7 +148,13 @@ export function createCluster(options: ClusterOptions): Cluster {
     if (member.life !== undefined) return;
     member.lives++;
     const host = simulation.peer(member.name);
-    const life: Life = { host, number: member.lives, peer: undefined, wokenAtMs: undefined, driver: undefined };
+    const life: Life = {
+      host,
+      number: member.lives,
+      peer: undefined,
+      wokenAtMs: undefined,
+      driver: undefined,
+    };
     member.life = life;
     log.info(`the world: ${member.name} starts`, { life: life.number });
     const heard = overheard(log.child({ peer: member.name }), (level, message, fields) => {
@@ -165,7 +171,12 @@ export function createCluster(options: ClusterOptions): Cluster {
           for (const told of listeners) told(member, peer);
         },
         (error: unknown) =>
-          fail(member, life, 'startPeer', error instanceof Error ? error : new Error(String(error))),
+          fail(
+            member,
+            life,
+            'startPeer',
+            error instanceof Error ? error : new Error(String(error)),
+          ),
       );
     });
   };

@@ -146,11 +146,9 @@ function containerProblems(cluster: Cluster, view: ObjectView): readonly string[
 /** No promise without its pod. */
 function promiseProblems(view: ObjectView, store: Store): readonly string[] {
   const prefix = allocationKey('');
-  return store.view
-    .range(prefix, prefixEnd(prefix))
-    .kvs.flatMap((record) =>
-      Object.keys(readAllocation(record))
-        .filter((uid) => view.getByUid('Pod', uid) === undefined)
-        .map((uid) => `${record.key} still promises room to pod ${uid}`),
-    );
+  return store.view.range(prefix, prefixEnd(prefix)).kvs.flatMap((record) =>
+    Object.keys(readAllocation(record))
+      .filter((uid) => view.getByUid('Pod', uid) === undefined)
+      .map((uid) => `${record.key} still promises room to pod ${uid}`),
+  );
 }

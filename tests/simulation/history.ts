@@ -41,7 +41,9 @@ export function createHistory(wrong: (what: string) => void): History {
 
   const extend = (revision: Revision, events: readonly WatchEvent[], by: string): void => {
     if (newest !== 0 && revision !== newest + 1) {
-      wrong(`${by} tells of revision ${revision} when ${newest} is the newest that anybody told of`);
+      wrong(
+        `${by} tells of revision ${revision} when ${newest} is the newest that anybody told of`,
+      );
     }
     newest = revision;
     for (const event of events) {
@@ -53,7 +55,8 @@ export function createHistory(wrong: (what: string) => void): History {
       if (event.type === 'put') state.set(event.kv.key, event.kv);
       else state.delete(event.kv.key);
     }
-    for (const problem of allocationProblems(state, events)) wrong(`revision ${revision}: ${problem}`);
+    for (const problem of allocationProblems(state, events))
+      wrong(`revision ${revision}: ${problem}`);
   };
 
   const take = (revision: Revision, events: readonly WatchEvent[], by: string): void => {
@@ -63,9 +66,7 @@ export function createHistory(wrong: (what: string) => void): History {
       revisions.set(revision, { content, by });
       extend(revision, events, by);
     } else if (known.content !== content) {
-      wrong(
-        `revision ${revision} differs: ${known.by} has ${known.content}, ${by} has ${content}`,
-      );
+      wrong(`revision ${revision} differs: ${known.by} has ${known.content}, ${by} has ${content}`);
     }
   };
 

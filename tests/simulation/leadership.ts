@@ -47,7 +47,11 @@ export function watchLeadership(cluster: Cluster, wrong: (what: string) => void)
     const held = (tenures.get(duty) ?? []).filter((each) => each.life === each.member.life);
     tenures.set(duty, held);
     const isOwn = (each: Tenure): boolean => each.member === member;
-    if (message === 'duty given up') tenures.set(duty, held.filter((each) => !isOwn(each)));
+    if (message === 'duty given up')
+      tenures.set(
+        duty,
+        held.filter((each) => !isOwn(each)),
+      );
     if (message !== 'duty taken' || typeof fence !== 'number') return;
     const others = held.filter((each) => !isOwn(each));
     tenures.set(duty, [...others, { member, life: member.life, fence }]);

@@ -11,7 +11,9 @@ export function formatReport(report: Report): string {
   const { seed, peers, virtualMs, faults, writes, revisions, terms, wrongs, steps } = report;
   const storm = Object.entries(faults).map(([kind, count]) => `${count} ${kind}`);
   const healed =
-    report.convergedMs === undefined ? 'not healed' : `${seconds(report.convergedMs)} after healing`;
+    report.convergedMs === undefined
+      ? 'not healed'
+      : `${seconds(report.convergedMs)} after healing`;
   return [
     `seed ${seed}: ${peers} peers, ${seconds(virtualMs)} of virtual time, ${steps} steps`,
     `storm: ${storm.join(', ') || 'none'}`,

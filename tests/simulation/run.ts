@@ -26,7 +26,9 @@ if (values.seed === undefined) {
     seed: values.seed,
     peers: Number(values.peers),
     minutes: Number(values.minutes),
-    ...(named === undefined ? {} : { faults: faultKinds.filter((k: FaultKind) => named.includes(k)) }),
+    ...(named === undefined
+      ? {}
+      : { faults: faultKinds.filter((k: FaultKind) => named.includes(k)) }),
   });
   if (values.verbose) console.log(formatLines(report.lines));
   else if (report.wrongs.length > 0) console.log(formatLines(report.lines.slice(-60)));

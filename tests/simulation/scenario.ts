@@ -55,7 +55,11 @@ export interface Report {
   readonly wrongs: readonly string[];
   readonly digest: string;
   readonly faults: Readonly<Record<string, number>>;
-  readonly writes: { readonly acknowledged: number; readonly refused: number; readonly unknown: number };
+  readonly writes: {
+    readonly acknowledged: number;
+    readonly refused: number;
+    readonly unknown: number;
+  };
   readonly revisions: number;
   readonly terms: number;
   /** From healing until all was as desired; undefined when it never was. */
@@ -144,7 +148,12 @@ async function boot({ cluster, judge }: Run, deployments: number): Promise<boole
     limitMs: bootMs,
   });
   if (!isUp) {
-    judge.wrong(`only ${cluster.up().map(({ name }) => name).join(', ')} came up`);
+    judge.wrong(
+      `only ${cluster
+        .up()
+        .map(({ name }) => name)
+        .join(', ')} came up`,
+    );
     return false;
   }
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };

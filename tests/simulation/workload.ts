@@ -220,9 +220,7 @@ function deployment(
 ): unknown {
   const labels = { app: labelOf(metadata.name) };
   const probe =
-    random.float() < 0.5
-      ? { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } }
-      : {};
+    random.float() < 0.5 ? { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } } : {};
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
