@@ -11,7 +11,7 @@ const wrongsLimit = 20;
 
 /** Failures that the world itself made: a peer whose disk does not do its part must end. */
 const isWorldsFault = (text: string): boolean =>
-  /simulated failure|No space left|disk is full|\bfull\b/i.test(text);
+  /simulated failure|no room/.test(text);
 
 export interface Judge {
   readonly wrong: (what: string) => void;

@@ -6,6 +6,7 @@ import type { Cluster, Member } from './cluster.ts';
 import type { ContainerFaults } from './simulated-container-driver.ts';
 import { GOOD_PATH } from './simulated-network.ts';
 
+/** What storms are made of. A disk that lies is not among them: no log survives that; it is there to test the judge. */
 export const faultKinds = [
   'crash',
   'power',
@@ -24,7 +25,7 @@ export const faultKinds = [
   'wall-jump',
 ] as const;
 
-export type FaultKind = (typeof faultKinds)[number];
+export type FaultKind = (typeof faultKinds)[number] | 'lie';
 
 export interface Storm {
   /** Ends every fault: all peers run, the network is good, clocks go right. */
@@ -183,6 +184,8 @@ function commit(
     case 'full-disk':
       disk.setCapacityBytes(between(0, 1_000_000));
       return later(between(1_000, 10_000), () => disk.setCapacityBytes(Infinity));
+    case 'lie':
+      return disk.setLying(true);
     case 'drift':
       return target.life?.host.clock.setRate(1 + (random.float() - 0.5) / 50);
     case 'wall-jump':
