@@ -1,6 +1,7 @@
 // What a peer asks of the machine it runs on: an adapter over node:os, node:fs and node:net.
 
 import { readFileSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { arch, hostname, networkInterfaces, platform, release } from 'node:os';
 import { SkeinError } from '../runtime/index.ts';
@@ -40,6 +41,16 @@ function bootId(): string {
  */
 export const podWorkDirectory = (peerId: string, pods: string): string =>
   process.getuid?.() === 0 ? `/var/tmp/skein/${peerId}` : `${pods}/work`;
+
+/** Leaves nothing of a directory that is empty; one with pods in it stays. */
+export async function removeIfEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+  }
+}
 
 /** The machine's name as a DNS label. */
 export function hostLabel(): string {

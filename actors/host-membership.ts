@@ -4,6 +4,7 @@ import { authorityHash, joinCluster, parseToken, sha256 } from '../mesh/index.ts
 import type { Identity } from '../mesh/index.ts';
 import { SkeinError } from '../runtime/index.ts';
 import type { Clock, Logger, Random } from '../runtime/index.ts';
+import { base64 } from './admission/base64.ts';
 import { readCredentials, writeCredentials } from './admission/file-credentials.ts';
 import type { Credentials } from './admission/file-credentials.ts';
 import { foundCluster } from './admission/founding.ts';
@@ -103,5 +104,3 @@ export const pinOf = ({ membershipKey, apiKey }: Credentials): Uint8Array =>
     { membershipKey: Buffer.from(membershipKey, 'base64'), apiKey: Buffer.from(apiKey, 'base64') },
     sha256,
   );
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

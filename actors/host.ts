@@ -8,6 +8,7 @@ import {
   createImmediateDispatcher,
   createSystemClock,
   createSystemRandom,
+  ok,
   SkeinError,
 } from '../runtime/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
@@ -29,6 +30,7 @@ import {
   machinePlatform,
   podWorkDirectory,
   reachableHost,
+  removeIfEmpty,
   readMachine,
   usablePort,
 } from './host-machine.ts';
@@ -153,7 +155,6 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   let end: (error: Error | undefined) => void = () => undefined;
   const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
   let releaseAddress: (() => void) | undefined;
-  let peer: Peer | undefined;
 
   const ports: PeerPorts = {
     clock,
@@ -182,7 +183,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     machine: readMachine(),
     measureLoad: createLoadMeter(),
     platform: machinePlatform(),
-    reviewToken: () => Promise.resolve(undefined),
+    reviewToken: (token) => Promise.resolve(admission.userOf(token)),
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
@@ -199,7 +200,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     return left;
   };
 
-  peer = await startPeer(
+  const peer = await startPeer(
     {
       name: credentials.name,
       zone: credentials.zone,
@@ -265,6 +266,11 @@ function resourcesOf(
           uses: wish.uses ?? defaultTokenUses,
           zone: wish.zone ?? zone,
         }),
+      createBearer: async ({ user, groups, ttlMs }) => {
+        const expiresAtMs = prepared.clock.wallMs() + ttlMs;
+        const signed = await admission.signBearer({ user, groups, expiresAtMs });
+        return signed.ok ? ok({ token: signed.value, expiresAtMs }) : signed;
+      },
       leave,
     },
   );
@@ -297,6 +303,7 @@ function hosted(
     await server.close(closeGraceMs);
     await peer.stop({ endPods });
     release();
+    await removeIfEmpty(podWorkDirectory(prepared.identity.peer, prepared.places.pods));
     await prepared.unlock();
   };
   const { credentials, identity, meshListen, api, places } = prepared;

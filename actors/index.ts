@@ -2,4 +2,3 @@
 
 export { hostPeer } from './host.ts';
 export type { HostedPeer, HostOptions, HostTaint, ListenAddress } from './host-options.ts';
-export { version } from './version.ts';

@@ -3,16 +3,13 @@
 //   cordoned -> drained -> Node removed -> out of the zone's log -> left the mesh
 
 import type { Clock, Result } from '../runtime/index.ts';
-import { failed, ok, SkeinError } from '../runtime/index.ts';
+import { failed, ok, SkeinError, wait } from '../runtime/index.ts';
 import type { Objects } from './objects/objects.ts';
 import type { PeerParts } from './peer.ts';
 
 const drainMs = 90_000;
 const lookEveryMs = 100;
 const attemptsMax = 20;
-
-const wait = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resume) => clock.setTimer(ms, resume));
 
 /** Errors: forbidden (the last peer), timeout (pods did not end), unavailable. What was done stays done: ask again. */
 export async function leaveZone(

@@ -3,7 +3,7 @@
 export type { Disk } from './log/disk.ts';
 export { nodeDisk } from './log/node-disk.ts';
 export { openZoneLog } from './replica/open-zone-log.ts';
-export type { ZoneLog, ZoneLogOptions } from './replica/open-zone-log.ts';
+export type { ZoneLog } from './replica/open-zone-log.ts';
 export { prefixEnd } from './store/store.ts';
 export type {
   Compare,
@@ -21,5 +21,4 @@ export type {
   TransactionResult,
   Watcher,
   WatchEvent,
-  WriteOptions,
 } from './store/store.ts';

@@ -1,11 +1,10 @@
 // The address book as a JSON file, replaced in one step.
 
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SkeinError } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
+import { writePrivateFile } from './private-file.ts';
 
 const bookSchema = z.object({
   v: z.literal(1),
@@ -42,20 +41,5 @@ async function load(path: string): Promise<readonly AddressBookEntry[]> {
   }
 }
 
-async function save(path: string, entries: readonly AddressBookEntry[]): Promise<void> {
-  const draft = `${path}.${randomBytes(4).toString('hex')}`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(JSON.stringify({ v: 1, peers: entries }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await unlink(draft).catch(() => undefined);
-    throw new SkeinError('unavailable', `address book ${path} cannot be written`, { path }, error);
-  }
-}
+const save = (path: string, entries: readonly AddressBookEntry[]): Promise<void> =>
+  writePrivateFile(path, JSON.stringify({ v: 1, peers: entries }));

@@ -1,12 +1,12 @@
 // A peer's keys on disk: made on the first start, readable by their user only.
 
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { asSkeinError, SkeinError } from '../runtime/index.ts';
 import { generateSigningKey, signingKeyFrom } from './ed25519-signer.ts';
 import type { Identity } from './identity.ts';
 import { peerIdOf } from './libp2p/peer-ids.ts';
+import { writePrivateFile } from './private-file.ts';
 import { generateSealingKey, sealingKeyFrom } from './sealed-box.ts';
 
 const fileSchema = z.object({ v: z.literal(1), ed25519: z.base64(), x25519: z.base64() });
@@ -57,28 +57,7 @@ async function create(path: string): Promise<Identity> {
     ed25519: Buffer.from(identity.signing.seed).toString('base64'),
     x25519: Buffer.from(identity.sealing.privateKey).toString('base64'),
   });
-  const folder = dirname(path);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const draft = `${path}.new`;
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // A draft left by a crash keeps its old mode.
-    await chmod(draft, 0o600);
-    await rename(draft, path);
-  } catch (error) {
-    throw new SkeinError(
-      'unavailable',
-      `the identity cannot be written to ${path}: check that ${folder} is writable and not full`,
-      { path },
-      error,
-    );
-  }
+  await writePrivateFile(path, text);
   return identity;
 }
 

@@ -1,34 +1,30 @@
 // What other folders may use of the mesh.
 
 export { createMemoryAddressBook } from './address-book.ts';
-export type { AddressBook, AddressBookEntry } from './address-book.ts';
+export type { AddressBook } from './address-book.ts';
 export { createMesh } from './create-mesh.ts';
-export type { CountingMesh, MeshOptions } from './create-mesh.ts';
+export type { CountingMesh } from './create-mesh.ts';
 export {
   generateSigningKey,
   hmacSha256,
   sameSecret,
   sha256,
   signEd25519,
-  signingKeyFrom,
   verifyEd25519,
 } from './ed25519-signer.ts';
-export type { SigningKey } from './ed25519-signer.ts';
 export { createFileAddressBook } from './file-address-book.ts';
 export { generateIdentity, loadIdentity } from './file-identity.ts';
 export type { Identity } from './identity.ts';
-export { MESH_PORT, parseHostPort } from './libp2p/host-ports.ts';
+export { parseHostPort } from './libp2p/host-ports.ts';
 export { joinCluster } from './libp2p/join-cluster.ts';
-export type { Joined, JoinOptions } from './libp2p/join-cluster.ts';
+export type { Joined } from './libp2p/join-cluster.ts';
 export { createLibp2pTransport } from './libp2p/libp2p-transport.ts';
-export type { Libp2pTransportOptions } from './libp2p/libp2p-transport.ts';
 export type { JoinGrant, JoinRequest, MembershipAuthority } from './membership-authority.ts';
-export { checkCertificate, issueCertificate, readCertificate } from './membership-certificate.ts';
-export type { MembershipClaims } from './membership-certificate.ts';
-export type { Member, MemberEvent, MemberStatus, Mesh, NodeFacts } from './mesh.ts';
+export { checkCertificate, issueCertificate } from './membership-certificate.ts';
+export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';
+export { writePrivateFile } from './private-file.ts';
 export { generateSealingKey, seal, unseal } from './sealed-box.ts';
 export type { SealingKey } from './sealed-box.ts';
-export { LAN, WAN } from './timing.ts';
 export type { MeshTiming } from './timing.ts';
 export { authorityHash, formatToken, parseToken } from './token.ts';
 export type { AuthorityKeys, Token } from './token.ts';

@@ -1,4 +1,4 @@
-// How fast the mesh notices and tells, for a LAN and for links across the world.
+// How fast the mesh notices and tells, and for how long it remembers.
 
 export interface MeshTiming {
   /** Each peer probes one other this often. */
@@ -53,16 +53,4 @@ export const LAN: MeshTiming = {
   syncIntervalMs: 20_000,
   deadFactsMs: 600_000,
   forgetMs: 3_600_000,
-};
-
-/** Round trips of up to 300 milliseconds. */
-export const WAN: MeshTiming = {
-  ...LAN,
-  probeIntervalMs: 1000,
-  probeTimeoutMs: 600,
-  probeDeadlineMs: 1400,
-  suspicionMinMs: 2000,
-  suspicionMaxMs: 8000,
-  gossipIntervalMs: 200,
-  stallMs: 500,
 };

@@ -56,12 +56,7 @@ export type Supervision =
       readonly backoffMs: number;
     };
 
-/** A message that carries where its answer goes. */
-export interface Question<R> {
-  readonly replyTo: ActorRef<R>;
-}
-
-/** The answer type of a question. */
+/** The answer type of a question: a message that carries where its answer goes. */
 export type ReplyOf<Q> = Q extends { readonly replyTo: ActorRef<infer R> } ? R : never;
 
 export interface Context<M> {

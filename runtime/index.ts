@@ -1,18 +1,9 @@
 // What other folders may use of the actor system.
 
 export { createActorSystem } from './actor-system.ts';
-export type {
-  Actor,
-  ActorRef,
-  Context,
-  MessageSchema,
-  Question,
-  ReplyOf,
-  Signal,
-  Supervision,
-} from './actor.ts';
+export type { Actor, ActorRef, Context, Signal, Supervision } from './actor.ts';
 export { formatAddress, parseAddress } from './address.ts';
-export type { Address, AddressParts } from './address.ts';
+export type { Address } from './address.ts';
 export type { Clock, Timer } from './clock.ts';
 export type { Dispatcher } from './dispatcher.ts';
 export { asSkeinError, assert, failed, ok, SkeinError, unreachable } from './errors.ts';
@@ -25,12 +16,12 @@ export { createRingLogger } from './ring-logger.ts';
 export type { LogLine, RingLogger } from './ring-logger.ts';
 export { createSeededRandom } from './seeded-random.ts';
 export type { SeededRandom } from './seeded-random.ts';
-export type { SimulatedClock, SimulatedClockOptions } from './simulated-clock.ts';
 export type { SimulatedPeer } from './simulated-peer.ts';
 export { createSimulation } from './simulation.ts';
-export type { Simulation, SimulationGoal } from './simulation.ts';
+export type { Simulation } from './simulation.ts';
 export { createStreamLogger } from './stream-logger.ts';
 export type { StreamLoggerOptions } from './stream-logger.ts';
 export { createSystemClock } from './system-clock.ts';
 export { createSystemRandom } from './system-random.ts';
-export type { ActorSystem, ActorSystemOptions, RemoteResolver } from './system.ts';
+export type { ActorSystem, RemoteResolver } from './system.ts';
+export { wait } from './wait.ts';

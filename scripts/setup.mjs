@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: checks Node, installs what the lock file names, builds. Quick when nothing changed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,10 +18,27 @@ function run(command, args) {
   if (done.status !== 0) stop(`\`${command} ${args.join(' ')}\` failed; its output is above.`);
 }
 
+/** Whether each package that the lock file names is there in its version; optional ones depend on the machine. */
 function isInstalled() {
-  const marker = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(marker)) return false;
-  return statSync(marker).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const packagesIn = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
+  const here = packagesIn(installed);
+  return Object.entries(packagesIn(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional }]) =>
+      path === '' || here[path]?.version === version || (optional && here[path] === undefined),
+  );
+}
+
+/** The compiler leaves the output of sources that were deleted or renamed; mocha would run it for ever. */
+function removeStaleOutput() {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const source = /^(.+)\.js(\.map)?$/.exec(name)?.[1];
+    if (source === undefined || existsSync(join(root, `${source}.ts`))) continue;
+    rmSync(join(dist, name));
+  }
 }
 
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -31,5 +48,6 @@ if (!isInstalled()) {
   console.error('Installing packages…');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
+removeStaleOutput();
 console.error('Building…');
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);

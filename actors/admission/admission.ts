@@ -2,11 +2,12 @@
 
 import type { Store } from '../../consensus/index.ts';
 import type { JoinGrant, JoinRequest, MembershipAuthority, PeerId } from '../../mesh/index.ts';
-import type { ActorSystem, Clock, Result } from '../../runtime/index.ts';
+import type { ActorRef, ActorSystem, Clock, Result } from '../../runtime/index.ts';
 import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
 import type { AdmissionMessage } from './admission-actor.ts';
 import { admissionPath } from './admission-actor.ts';
 import type { Authority } from './authority.ts';
+import type { BearerClaims } from './bearer-token.ts';
 import type { Issuer } from './issuer.ts';
 import {
   clusterKey,
@@ -44,6 +45,8 @@ export interface AdmissionOptions {
 }
 
 export interface Admission extends MembershipAuthority {
+  /** A bearer token for the API. Errors: unavailable. */
+  readonly signBearer: (claims: BearerClaims) => Promise<Result<string>>;
   /** Signs a PKCS#10 request (PEM) for a client of the API. Errors: unavailable, invalid. */
   readonly signClient: (request: string, subject: ClientSubject) => Promise<Result<string>>;
 }
@@ -102,18 +105,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   /** Asks peers that hold the authority, one after the other, until one answers. */
   const elsewhere = async <T>(
-    question: (replyTo: never) => AdmissionMessage,
+    question: (replyTo: ActorRef<Result<T>>) => AdmissionMessage,
   ): Promise<Result<T>> => {
     let last: Result<T> = failed(notReady());
     for (const peer of options.holders().slice(0, forwardsMax)) {
       const ref = options.system.ref<AdmissionMessage>(
         formatAddress({ peer, path: admissionPath }),
       );
-      const answer = (await options.system.ask(
-        ref as never,
-        question as never,
+      const answer = await options.system.ask<AdmissionMessage, Result<T>>(
+        ref,
+        question,
         forwardDeadlineMs,
-      )) as Result<Result<T>>;
+      );
       if (answer.ok) return restored(answer.value);
       last = answer;
     }
@@ -139,6 +142,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (endedAtMs !== undefined) return Promise.resolve(failed(endedMembership(peer)));
       const claims = { cluster: parseCluster(cluster.value).name, peer, zone };
       return Promise.resolve(ok(options.issuer.membership(authority, claims)));
+    },
+    signBearer: (claims) => {
+      const authority = options.authority();
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'sign-bearer', claims, replyTo }))
+        : Promise.resolve(ok(options.issuer.bearer(authority, claims)));
     },
     signClient: (request, subject) => {
       const authority = options.authority();

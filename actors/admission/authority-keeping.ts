@@ -6,6 +6,7 @@ import type { SealingKey } from '../../mesh/index.ts';
 import type { Logger } from '../../runtime/index.ts';
 import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
+import { base64 } from './base64.ts';
 import { parsePeer, peerKey, peersEnd, peersPrefix, sealedAuthorityKey } from './records.ts';
 
 export interface AuthorityKeeping {
@@ -49,7 +50,7 @@ export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeepin
       void store
         .transact({
           compare: [{ target: 'create', key, is: '=', to: 0 }],
-          success: [{ type: 'put', key, value: Buffer.from(box).toString('base64') }],
+          success: [{ type: 'put', key, value: base64(box) }],
         })
         .then(() => underWay.delete(peer));
     }

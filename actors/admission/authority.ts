@@ -2,6 +2,7 @@
 
 import type { Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import { base64 } from './base64.ts';
 import type { KeyedCertificate } from './x509-authority.ts';
 
 export interface Authority {
@@ -16,7 +17,7 @@ export const authorityPurpose = 'cluster authority';
 const version = 1;
 
 export function encodeAuthority({ membershipSeed, api }: Authority): Uint8Array {
-  const seed = Buffer.from(membershipSeed).toString('base64');
+  const seed = base64(membershipSeed);
   return Buffer.from(JSON.stringify({ version, seed, ...api }));
 }
 

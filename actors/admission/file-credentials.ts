@@ -1,8 +1,8 @@
 // What a member keeps on disk besides its identity: its membership, its API certificate, whom it belongs to.
 
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
+import { writePrivateFile } from '../../mesh/index.ts';
 import { SkeinError } from '../../runtime/index.ts';
 
 const schema = z.object({
@@ -46,27 +46,9 @@ export async function readCredentials(path: string): Promise<Credentials | undef
   }
 }
 
+/** Rejects: unavailable. */
 export const writeCredentials = (path: string, credentials: Credentials): Promise<void> =>
   writePrivateFile(path, `${JSON.stringify(credentials, undefined, 2)}\n`);
-
-/** Written aside, synced and renamed; readable by its owner only. Rejects: unavailable. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    const sentence = `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}; check that its directory is writable and not full`;
-    throw new SkeinError('unavailable', sentence, { path }, error);
-  }
-}
 
 /** Forgets the membership: this directory can only join anew. */
 export async function removeCredentials(path: string): Promise<void> {

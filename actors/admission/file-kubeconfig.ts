@@ -2,11 +2,11 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writePrivateFile } from '../../mesh/index.ts';
 import type { Result } from '../../runtime/index.ts';
 import { ok } from '../../runtime/index.ts';
 import { adminKubeconfig } from './admin-kubeconfig.ts';
 import type { Admission } from './admission.ts';
-import { writePrivateFile } from './file-credentials.ts';
 import { createRequest } from './x509-authority.ts';
 import type { KeyedCertificate } from './x509-authority.ts';
 

@@ -9,6 +9,7 @@ import { prepareCreate } from '../objects/write-preparation.ts';
 import type { Objects, ObjectWrite } from '../objects/objects.ts';
 import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
+import { base64 } from './base64.ts';
 import type { Credentials } from './file-credentials.ts';
 import type { Issuer } from './issuer.ts';
 import { clusterKey, nameKey, peerKey, sealedAuthorityKey } from './records.ts';
@@ -119,5 +120,3 @@ function namespace(name: string, nowMs: number, uid: string): ObjectWrite {
   if (!prepared.ok) throw new Error(`the namespace ${name} is not valid: ${prepared.message}`);
   return { type: 'create', kind: 'Namespace', object: prepared.object };
 }
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

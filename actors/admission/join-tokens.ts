@@ -4,6 +4,7 @@ import type { Store } from '../../consensus/index.ts';
 import { formatToken, generateToken } from '../../mesh/index.ts';
 import type { Clock, Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import { base64 } from './base64.ts';
 import { tokenKey } from './records.ts';
 import type { TokenRecord } from './records.ts';
 
@@ -22,7 +23,7 @@ export async function createJoinToken(
   const token = generateToken(authorityHash);
   const expiresAtMs = clock.wallMs() + wish.ttlMs;
   const record: TokenRecord = {
-    secret: Buffer.from(token.secret).toString('base64'),
+    secret: base64(token.secret),
     expiresAtMs,
     usesLeft: wish.uses,
     zone: wish.zone,

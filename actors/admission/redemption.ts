@@ -4,6 +4,7 @@ import type { KeyValue, Transaction } from '../../consensus/index.ts';
 import type { JoinRequest } from '../../mesh/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
+import { base64 } from './base64.ts';
 import { nameKey, parsePeer, parseToken, peerKey, tokenKey } from './records.ts';
 import type { PeerRecord, TokenRecord } from './records.ts';
 
@@ -64,7 +65,7 @@ export function decideRedemption(
     name: request.name,
     zone,
     addresses: request.addresses,
-    sealingKey: Buffer.from(request.sealingKey).toString('base64'),
+    sealingKey: base64(request.sealingKey),
     admittedAtMs: nowMs,
   };
   const renamed = before !== undefined && before.name !== request.name ? before.name : undefined;

@@ -2,7 +2,7 @@
 
 import type { Store } from '../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
-import { randomUuid } from '../../runtime/index.ts';
+import { randomUuid, wait } from '../../runtime/index.ts';
 import { timestamp } from '../objects/meta.ts';
 import type { Objects } from '../objects/objects.ts';
 import { nodeObject } from './node-object.ts';
@@ -29,9 +29,6 @@ export interface NodePlace {
   readonly nodeAddress: string;
   readonly podRange: string | undefined;
 }
-
-const wait = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resume) => clock.setTimer(ms, resume));
 
 /**
  * The addresses of this peer. A peer that had some keeps them, also while it is cut off; a new one takes a range

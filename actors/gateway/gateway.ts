@@ -204,7 +204,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const definition = definitionOf(route);
     const exchange = { gateway: options, request, route, definition, user, warnings: [] };
-    return answerKind(exchange, count);
+    return answerKind(exchange, count).catch((error: unknown) => {
+      // "Not found" of a peer that is cut off may be old as well: the client must be told.
+      if (error instanceof StatusError) return refusal(error.status, warningHeaders(exchange));
+      throw error;
+    });
   };
 
   const startExec = async (

@@ -27,10 +27,6 @@ export const generatedName = (generateName: string, suffix: string): string =>
 export const timestamp = (wallMs: number): string =>
   new Date(wallMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-/** RFC 3339 in microseconds, as eventTime has it. */
-export const microTimestamp = (wallMs: number): string =>
-  new Date(wallMs).toISOString().replace(/Z$/, '000Z');
-
 /** Milliseconds since the epoch; undefined for no or no valid time. */
 export function parseTimestamp(text: string | undefined): number | undefined {
   const parsed = text === undefined ? Number.NaN : Date.parse(text);

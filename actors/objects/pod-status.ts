@@ -36,9 +36,6 @@ export function isPodAvailable(
   return since !== undefined && since + minReadySeconds * 1_000 <= nowMs;
 }
 
-/** The PodScheduled condition says so, or it is bound. */
-export const isPodScheduled = (pod: Readonly<Pod>): boolean => (pod.spec?.nodeName ?? '') !== '';
-
 /** How the node treats the pod when memory is short: by its requests and limits. */
 export function qosClassOf({ spec }: Readonly<Pod>): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];

@@ -108,12 +108,6 @@ export const addQuantities = (left: Quantity, right: Quantity): Quantity => ({
   format: left.nanos === 0n ? right.format : left.format,
 });
 
-/** In the format of `left`; may be negative. */
-export const subtractQuantities = (left: Quantity, right: Quantity): Quantity => ({
-  nanos: left.nanos - right.nanos,
-  format: left.format,
-});
-
 /** In thousandths, rounded up; 0 for what is absent or no quantity. */
 export const quantityMillis = (text: string | undefined): number => inUnitsOf(text, 1_000_000n);
 

@@ -2,19 +2,6 @@
 
 import { DEFINITIONS } from './schema.generated.ts';
 
-/** Types that are not definitions of their own. */
-export type ScalarType =
-  | 'string'
-  | 'int32'
-  | 'int64'
-  | 'float'
-  | 'boolean'
-  | 'time'
-  | 'microtime'
-  | 'quantity'
-  | 'int-or-string'
-  | 'any';
-
 export interface SchemaField {
   /** A scalar, or the name of a definition; of the items when it is a list or map. */
   readonly type: string;

@@ -36,6 +36,7 @@ export interface PendingWrites<R> {
   /** Settles what is past its deadline. */
   readonly expire: (nowMs: number) => void;
   readonly size: () => number;
+  /** Settles all: `stopped` only where it is certain that nothing was done. */
   readonly close: () => void;
 }
 
@@ -85,18 +86,27 @@ export function createPendingWrites<R>(): PendingWrites<R> {
     expire: (nowMs) => {
       for (const write of writes.values()) {
         if (nowMs < write.deadlineAtMs) continue;
-        const isUnknown = write.isUncertain || write.handedAtMs !== undefined;
-        settle(write, failed(isUnknown ? outcomeUnknown() : nothingDone()));
+        settle(write, failed(isUnknown(write) ? outcomeUnknown() : nothingDone()));
       }
     },
     size: () => writes.size,
     close: () => {
       for (const write of writes.values()) {
-        settle(write, failed(new SkeinError('stopped', 'this peer is stopping')));
+        settle(write, failed(isUnknown(write) ? outcomeUnknown() : stopping()));
       }
     },
   };
 }
+
+/** Some leader may have it. */
+const isUnknown = ({
+  isUncertain,
+  handedAtMs,
+}: Pick<Tracked<unknown>, 'isUncertain' | 'handedAtMs'>): boolean =>
+  isUncertain || handedAtMs !== undefined;
+
+const stopping = (): SkeinError =>
+  new SkeinError('stopped', 'this peer is stopping: nothing was written; ask another peer');
 
 const nothingDone = (): SkeinError =>
   new SkeinError(

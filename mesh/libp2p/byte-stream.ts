@@ -2,6 +2,7 @@
 
 import { Duplex } from 'node:stream';
 import type { Stream } from '@libp2p/interface';
+import { pipe } from 'it-pipe';
 import { Uint8ArrayList } from 'uint8arraylist';
 
 /** Bytes a reader may leave unread before the other side is held up; the muxer's window adds to it. */
@@ -92,7 +93,7 @@ export function toDuplex(
     },
   });
   if (rest !== undefined && rest.length > 0) duplex.push(viewOf(rest));
-  stream.sink(source()).catch((error: Error) => duplex.destroy(error));
+  pipe(source, stream.sink).catch((error: Error) => duplex.destroy(error));
   return duplex;
 }
 

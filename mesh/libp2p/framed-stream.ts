@@ -1,6 +1,7 @@
 // Small messages over one libp2p stream, for handshakes: each bounded in size, all bounded in time.
 
 import type { Stream } from '@libp2p/interface';
+import { pipe } from 'it-pipe';
 import { Packr } from 'msgpackr';
 import type { z } from 'zod';
 import { SkeinError } from '../../runtime/index.ts';
@@ -36,7 +37,7 @@ export function createFramedStream(stream: Stream): FramedStream {
     }
   };
   // A stream that breaks is told to the reader; the writer needs no second word.
-  stream.sink(source()).catch(() => undefined);
+  pipe(source, stream.sink).catch(() => undefined);
 
   const reader = createFrameReader(HANDSHAKE_LIMIT_BYTES, (frame) => {
     incoming.push(frame);

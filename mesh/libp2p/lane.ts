@@ -1,6 +1,7 @@
 // One lane to one peer: a bounded queue of frames that leaves in large pieces, and the frames that arrive.
 
 import type { Stream } from '@libp2p/interface';
+import { pipe } from 'it-pipe';
 import { Uint8ArrayList } from 'uint8arraylist';
 import {
   FRAME_HEADER_BYTES,
@@ -97,7 +98,7 @@ export function openLane(
     end(new Error('the other side ended the lane'));
   };
 
-  stream.sink(source()).catch(end);
+  pipe(source, stream.sink).catch(end);
   read().catch(end);
 
   return {

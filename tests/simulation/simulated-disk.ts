@@ -29,6 +29,7 @@ export interface SimulatedDisk {
   /** Crashes in the middle of the n-th operation from now, then calls `crashed`. */
   readonly crashAfter: (operations: number, crashed: () => void) => void;
   readonly setCapacityBytes: (bytes: number) => void;
+  readonly setMaxLatencyMs: (ms: number) => void;
   /** While on, syncs answer but do nothing. */
   readonly setLying: (isLying: boolean) => void;
   /** The next operation of that kind rejects after doing a part of its work. */
@@ -63,7 +64,7 @@ interface NameChange {
 interface Machine {
   readonly clock: Clock;
   readonly random: Random;
-  readonly maxLatencyMs: number;
+  maxLatencyMs: number;
   capacityBytes: number;
   /** Counts crashes: whoever belongs to an earlier life is dead. */
   life: number;
@@ -104,6 +105,7 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
       machine.afterCrash = crashed;
     },
     setCapacityBytes: (bytes) => void (machine.capacityBytes = bytes),
+    setMaxLatencyMs: (ms) => void (machine.maxLatencyMs = ms),
     setLying: (isLying) => void (machine.isLying = isLying),
     failNext: (kind) => void (machine.failing = kind),
     rot: (path, offset, mask = 0x40) => {

@@ -139,6 +139,8 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
 
   return {
     transport: (peer, host) => {
+      // Whoever still holds a link to the life before hears a reset from this one.
+      for (const other of linksOf(peer)) linkDown(peer, other);
       const transport = createSimulatedTransport(core, peer, host);
       transports.set(peer, transport);
       return transport;
