@@ -54,7 +54,8 @@ async function firstTrouble(ports: readonly number[]): Promise<string | undefine
   return undefined;
 }
 
-async function freeTriple(first: number, count: number): Promise<readonly number[]> {
+/** The first ports in a row that are free, from `first` on. Refuses when there are none near. */
+export async function freePorts(first: number, count: number): Promise<readonly number[]> {
   for (let tried = 0; tried < MAX_TRIPLES; tried++) {
     const ports = triple(first + tried * count, count);
     if ((await firstTrouble(ports)) === undefined) return ports;
@@ -71,7 +72,7 @@ async function pinnedOrFree(
   first: number,
   count: number,
 ): Promise<readonly number[]> {
-  if (pinned === undefined) return freeTriple(first, count);
+  if (pinned === undefined) return freePorts(first, count);
   const ports = triple(pinned, count);
   const why = await firstTrouble(ports);
   if (why === undefined) return ports;
