@@ -10,8 +10,7 @@ import { markerAnnotation } from './history.ts';
 const wrongsLimit = 20;
 
 /** Failures that the world itself made: a peer whose disk does not do its part must end. */
-const isWorldsFault = (text: string): boolean =>
-  /simulated failure|no room/.test(text);
+const isWorldsFault = (text: string): boolean => /simulated failure|no room/.test(text);
 
 export interface Judge {
   readonly wrong: (what: string) => void;
