@@ -1,5 +1,6 @@
 // Admission on a real machine: there before the log is, since the transport asks for it, and at work once the log is open.
 
+import { verifyEd25519 } from '../mesh/index.ts';
 import type { Identity, MembershipAuthority } from '../mesh/index.ts';
 import { failed, SkeinError, wait } from '../runtime/index.ts';
 import type { Clock, Random, Result } from '../runtime/index.ts';
@@ -13,6 +14,7 @@ import { foundingAuthority, writeFounding } from './admission/founding.ts';
 import type { Issuer } from './admission/issuer.ts';
 import { createJoinToken } from './admission/join-tokens.ts';
 import type { NewToken } from './admission/join-tokens.ts';
+import { readBearerToken } from './admission/bearer-token.ts';
 import { checkProof } from './admission/proof.ts';
 import { endMemberships } from './admission/membership-ending.ts';
 import { pinOf } from './host-membership.ts';
@@ -21,9 +23,14 @@ import type { PeerParts } from './peer.ts';
 
 const retryMs = 200;
 
-export interface HostAdmission extends MembershipAuthority, Pick<Admission, 'signClient'> {
+export interface HostAdmission
+  extends MembershipAuthority, Pick<Admission, 'signClient' | 'signBearer'> {
   /** Goes to work; resolves once a founder's log has what every cluster begins with. */
   readonly begin: (parts: Omit<PeerParts, 'place' | 'fronts'>) => Promise<void>;
+  /** Whose bearer token this is; undefined for one that is not valid. */
+  readonly userOf: (
+    token: string,
+  ) => { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly createToken: (wish: {
     readonly ttlMs: number;
     readonly uses: number;
@@ -101,7 +108,17 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     renew: (peer) => working?.admission.renew(peer) ?? Promise.resolve(starting()),
     signClient: (request, subject) =>
       working?.admission.signClient(request, subject) ?? Promise.resolve(starting()),
+    signBearer: (claims) => working?.admission.signBearer(claims) ?? Promise.resolve(starting()),
     isRevoked: (peer) => working?.admission.isRevoked(peer) ?? false,
+    userOf: (token) => {
+      const key = Buffer.from(credentials.membershipKey, 'base64');
+      const claims = readBearerToken(
+        token,
+        (bytes, signature) => verifyEd25519(key, bytes, signature),
+        clock.wallMs(),
+      );
+      return claims.ok ? { name: claims.value.user, groups: claims.value.groups } : undefined;
+    },
     createToken: (wish) =>
       working === undefined
         ? Promise.resolve(starting())

@@ -8,6 +8,7 @@ import {
   createImmediateDispatcher,
   createSystemClock,
   createSystemRandom,
+  ok,
   SkeinError,
 } from '../runtime/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
@@ -182,7 +183,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     machine: readMachine(),
     measureLoad: createLoadMeter(),
     platform: machinePlatform(),
-    reviewToken: () => Promise.resolve(undefined),
+    reviewToken: (token) => Promise.resolve(admission.userOf(token)),
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
@@ -265,6 +266,11 @@ function resourcesOf(
           uses: wish.uses ?? defaultTokenUses,
           zone: wish.zone ?? zone,
         }),
+      createBearer: async ({ user, groups, ttlMs }) => {
+        const expiresAtMs = prepared.clock.wallMs() + ttlMs;
+        const signed = await admission.signBearer({ user, groups, expiresAtMs });
+        return signed.ok ? ok({ token: signed.value, expiresAtMs }) : signed;
+      },
       leave,
     },
   );

@@ -1,4 +1,4 @@
-// Skein's own resources of the API: peers, this peer's status, join tokens, leaving.
+// Skein's own resources of the API: peers, this peer's status, tokens, leaving.
 
 import type { Mesh } from '../mesh/index.ts';
 import type { Result } from '../runtime/index.ts';
@@ -36,12 +36,24 @@ export interface ResourcePorts {
   readonly createToken: (
     wish: TokenWish,
   ) => Promise<Result<{ readonly token: string; readonly expiresAtMs: number }>>;
+  /** A bearer token for the API, for this user and these groups. */
+  readonly createBearer: (wish: {
+    readonly user: string;
+    readonly groups: readonly string[];
+    readonly ttlMs: number;
+  }) => Promise<Result<{ readonly token: string; readonly expiresAtMs: number }>>;
   /** Drains this peer and ends its membership; resolves when it has left. */
   readonly leave: () => Promise<Result<void>>;
 }
 
 export function skeinResources(parts: ResourceParts, ports: ResourcePorts): ExtraResources {
-  return [peers(parts), peerStatuses(parts, ports), joinTokens(ports), leaves(ports)];
+  return [
+    peers(parts),
+    peerStatuses(parts, ports),
+    joinTokens(ports),
+    bearerTokens(ports),
+    leaves(ports),
+  ];
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -172,6 +184,37 @@ function joinTokens(ports: ResourcePorts): ExtraResource {
         metadata: { name: token.slice(0, token.indexOf('.')) },
         spec: { ttlSeconds, uses, zone },
         status: { token, expiresAt: new Date(expiresAtMs).toISOString() },
+      });
+    },
+  };
+}
+
+function bearerTokens(ports: ResourcePorts): ExtraResource {
+  return {
+    plural: 'bearertokens',
+    singular: 'bearertoken',
+    kind: 'BearerToken',
+    verbs: ['create'],
+    handler: async ({ body, user }: ExtraRequest) => {
+      const spec = (body['spec'] ?? {}) as Record<string, unknown>;
+      const { ttlSeconds = defaultTtlSeconds } = spec;
+      if (!isCount(ttlSeconds, ttlSecondsMax)) {
+        return refuse(
+          'invalid',
+          `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
+        );
+      }
+      // Whoever asks gets a token for what it is itself, and no more.
+      const { name, groups } = user;
+      const created = await ports.createBearer({ user: name, groups, ttlMs: ttlSeconds * 1000 });
+      if (!created.ok) return created;
+      const { token, expiresAtMs } = created.value;
+      return reply({
+        kind: 'BearerToken',
+        apiVersion,
+        metadata: { name },
+        spec: { ttlSeconds },
+        status: { token, user: name, groups, expiresAt: new Date(expiresAtMs).toISOString() },
       });
     },
   };

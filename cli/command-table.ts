@@ -7,6 +7,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
 import { drainCommand } from './commands/drain.ts';
 import { execCommand } from './commands/exec.ts';
+import { firstFlightCommand } from './commands/first-flight.ts';
 import { getCommand } from './commands/get.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { annotateCommand, labelCommand } from './commands/label.ts';
@@ -32,7 +33,7 @@ export const commandGroups: CommandGroups = [
   ],
   ['Workloads', [scaleCommand, ...rolloutCommands, logsCommand, execCommand]],
   ['Nodes', [cordonCommand, uncordonCommand, drainCommand]],
-  ['Yourself', [kubeconfigCommand, versionCommand]],
+  ['Also', [kubeconfigCommand, versionCommand, firstFlightCommand]],
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap(([, all]) => all);

@@ -4,8 +4,8 @@
 //     ^         └--(410: the version is no longer kept)--┐
 //     └---------------------------------------------------┘
 
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createInterface } from 'node:readline';
 import type { Client } from './client.ts';
 import { asFailure, CommandFailure, EXIT, refused } from './failure.ts';
 import type { Resource } from './resources.ts';
@@ -60,6 +60,22 @@ export function withQuery(
   return text === '' ? path : `${path}?${text}`;
 }
 
+/** Lines that are not empty; a stream that breaks off ends them. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of response as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield line;
+    }
+  } catch (error) {
+    // The reader goes on from the last version it saw, whatever ended the stream.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
 /** The events of one stream; ends when the server ends it. Throws what opening throws, and the server's ERROR. */
 export async function* watchOnce(
   client: Client,
@@ -68,10 +84,7 @@ export async function* watchOnce(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const response = await client.stream({ path, accept }, signal);
-  response.on('error', () => undefined);
-  const lines = createInterface({ input: response, crlfDelay: Infinity });
-  for await (const line of lines) {
-    if (line === '') continue;
+  for await (const line of linesOf(response)) {
     const event = JSON.parse(line) as WatchEvent;
     if (event.type === 'ERROR') {
       const { message = 'the watch failed', code = 0 } = event.object;

@@ -3,6 +3,7 @@
 import type { JoinGrant, JoinRequest, PeerId } from '../../mesh/index.ts';
 import type { Actor, ActorRef, Result } from '../../runtime/index.ts';
 import type { Admission } from './admission.ts';
+import type { BearerClaims } from './bearer-token.ts';
 import type { ClientSubject } from './x509-authority.ts';
 
 /** Path of this actor at every peer. */
@@ -23,11 +24,23 @@ export type AdmissionMessage =
       readonly replyTo: ActorRef<Answer<Uint8Array>>;
     }
   | {
+      readonly type: 'sign-bearer';
+      readonly claims: BearerClaims;
+      readonly replyTo: ActorRef<Answer<string>>;
+    }
+  | {
       readonly type: 'sign-client';
       readonly request: string;
       readonly subject: ClientSubject;
       readonly replyTo: ActorRef<Answer<string>>;
     };
+
+const knownTypes: ReadonlySet<unknown> = new Set([
+  'redeem',
+  'renew',
+  'sign-bearer',
+  'sign-client',
+] satisfies AdmissionMessage['type'][]);
 
 type Answered = {
   readonly type: 'answered';
@@ -39,8 +52,7 @@ export const admissionActor: Actor<AdmissionMessage | Answered, Admission, Admis
   mailboxLimit: 1_000,
   schema: (value) => {
     const type = (value as { type?: unknown } | null)?.type;
-    const isKnown = type === 'redeem' || type === 'renew' || type === 'sign-client';
-    return isKnown ? undefined : `unknown type ${String(type)}`;
+    return knownTypes.has(type) ? undefined : `unknown type ${String(type)}`;
   },
   start: (admission) => admission,
   receive: (admission, message, ctx) => {
@@ -63,6 +75,8 @@ function answer(admission: Admission, message: AdmissionMessage): Promise<Result
       return admission.redeem(message.request);
     case 'renew':
       return admission.renew(message.peer);
+    case 'sign-bearer':
+      return admission.signBearer(message.claims);
     case 'sign-client':
       return admission.signClient(message.request, message.subject);
   }

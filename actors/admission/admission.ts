@@ -7,6 +7,7 @@ import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
 import type { AdmissionMessage } from './admission-actor.ts';
 import { admissionPath } from './admission-actor.ts';
 import type { Authority } from './authority.ts';
+import type { BearerClaims } from './bearer-token.ts';
 import type { Issuer } from './issuer.ts';
 import {
   clusterKey,
@@ -44,6 +45,8 @@ export interface AdmissionOptions {
 }
 
 export interface Admission extends MembershipAuthority {
+  /** A bearer token for the API. Errors: unavailable. */
+  readonly signBearer: (claims: BearerClaims) => Promise<Result<string>>;
   /** Signs a PKCS#10 request (PEM) for a client of the API. Errors: unavailable, invalid. */
   readonly signClient: (request: string, subject: ClientSubject) => Promise<Result<string>>;
 }
@@ -139,6 +142,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (endedAtMs !== undefined) return Promise.resolve(failed(endedMembership(peer)));
       const claims = { cluster: parseCluster(cluster.value).name, peer, zone };
       return Promise.resolve(ok(options.issuer.membership(authority, claims)));
+    },
+    signBearer: (claims) => {
+      const authority = options.authority();
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'sign-bearer', claims, replyTo }))
+        : Promise.resolve(ok(options.issuer.bearer(authority, claims)));
     },
     signClient: (request, subject) => {
       const authority = options.authority();

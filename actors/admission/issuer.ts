@@ -5,6 +5,8 @@ import type { JoinRequest, PeerId } from '../../mesh/index.ts';
 import type { Clock, Random, Result } from '../../runtime/index.ts';
 import { failed, ok, randomHex, SkeinError } from '../../runtime/index.ts';
 import type { Authority } from './authority.ts';
+import { issueBearerToken } from './bearer-token.ts';
+import type { BearerClaims } from './bearer-token.ts';
 import { signClient, signServing, validity } from './x509-authority.ts';
 import type { ClientSubject } from './x509-authority.ts';
 
@@ -23,6 +25,8 @@ export interface Issuer {
     authority: Authority,
     request: Pick<JoinRequest, 'name' | 'addresses' | 'servingRequest'>,
   ) => Promise<Result<string>>;
+  /** A bearer token for the API. */
+  readonly bearer: (authority: Authority, claims: BearerClaims) => string;
   readonly client: (
     authority: Authority,
     request: string,
@@ -40,6 +44,8 @@ export function createIssuer(clock: Clock, random: Random): Issuer {
         (bytes) => signEd25519(authority.membershipSeed, bytes),
       );
     },
+    bearer: (authority, claims) =>
+      issueBearerToken(claims, (bytes) => signEd25519(authority.membershipSeed, bytes)),
     serving: (authority, { name, addresses, servingRequest }) => {
       const hosts = addresses.map((address) =>
         address.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),

@@ -4,6 +4,7 @@
 //       |                    |                           └--second signal--> exit at once
 //       └--refused--> exit 1 └--the peer left--> exit 0, a part failed for good--> exit 1
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HostedPeer } from '../../actors/index.ts';
 import { createStreamLogger, createSystemClock } from '../../runtime/index.ts';
 import type { LogLevel } from '../../runtime/index.ts';
@@ -11,6 +12,9 @@ import type { Command, FlagDefinitions, Invocation } from '../command.ts';
 import { EXIT, refused, wrongUsage } from '../failure.ts';
 import { hostFlags, hostOptions } from '../host-flags.ts';
 import { hostPeer } from '../peer-host.ts';
+
+/** A peer that is told to end before it is ready gets so long to become ready and end in order. */
+const START_GRACE_MS = 8_000;
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -27,6 +31,13 @@ const readyLine = (hosted: HostedPeer): string => {
   return `ready name=${name} mesh=${meshAddress} api=${api} kubeconfig=${kubeconfig}\n`;
 };
 
+const onInterrupt = (signal: AbortSignal): Promise<'interrupted'> =>
+  new Promise((resolve) => {
+    const onAbort = (): void => resolve('interrupted');
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+
 async function host(invocation: Invocation, address: string | undefined): Promise<number> {
   const { args, terminal } = invocation;
   const log = createStreamLogger({
@@ -36,13 +47,12 @@ async function host(invocation: Invocation, address: string | undefined): Promis
   });
   const options = await hostOptions(args, address, terminal, log);
   if (terminal.interrupted.aborted) return EXIT.done;
-  const hosted = await hostPeer(options);
+  const interrupted = onInterrupt(terminal.interrupted);
+  // What a start writes survives a crash, so that one that hangs may be left.
+  const abandoned = interrupted.then(() => delay(START_GRACE_MS, undefined, { ref: false }));
+  const hosted = await Promise.race([hostPeer(options), abandoned]);
+  if (hosted === undefined) return EXIT.done;
   terminal.out(readyLine(hosted));
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    const onAbort = (): void => resolve('interrupted');
-    if (terminal.interrupted.aborted) onAbort();
-    else terminal.interrupted.addEventListener('abort', onAbort, { once: true });
-  });
   const end = await Promise.race([interrupted, hosted.ended]);
   if (end === 'interrupted') {
     if (args.isSet('stop-pods') === true) await hosted.stopPods();

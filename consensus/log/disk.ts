@@ -39,7 +39,7 @@ export interface Disk {
 export function diskFull(path: string, cause?: unknown): SkeinError {
   return new SkeinError(
     'overloaded',
-    `no room on the disk for ${path}: free some space and it goes on by itself`,
+    `no room on the disk for ${path}: free some space and start the peer again`,
     { reason: 'disk-full', path },
     cause,
   );

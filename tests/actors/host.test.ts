@@ -41,6 +41,7 @@ async function call(
   path: string,
   body?: unknown,
   anonymous = false,
+  bearer?: string,
 ): Promise<{ readonly status: number; readonly body: Record<string, never> }> {
   const config = parse(readFileSync(peer.kubeconfig, 'utf8')) as Kubeconfig;
   const text = (value: string | undefined): string => Buffer.from(value!, 'base64').toString();
@@ -59,7 +60,10 @@ async function call(
               cert: text(user['client-certificate-data']),
               key: text(user['client-key-data']),
             }),
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        },
       },
       (response) => {
         let answer = '';
@@ -125,6 +129,18 @@ describe('a peer on this machine', function () {
   it('asks who one is: without a certificate only its health and version are told', async () => {
     assert.equal((await call(founder, 'GET', '/api/v1/pods', undefined, true)).status, 401);
     assert.equal((await call(founder, 'GET', '/version', undefined, true)).status, 200);
+  });
+
+  it('knows the owner of a bearer token, at any peer', async () => {
+    const created = await call(founder, 'POST', '/apis/skein.dev/v1/bearertokens', {
+      kind: 'BearerToken',
+      apiVersion: 'skein.dev/v1',
+    });
+    const { token } = (created.body as unknown as { status: { token: string } }).status;
+    const withToken = (bearer: string) =>
+      call(founder, 'GET', '/api/v1/namespaces', undefined, true, bearer);
+    assert.equal((await withToken(token)).status, 200);
+    assert.equal((await withToken(`${token}x`)).status, 401);
   });
 
   it('lets a peer in by a token, also through a peer that does not hold the authority', async () => {

@@ -97,5 +97,5 @@ const figures = {
 console.log(
   `${figures.decidedPerSecond} placements/s decided, ${figures.boundPerSecond} decided and bound in memory`,
 );
-console.log(JSON.stringify({ benchmark: 'scheduling', ...figures }));
+console.log(JSON.stringify({ bench: 'scheduling', ...figures }));
 objects.close();
