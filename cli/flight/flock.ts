@@ -39,6 +39,8 @@ export interface Flock {
   /** A client of each peer, by name. */
   readonly accesses: () => readonly PeerAccess[];
   readonly pidOf: (name: string) => number;
+  /** Resolves when that peer's process is gone. */
+  readonly exited: (name: string) => Promise<unknown>;
   readonly dead: () => readonly string[];
   /** Starts again the peers that died. */
   readonly restartDead: () => Promise<void>;
@@ -175,6 +177,7 @@ export function createFlock(options: FlockOptions): Flock {
     accesses,
     dead,
     pidOf: (name) => children.get(name)?.pid ?? 0,
+    exited: async (name) => children.get(name)?.exited,
     restartDead: async () => {
       await Promise.all(dead().map((name) => launch(name)));
     },

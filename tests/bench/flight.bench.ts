@@ -144,6 +144,7 @@ async function killOne(cluster: Cluster, wantsLeader: boolean): Promise<Round> {
     ),
   ]);
   const loaded = await load.stop();
+  await cluster.flock.exited(victim);
   const restartedAtMs = performance.now();
   await cluster.flock.restartDead();
   const backMs = performance.now() - restartedAtMs;

@@ -73,6 +73,8 @@ export interface Cluster {
   /** `skein … --kubeconfig`, through that peer. */
   readonly skein: (name: PeerName, words: readonly string[], input?: string) => Promise<Ran>;
   readonly signal: (name: PeerName, signal: NodeJS.Signals) => void;
+  /** SIGKILL; resolves when they are gone. */
+  readonly kill: (names: readonly PeerName[]) => Promise<void>;
   readonly end: () => Promise<void>;
 }
 
@@ -111,6 +113,10 @@ export async function startCluster(): Promise<Cluster> {
     skein: (name, words, input) =>
       skein([...words, '--kubeconfig', flock.kubeconfig, '--peer', name], {}, input),
     signal: (name, signal) => void process.kill(flock.pidOf(name), signal),
+    kill: async (names) => {
+      for (const name of names) process.kill(flock.pidOf(name), 'SIGKILL');
+      await Promise.all(names.map((name) => flock.exited(name)));
+    },
     end,
   };
 }

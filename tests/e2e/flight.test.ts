@@ -78,7 +78,7 @@ describe('three peers on one machine', function () {
     const client = cluster.at(asked!);
     const front = await frontOf(client, 'hello', 3, check);
     const before = performance.now();
-    cluster.signal(victim, 'SIGKILL');
+    const gone = cluster.kill([victim]);
     const since = (): number => performance.now() - before;
 
     const writes = (async (): Promise<number> => {
@@ -99,7 +99,7 @@ describe('three peers on one machine', function () {
       }
     })();
     const replicas = untilPods(client, threeReady([victim]), 20_000).then(since);
-    const [writesMs, replicasMs] = await Promise.all([writes, replicas]);
+    const [writesMs, replicasMs] = await Promise.all([writes, replicas, gone]);
     isOver = true;
     await service;
     assert.ok(writesMs <= 3_000, `writes were accepted again after ${Math.round(writesMs)} ms`);
@@ -160,20 +160,18 @@ describe('three peers on one machine', function () {
   it('keeps every acknowledged object when all peers are killed in the middle of writes', async () => {
     await untilWritable(cluster);
     const acknowledged: string[] = [];
-    let isDown = false;
+    let gone: Promise<void> | undefined;
     const writers = PEER_NAMES.map(async (name) => {
-      for (let count = 0; !isDown && count < 5_000; count++) {
+      for (let count = 0; gone === undefined && count < 5_000; count++) {
         const object = `kept-${name}-${count}`;
         await createNamespace(cluster.at(name), object)
           .then(() => acknowledged.push(object))
           .catch(() => undefined);
-        if (acknowledged.length > 150 && !isDown) {
-          isDown = true;
-          for (const peer of PEER_NAMES) cluster.signal(peer, 'SIGKILL');
-        }
+        if (acknowledged.length > 150) gone ??= cluster.kill(PEER_NAMES);
       }
     });
     await Promise.all(writers);
+    await gone;
     assert.ok(acknowledged.length > 150);
     await cluster.flock.restartDead();
     const { items } = await cluster.at('peer-1').json<ApiList>({ path: '/api/v1/namespaces' });
