@@ -43,7 +43,8 @@ function normalise(
 function complaint(error: unknown, command: Command): Error {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   const named = /'(-[^']*)'/.exec(message)?.[1] ?? '';
-  const flag = named.split(/[ ,]/)[0] ?? '';
+  const flag =
+    named.split(/[ ,]/).find((word) => word.startsWith('--')) ?? named.split(' ')[0] ?? '';
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     return wrongUsage(`\`skein ${command.name}\` has no flag ${flag}.`, command.name);
   }
@@ -54,10 +55,9 @@ function complaint(error: unknown, command: Command): Error {
     );
   }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
-    const long = named.split(' ').find((word) => word.startsWith('--')) ?? flag;
     return wrongUsage(
-      `The flag ${long} of \`skein ${command.name}\` needs a value` +
-        `${message.includes('ambiguous') ? `; write ${long}=VALUE if it begins with a dash` : ''}.`,
+      `The flag ${flag} of \`skein ${command.name}\` needs a value` +
+        `${message.includes('ambiguous') ? `; write ${flag}=VALUE if it begins with a dash` : ''}.`,
       command.name,
     );
   }

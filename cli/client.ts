@@ -187,7 +187,8 @@ export function createClient(options: ClientOptions): Client {
 
   const ask = async (request: Request, signal?: AbortSignal): Promise<IncomingMessage> => {
     const troubles: string[] = [];
-    for (const peer of [...order]) {
+    const inTurn = order;
+    for (const peer of inTurn) {
       try {
         const response = await send(agentOf(peer), peer, request, signal);
         order = [peer, ...order.filter((other) => other !== peer)];
@@ -204,7 +205,7 @@ export function createClient(options: ClientOptions): Client {
           );
         }
         if (!options.mayMoveOn) break;
-        if (peer !== order.at(-1)) options.note(`Cannot reach ${trouble}; asking the next peer.`);
+        if (peer !== inTurn.at(-1)) options.note(`Cannot reach ${trouble}; asking the next peer.`);
       }
     }
     throw unreachablePeer(

@@ -2,7 +2,8 @@
 
 import { WebSocket } from 'ws';
 import { tlsOf } from './client.ts';
-import { CommandFailure, EXIT, refused, unreachablePeer } from './failure.ts';
+import type { CommandFailure } from './failure.ts';
+import { EXIT, refused, unreachablePeer } from './failure.ts';
 import type { PeerAccess } from './kubeconfig.ts';
 
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
@@ -104,7 +105,7 @@ export function runExec(peer: PeerAccess, path: string, streams: ExecStreams): P
           const code = exitCodeOf(bytes.toString('utf8'));
           outcome = () => resolve(code);
         } catch (error) {
-          outcome = () => reject(error as Error);
+          outcome = () => reject(error);
         }
         socket.close();
       }

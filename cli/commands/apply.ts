@@ -4,7 +4,8 @@ import { applyManifest, placeManifests } from '../apply/apply-manifest.ts';
 import { readManifests } from '../apply/manifests.ts';
 import type { Command, FlagDefinitions } from '../command.ts';
 import { namespaceFlag } from '../command.ts';
-import { asFailure, CommandFailure, EXIT, wrongUsage } from '../failure.ts';
+import type { CommandFailure } from '../failure.ts';
+import { asFailure, EXIT, wrongUsage } from '../failure.ts';
 import { fullName } from '../resources.ts';
 
 /** Flags of commands that read manifests. */

@@ -41,7 +41,7 @@ const onInterrupt = (signal: AbortSignal): Promise<'interrupted'> =>
 async function host(invocation: Invocation, address: string | undefined): Promise<number> {
   const { args, terminal } = invocation;
   const log = createStreamLogger({
-    stream: terminal.errStream as NodeJS.WriteStream,
+    stream: terminal.errStream,
     clock: createSystemClock(),
     level: levelOf(invocation),
   });

@@ -1,6 +1,6 @@
 // A description as an outline: labels and values, aligned, with sections below.
 
-import { formatTable } from '../output/table.ts';
+import { cellText, formatTable } from '../output/table.ts';
 
 /** A value may have lines of its own; a section is a label with an outline below it. */
 export type Line = readonly [label: string, value: string | readonly Line[]];
@@ -39,8 +39,7 @@ export function mapText(map: Readonly<Record<string, unknown>> | undefined): str
     : entries.map(([key, value]) => `${key}=${String(value)}`).join('\n');
 }
 
-export const orNone = (value: unknown): string =>
-  value === undefined || value === null || value === '' ? '<none>' : String(value as string);
+export const orNone = cellText;
 
 /** How long ago, in one unit: 12s, 5m, 3h, 4d. */
 export function ageText(time: string | undefined, nowMs: number): string {

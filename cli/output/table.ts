@@ -5,7 +5,7 @@ const GAP = 3;
 /** Cells as they print: absent ones as `<none>`. */
 export const cellText = (cell: unknown): string => {
   if (cell === undefined || cell === null || cell === '') return '<none>';
-  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell as string | number);
+  return typeof cell === 'string' ? cell : JSON.stringify(cell);
 };
 
 /** Widths of the columns that hold all rows. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, answersOf, frontOf } from '../../cli/flight/service-check.ts';
 import { PEER_NAMES } from '../../cli/flight/flock.ts';
-import type { ApiList, ApiObject } from '../../cli/watch.ts';
+import type { ApiList } from '../../cli/watch.ts';
 import type { Cluster, PeerName } from './cluster.ts';
 import { createNamespace, EXAMPLE, nodeOf, PODS_PATH } from './cluster.ts';
 import { startCluster, threeReady, untilPods } from './cluster.ts';
@@ -90,9 +90,9 @@ describe('three peers on one machine', function () {
       }
     })();
     const failures: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const service = (async (): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const at = since();
         await ask(front.address).catch(() => failures.push(at));
         await delay(PACE_MS);
@@ -100,7 +100,7 @@ describe('three peers on one machine', function () {
     })();
     const replicas = untilPods(client, threeReady([victim]), 20_000).then(since);
     const [writesMs, replicasMs] = await Promise.all([writes, replicas, gone]);
-    isOver = true;
+    over.abort();
     await service;
     assert.ok(writesMs <= 3_000, `writes were accepted again after ${Math.round(writesMs)} ms`);
     assert.ok(replicasMs <= 6_000, `three replicas were ready after ${Math.round(replicasMs)} ms`);
@@ -181,7 +181,7 @@ describe('three peers on one machine', function () {
       [],
     );
     await allWell();
-    const pods = await cluster.at('peer-1').json<ApiList<ApiObject>>({ path: PODS_PATH });
+    const pods = await cluster.at('peer-1').json<ApiList>({ path: PODS_PATH });
     assert.equal(pods.items.length, 3);
   });
 });
