@@ -19,14 +19,14 @@ import { checkProof } from './admission/proof.ts';
 import { endMemberships } from './admission/membership-ending.ts';
 import { pinOf } from './host-membership.ts';
 import type { HostOptions } from './host-options.ts';
-import type { PeerParts } from './peer.ts';
+import type { OpenedParts } from './peer.ts';
 
 const retryMs = 200;
 
 export interface HostAdmission
   extends MembershipAuthority, Pick<Admission, 'signClient' | 'signBearer'> {
   /** Goes to work; resolves once a founder's log has what every cluster begins with. */
-  readonly begin: (parts: Omit<PeerParts, 'place' | 'fronts'>) => Promise<void>;
+  readonly begin: (parts: OpenedParts) => Promise<void>;
   /** Whose bearer token this is; undefined for one that is not valid. */
   readonly userOf: (
     token: string,

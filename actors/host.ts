@@ -255,7 +255,7 @@ function resourcesOf(
 ) {
   const { name, zone } = prepared.credentials;
   return skeinResources(
-    { ...parts, nodeAddress: parts.place.nodeAddress },
+    { ...parts, view: parts.objects.view, nodeAddress: parts.place.nodeAddress },
     {
       name,
       zone,

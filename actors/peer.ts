@@ -61,7 +61,7 @@ export interface PeerOptions {
   /** `https://host:port` of this peer's API, for others to know. */
   readonly api: string;
   /** Called as soon as the log is open, before this peer takes its place; admission begins here. */
-  readonly onParts?: (parts: Omit<PeerParts, 'place' | 'fronts'>) => Promise<void>;
+  readonly onParts?: (parts: OpenedParts) => Promise<void>;
 }
 
 /** The outside world of one peer. */
@@ -102,7 +102,11 @@ export interface PeerParts {
   readonly objects: Objects;
   readonly fronts: FrontBoard;
   readonly place: NodePlace;
+  readonly driver: ContainerDriver;
 }
+
+/** What exists as soon as the log is open. */
+export type OpenedParts = Omit<PeerParts, 'place' | 'fronts' | 'driver'>;
 
 export interface Peer extends PeerParts {
   readonly gateway: Gateway;
@@ -175,7 +179,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
   mesh.setFacts({ nodeAddress: place.nodeAddress });
   const driver = ports.createDriver(place.podRange);
   const fronts = createFrontBoard();
-  const parts: PeerParts = { system, mesh, zoneLog, store, objects, fronts, place };
+  const parts: PeerParts = { system, mesh, zoneLog, store, objects, fronts, place, driver };
   const streams = createPodStreams({
     node: options.name,
     local: createLocalPodStreams(driver),

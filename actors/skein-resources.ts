@@ -11,6 +11,8 @@ import type {
   ExtraResource,
   ExtraResources,
 } from './gateway/extra-resources.ts';
+import type { ContainerDriver, ContainerUsage } from './containers/container-driver.ts';
+import type { ObjectView } from './objects/objects.ts';
 import type { FrontBoard } from './routing/routing-actor.ts';
 
 const apiVersion = 'skein.dev/v1';
@@ -21,6 +23,8 @@ export interface ResourceParts {
   readonly store: Pick<Store, 'status'>;
   readonly fronts: FrontBoard;
   readonly nodeAddress: string;
+  readonly driver: Pick<ContainerDriver, 'usage'>;
+  readonly view: Pick<ObjectView, 'getByUid'>;
 }
 
 export interface TokenWish {
@@ -50,6 +54,7 @@ export function skeinResources(parts: ResourceParts, ports: ResourcePorts): Extr
   return [
     peers(parts),
     peerStatuses(parts, ports),
+    podUsages(parts),
     joinTokens(ports),
     bearerTokens(ports),
     leaves(ports),
@@ -147,6 +152,34 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
           fronts: fronts.fronts,
         },
       });
+    },
+  };
+}
+
+/** What the pods of this peer use, from the machine: the zone's sum of it comes with metrics.k8s.io. */
+function podUsages({ driver, view }: ResourceParts): ExtraResource {
+  return {
+    plural: 'podusages',
+    singular: 'podusage',
+    kind: 'PodUsage',
+    verbs: ['list'],
+    handler: async () => {
+      const byPod = new Map<string, ContainerUsage[]>();
+      for (const usage of await driver.usage()) {
+        byPod.set(usage.podUid, [...(byPod.get(usage.podUid) ?? []), usage]);
+      }
+      const items = [...byPod].flatMap(([uid, containers]) => {
+        const { name, namespace } = view.getByUid('Pod', uid)?.metadata ?? {};
+        if (name === undefined) return [];
+        const used = containers.map(({ name: container, cpuMs, memoryBytes }) => ({
+          name: container,
+          cpuMs,
+          memoryBytes,
+        }));
+        const metadata = { name, namespace, uid };
+        return [{ kind: 'PodUsage', apiVersion, metadata, status: { containers: used } }];
+      });
+      return reply({ kind: 'PodUsageList', apiVersion, metadata: {}, items });
     },
   };
 }

@@ -14,6 +14,11 @@ interface Kubeconfig {
   readonly users: readonly { readonly user: Record<string, string> }[];
 }
 
+interface Usage {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly containers: readonly { readonly memoryBytes: number }[] };
+}
+
 const root = mkdtempSync(join(tmpdir(), 'skein-host-'));
 const running: HostedPeer[] = [];
 
@@ -141,6 +146,29 @@ describe('a peer on this machine', function () {
       call(founder, 'GET', '/api/v1/namespaces', undefined, true, bearer);
     assert.equal((await withToken(token)).status, 200);
     assert.equal((await withToken(`${token}x`)).status, 401);
+  });
+
+  it('runs a pod, and says what it uses', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    const container = { name: 'main', image: 'none', command: ['sh', '-c', 'exec sleep 1000'] };
+    await call(founder, 'POST', pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'sleeper' },
+      spec: { containers: [container], terminationGracePeriodSeconds: 1 },
+    });
+    const listed = async (): Promise<readonly Usage[]> => {
+      const { body } = await call(founder, 'GET', '/apis/skein.dev/v1/podusages');
+      return (body as unknown as { items: readonly Usage[] }).items;
+    };
+    // Asked again and again until it runs; a pod that never does fails by the test's timeout.
+    let usages = await listed();
+    while (usages.length === 0) usages = await listed();
+    const [usage] = usages;
+    assert.equal(usage?.metadata.name, 'sleeper');
+    assert.ok(usage.status.containers[0]!.memoryBytes > 100_000);
+    await call(founder, 'DELETE', `${pods}/sleeper`);
+    while ((await call(founder, 'GET', `${pods}/sleeper`)).status !== 404);
   });
 
   it('lets a peer in by a token, also through a peer that does not hold the authority', async () => {
