@@ -20,6 +20,8 @@ export function handleReady(replica: Replica, ctx: ReplicaContext): void {
     serveReads(replica, ready);
     if (ready.softState !== undefined) leaderMayHaveChanged(replica, ctx);
   }
+  // Raft takes a whole snapshot at once or never.
+  replica.receiver.discardWhole();
 }
 
 /** One envelope per replica and round, however many messages. */

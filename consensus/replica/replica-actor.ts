@@ -28,6 +28,7 @@ import {
   nudgeTransfers,
   snapshotSaved,
 } from './snapshots.ts';
+import { stepChecked } from './step.ts';
 import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
@@ -134,20 +135,6 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
   }
 }
 
-/** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
-function stepChecked(
-  replica: Replica,
-  message: Extract<RemoteMessage, { type: 'raft' }>['messages'][number],
-  ctx: ReplicaContext,
-): void {
-  try {
-    replica.raft.step(message);
-  } catch (error) {
-    if (!(error instanceof SkeinError) || error.code !== 'invalid') throw error;
-    ctx.log.warn('a message of the zone log was refused', { reason: error.message });
-  }
-}
-
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
@@ -182,7 +169,7 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
     case 'snapshot-saved':
       return snapshotSaved(replica, ctx, message.meta);
     case 'chunk-read':
-      return chunkRead(replica, ctx, message.to, message.chunk, message.data);
+      return chunkRead(replica, ctx, message.to, message.read, message.data);
     case 'renewal-answered':
       return message.reply.ok
         ? renewalAnswered(message.lease, message.reply.value, message.settle)
