@@ -9,6 +9,25 @@ import type { Lease, Revision } from '../store/store.ts';
 /** Path of the replica actor at every peer. */
 export const replicaPath = 'zone-log';
 
+/** Bytes of commands and entries in one message, if there are more than one: well below what the mesh carries. */
+const messageBytesMax = 4 * 1024 * 1024;
+
+/** Cuts what goes to one replica into messages that the mesh carries, in order. */
+export function cutBySize<T>(items: readonly T[], bytesOf: (item: T) => number): T[][] {
+  const parts: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (parts.length === 0 || bytes > room) {
+      parts.push([]);
+      room = messageBytesMax;
+    }
+    parts.at(-1)!.push(item);
+    room -= bytes;
+  }
+  return parts;
+}
+
 /** Who sends: a replica and the peer it lives on. */
 export interface Sender {
   readonly replica: ReplicaId;

@@ -3,6 +3,7 @@
 import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry } from '../raft/types.ts';
+import { cutBySize } from './protocol.ts';
 import { followLease } from './leases.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
@@ -24,7 +25,10 @@ export function handleReady(replica: Replica, ctx: ReplicaContext): void {
   replica.receiver.discardWhole();
 }
 
-/** One envelope per replica and round, however many messages. */
+const bytesOf = (message: Message): number =>
+  message.type === 'append' ? message.entries.reduce((sum, { data }) => sum + data.length, 0) : 0;
+
+/** One envelope per replica and round, unless its entries are more than the mesh carries. */
 function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly Message[]): void {
   const byReplica = new Map<number, Message[]>();
   for (const message of messages) {
@@ -40,7 +44,9 @@ function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly 
     const peer = peerOf(replica, to);
     // Before its first message a new replica's peer may be unknown; Raft asks again by itself.
     if (peer === undefined) continue;
-    replica.replicaAt(peer).tell({ type: 'raft', from: replica.self, messages: batch });
+    for (const part of cutBySize(batch, bytesOf)) {
+      replica.replicaAt(peer).tell({ type: 'raft', from: replica.self, messages: part });
+    }
   }
 }
 

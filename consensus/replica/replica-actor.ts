@@ -5,7 +5,7 @@ import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
-import { remoteMessageSchema } from './protocol.ts';
+import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady } from './ready.ts';
@@ -220,7 +220,9 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
   const due = replica.pending.takeDue(now);
   if (due.length === 0) return;
   const writes = due.map(({ sequence, command }) => ({ sequence, command }));
-  replica.replicaAt(peer).tell({ type: 'hand-over', from: replica.self, writes });
+  for (const part of cutBySize(writes, ({ command }) => command.length)) {
+    replica.replicaAt(peer).tell({ type: 'hand-over', from: replica.self, writes: part });
+  }
 }
 
 function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {

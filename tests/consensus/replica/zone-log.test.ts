@@ -114,6 +114,20 @@ describe('the log of a zone', () => {
     assert.equal(log.store.view.get('/k/0/0')?.value, 'x');
   });
 
+  it('cuts what it sends at once to what the mesh carries', async function () {
+    this.timeout(30_000);
+    const zone = await zoneOf(10, ['a', 'b', 'c']);
+    const [one, other] = [...zone.members.values()].filter((member) => member !== zone.leader());
+    zone.crash(other!.name);
+    const large = 'x'.repeat(1024 * 1024);
+    const writes = Array.from({ length: 12 }, (_, at) => put(one!.zone.store, `/k/${at}`, large));
+    for (const written of await settled(zone, Promise.all(writes))) assert.ok(written.ok);
+
+    const { zone: log } = await settled(zone, zone.start(other!.name));
+    const { revision } = one!.zone.store.view;
+    await until(zone, () => log.store.view.revision() === revision());
+  });
+
   it('keeps a lease while its holder renews it, through any peer, and ends it after', async () => {
     const zone = await zoneOf(8, ['a', 'b', 'c']);
     const follower = [...zone.members.values()].find((member) => member !== zone.leader())!;
