@@ -100,9 +100,11 @@ function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
     postStatus(replica);
     return;
   }
-  const { request, answer } = replica.machine.apply(entry.index, entry.data);
+  const { request, answer, isRepeated } = replica.machine.apply(entry.index, entry.data);
   if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
-  if (replica.wasLeader && answer.ok) followLease(replica, answer.value, ctx.clock.monotonicMs());
+  // A repeated answer tells of a lease that may have ended since.
+  if (replica.wasLeader && answer.ok && !isRepeated)
+    followLease(replica, answer.value, ctx.clock.monotonicMs());
 }
 
 function serveReads(replica: Replica, ready: Ready): void {

@@ -46,7 +46,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
-      rounds: createQuorumRounds(options.self.replica),
+      rounds: createQuorumRounds(options.self.replica, options.session),
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(),
       routes: new Map(),
@@ -79,6 +79,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   stopped: (replica) => {
     replica.pending.close();
     replica.rounds.close();
+    replica.leaving?.(failed(new SkeinError('stopped', 'this peer stopped before it had left')));
     replica.machine.close();
   },
 };
