@@ -29,7 +29,7 @@ async function* pieces(
 
 const chunkOf = (step: SenderStep): SnapshotChunk => {
   assert.equal(step.type, 'send');
-  const { announcement, chunk, data, isLast } = step as Extract<SenderStep, { type: 'send' }>;
+  const { announcement, chunk, data, isLast } = step;
   return {
     type: 'snapshot-chunk',
     from,
@@ -44,7 +44,7 @@ const chunkOf = (step: SenderStep): SnapshotChunk => {
 type Sender = ReturnType<typeof createSnapshotSender>;
 const readOf = async (sender: Sender, step: SenderStep): Promise<SenderStep> => {
   assert.equal(step.type, 'read');
-  const { read, next } = step as Extract<SenderStep, { type: 'read' }>;
+  const { read, next } = step;
   return sender.read(to, read, await next());
 };
 
