@@ -69,7 +69,7 @@ describe('the authority', () => {
     assert.equal(keeping.current(), undefined);
     const box = seal(identity.sealing.publicKey, authorityPurpose, encodeAuthority(authority));
     values.set(sealedAuthorityKey('a'), Buffer.from(box).toString('base64'));
-    for (const watcher of [...watchers]) {
+    for (const watcher of Array.from(watchers)) {
       watchers.delete(watcher);
       watcher.ended('compacted');
     }
