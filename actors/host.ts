@@ -13,7 +13,7 @@ import {
 } from '../runtime/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
 import type { Credentials } from './admission/file-credentials.ts';
-import { removeCredentials } from './admission/file-credentials.ts';
+import { endCredentials } from './admission/file-credentials.ts';
 import { ensureAdminKubeconfig } from './admission/file-kubeconfig.ts';
 import { createIssuer } from './admission/issuer.ts';
 import { createLoadMeter } from './containers/node-capacity.ts';
@@ -204,7 +204,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   const leave = async (parts: PeerParts) => {
     const left = await leaveZone(credentials.name, parts, (pod) => evict(peer!, pod), clock);
     if (!left.ok) return left;
-    await removeCredentials(places.credentials);
+    await endCredentials(places.credentials);
     // The answer goes out first.
     clock.setTimer(closeGraceMs, () => end(undefined));
     return left;
