@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { Clock, Result } from '../../runtime/index.ts';
-import { failed, SkeinError } from '../../runtime/index.ts';
+import { asSkeinError, failed, SkeinError } from '../../runtime/index.ts';
 import type { PodStreams } from '../objects/pod-streams.ts';
 import type { Balancer } from './balancer.ts';
 import type { Route } from './route-table.ts';
@@ -76,10 +76,12 @@ function within(clock: Clock, connecting: Promise<Result<Duplex>>): Promise<Resu
       isLate = true;
       resolve(failed(new SkeinError('timeout', `no connection within ${connectDeadlineMs} ms`)));
     });
-    void connecting.then((result) => {
+    const settle = (result: Result<Duplex>): void => {
       timer.cancel();
       if (!isLate) resolve(result);
       else if (result.ok) result.value.destroy();
-    });
+    };
+    // What one connection runs into must not end the peer.
+    connecting.then(settle, (error: unknown) => settle(failed(asSkeinError(error))));
   });
 }

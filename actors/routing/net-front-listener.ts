@@ -19,7 +19,8 @@ export function createNetFrontListener(): FrontListener {
       new Promise((resolve) => {
         const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
         server.maxConnections = connectionLimit;
-        server.once('error', (error: NodeJS.ErrnoException) => {
+        // Also later: a machine without file descriptors fails to accept, and that must not end the peer.
+        server.on('error', (error: NodeJS.ErrnoException) => {
           const code = codes[error.code ?? ''] ?? 'unavailable';
           const message = `cannot listen on ${host}:${port}: ${error.message}`;
           resolve(failed(new SkeinError(code, message, {}, error)));

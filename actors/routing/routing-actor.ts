@@ -172,7 +172,12 @@ function listen(
   const onConnection = (connection: Duplex): void =>
     void state.forwarder.accept(state.routes.get(routeKey), connection);
   ctx.run<Result<Listening>>(
-    () => state.listener.listen(state.nodeAddress, wanted, onConnection),
+    async (signal) => {
+      const listening = await state.listener.listen(state.nodeAddress, wanted, onConnection);
+      // Nobody hears of it any more: the port must be free for whoever comes next.
+      if (signal.aborted && listening.ok) listening.value.close();
+      return listening;
+    },
     (outcome) => ({ type: 'opened', slot, wanted, outcome }),
   );
 }
@@ -184,7 +189,8 @@ function opened(
 ): void {
   const slot = state.slots.get(name);
   const result = outcome.ok ? outcome.value : outcome;
-  if (slot === undefined) {
+  // The route went, or came back meanwhile and has what it needs.
+  if (slot === undefined || slot.listening !== undefined) {
     if (result.ok) result.value.close();
     return;
   }

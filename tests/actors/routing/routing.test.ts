@@ -9,7 +9,18 @@ import { buildRoutes } from '../../../actors/routing/route-table.ts';
 import type { Route } from '../../../actors/routing/route-table.ts';
 import type { PodStreams } from '../../../actors/objects/pod-streams.ts';
 import type { Stored } from '../../../actors/objects/objects.ts';
-import { createSystemClock, failed, ok, SkeinError } from '../../../runtime/index.ts';
+import type { Listening } from '../../../actors/routing/front-listener.ts';
+import { createFrontBoard, routingActor } from '../../../actors/routing/routing-actor.ts';
+import {
+  createActorSystem,
+  createRingLogger,
+  createSimulation,
+  createSystemClock,
+  failed,
+  ok,
+  SkeinError,
+} from '../../../runtime/index.ts';
+import type { Result } from '../../../runtime/index.ts';
 
 const service = (over: object = {}): Stored<'Service'> => ({
   metadata: { name: 'web', namespace: 'default' },
@@ -157,5 +168,58 @@ describe('a front', () => {
     assert.ok(!second.ok && second.error.code === 'conflict');
     assert.match(second.error.message, new RegExp(`127\\.0\\.0\\.1:${first.value.port}`));
     first.value.close();
+  });
+
+  it('tries the next endpoint when reaching one throws', async () => {
+    const web = await pod('web');
+    const connect: PodStreams['connect'] = (target, port) =>
+      target.node === 'odd' ? Promise.reject(new Error('broken')) : streams.connect(target, port);
+    const forwarder = createForwarder({ connect } as PodStreams, createBalancer(), clock);
+    const route = routeTo({ odd: 1, here: web.port });
+    const listening = await createNetFrontListener().listen(
+      '127.0.0.1',
+      0,
+      (connection) => void forwarder.accept(route, connection),
+    );
+    assert.ok(listening.ok);
+    assert.equal(await answerAt(listening.value.port, 'one'), 'web:one');
+    listening.value.close();
+    web.close();
+  });
+
+  it('is closed when it opens after its peer has stopped', async () => {
+    const simulation = createSimulation(1);
+    const { clock: simulated, random, dispatcher } = simulation.peer('a');
+    const log = createRingLogger(simulated, 10);
+    const system = createActorSystem({
+      peer: 'a',
+      clock: simulated,
+      random,
+      dispatcher,
+      log,
+      onFailure: () => undefined,
+    });
+    let isClosed = false;
+    let opened: (listening: Result<Listening>) => void = () => undefined;
+    const services = [service()];
+    system.spawn('routing', routingActor, {
+      view: {
+        watch: () => () => undefined,
+        list: (kind: string) => (kind === 'Service' ? services : []),
+      } as never,
+      mesh: { memberNamed: () => undefined, onMember: () => () => undefined },
+      listener: { listen: () => new Promise((resolve) => (opened = resolve)) },
+      forwarder: createForwarder(streams as PodStreams, createBalancer(), clock),
+      balancer: createBalancer(),
+      nodeAddress: '127.70.0.1',
+      fronts: createFrontBoard(),
+    });
+    await simulation.run({ untilMs: simulation.nowMs() + 100 });
+    let isStopped = false;
+    void system.stop().then(() => (isStopped = true));
+    await simulation.run({ until: () => isStopped, limitMs: 1_000 });
+    opened(ok({ port: 80, close: () => (isClosed = true) }));
+    await simulation.run({ untilMs: simulation.nowMs() + 100 });
+    assert.equal(isClosed, true);
   });
 });
