@@ -9,6 +9,8 @@ import type { PeerParts } from './peer.ts';
 
 const drainMs = 90_000;
 const lookEveryMs = 100;
+/** A pod that does not end yet was perhaps not asked: whoever should have been told had no leader, say. */
+const evictAgainMs = 3_000;
 const attemptsMax = 20;
 
 /** Errors: forbidden (the last peer), timeout (pods did not end), unavailable. What was done stays done: ask again. */
@@ -52,7 +54,7 @@ async function drain(
   clock: Clock,
 ): Promise<Result<void>> {
   const untilMs = clock.monotonicMs() + drainMs;
-  const asked = new Set<string>();
+  const askedAtMs = new Map<string, number>();
   for (;;) {
     const pods = objects.view.podsOnNode(name);
     if (pods.length === 0) return ok(undefined);
@@ -61,9 +63,11 @@ async function drain(
       return failed(new SkeinError('timeout', sentence));
     }
     for (const { metadata } of pods) {
-      const { namespace = '', name: pod = '', uid = '' } = metadata ?? {};
-      if (asked.has(uid)) continue;
-      asked.add(uid);
+      const { namespace = '', name: pod = '', uid = '', deletionTimestamp } = metadata ?? {};
+      const nowMs = clock.monotonicMs();
+      const isAsked = nowMs - (askedAtMs.get(uid) ?? Number.NEGATIVE_INFINITY) < evictAgainMs;
+      if (isAsked || deletionTimestamp !== undefined) continue;
+      askedAtMs.set(uid, nowMs);
       await evict({ namespace, name: pod });
     }
     await wait(clock, lookEveryMs);

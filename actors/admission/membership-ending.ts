@@ -2,9 +2,12 @@
 
 import type { Store } from '../../consensus/index.ts';
 import type { Mesh } from '../../mesh/index.ts';
-import type { Clock } from '../../runtime/index.ts';
+import type { Clock, Timer } from '../../runtime/index.ts';
 import { nameKey, parsePeer, peerKey } from './records.ts';
 import type { PeerRecord } from './records.ts';
+
+/** An end that did not get into the log is tried again after this: until then the peer is still let in. */
+const againMs = 1_000;
 
 /** Watches members and leadership; returns how to stop. */
 export function endMemberships(
@@ -13,20 +16,24 @@ export function endMemberships(
   clock: Clock,
 ): () => void {
   const underWay = new Set<string>();
+  let again: Timer | undefined;
+  let isStopped = false;
 
-  const end = async (peer: string): Promise<void> => {
+  /** False when it has to be tried again. */
+  const end = async (peer: string): Promise<boolean> => {
     const kv = store.view.get(peerKey(peer));
-    if (kv === undefined) return;
+    if (kv === undefined) return true;
     const record = parsePeer(kv.value);
-    if (record.endedAtMs !== undefined) return;
+    if (record.endedAtMs !== undefined) return true;
     const ended: PeerRecord = { ...record, endedAtMs: clock.wallMs() };
-    await store.transact({
+    const written = await store.transact({
       compare: [{ target: 'mod', key: kv.key, is: '=', to: kv.modRevision }],
       success: [
         { type: 'put', key: kv.key, value: JSON.stringify(ended) },
         { type: 'delete', key: nameKey(record.name) },
       ],
     });
+    return written.ok && written.value.succeeded;
   };
 
   const look = (): void => {
@@ -34,7 +41,12 @@ export function endMemberships(
     for (const { peer, status } of mesh.members()) {
       if (status !== 'left' || underWay.has(peer)) continue;
       underWay.add(peer);
-      void end(peer).then(() => underWay.delete(peer));
+      void end(peer).then((isDone) => {
+        underWay.delete(peer);
+        if (isDone || isStopped) return;
+        again?.cancel();
+        again = clock.setTimer(againMs, look);
+      });
     }
   };
   const stops = [
@@ -43,5 +55,9 @@ export function endMemberships(
     }),
     store.onStatus(look),
   ];
-  return () => stops.forEach((stop) => stop());
+  return () => {
+    isStopped = true;
+    again?.cancel();
+    stops.forEach((stop) => stop());
+  };
 }

@@ -45,7 +45,13 @@ export async function takePlace(
     const known = objects.view.get('Node', '', self.name);
     const own = known?.spec?.podCIDR;
     if (own !== undefined && known?.metadata?.annotations?.['skein.dev/peer-id'] === self.peerId) {
-      await options.claim(nodeAddressIn(own));
+      if (!(await options.claim(nodeAddressIn(own)))) {
+        const remedy = 'stop the other peer, or remove this data directory and join anew';
+        options.log.warn('another peer of this machine uses the addresses of this one', {
+          range: own,
+          remedy,
+        });
+      }
       return { nodeAddress: nodeAddressIn(own), podRange: own };
     }
     const current = await store.barrier(barrierMs);
