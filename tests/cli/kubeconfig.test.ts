@@ -48,7 +48,7 @@ describe('the kubeconfig', () => {
       join(directory, 'home/.local/share/skein/kubeconfig'),
       join(directory, 'home/.kube/config'),
     ]);
-    for (const path of [...places].reverse()) {
+    for (const path of places.toReversed()) {
       put(path);
       assert.equal(chooseKubeconfig(undefined, surroundings), path);
     }
