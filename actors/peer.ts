@@ -18,7 +18,7 @@ import { createActorSystem } from '../runtime/index.ts';
 import type { ActorSystem, Clock, Dispatcher, Logger, Random } from '../runtime/index.ts';
 import { containersActor } from './containers/containers-actor.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
-import { endAllPods } from './containers/found-pods.ts';
+import { haltAllPods } from './containers/found-pods.ts';
 import { createLocalPodStreams } from './containers/local-pod-streams.ts';
 import { createPodStreams } from './containers/mesh-pod-streams.ts';
 import type { Machine } from './containers/node-object.ts';
@@ -216,7 +216,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
       closing.abort();
       await handOver(zoneLog, clock);
       await system.stop();
-      if (endPods) await endAllPods(driver);
+      if (endPods) await haltAllPods(driver);
       await driver.close();
       streams.close();
       await mesh.stop();

@@ -28,24 +28,33 @@ export async function findPods(
 }
 
 /** Gracefully, with the grace that the pod came with; leaves nothing of it. */
-export async function endPod(
+export async function endPod(driver: ContainerDriver, pod: FoundPod): Promise<Result<void>> {
+  if (pod.sandbox === undefined) return ok(undefined);
+  await stopContainers(driver, pod);
+  return driver.removePod(pod.sandbox.config.uid);
+}
+
+async function stopContainers(
   driver: ContainerDriver,
   { sandbox, containers }: FoundPod,
-): Promise<Result<void>> {
-  if (sandbox === undefined) return ok(undefined);
-  const { uid, graceMs } = sandbox.config;
+): Promise<void> {
+  const graceMs = sandbox?.config.graceMs ?? 0;
   const running = containers.filter(({ state }) => state === 'running');
   await Promise.all(running.map(({ id }) => driver.stopContainer(id, graceMs)));
-  return driver.removePod(uid);
 }
 
 /**
- * Ends every pod here, each with its grace: for a peer that leaves, or a demonstration that is over.
- * Stop the containers actor first, or it starts them again.
+ * Stops the processes of every pod here, each with its grace; logs and exits stay, and a peer that starts again
+ * restarts them. Stop the containers actor first, or it does so at once.
  */
-export async function endAllPods(driver: ContainerDriver): Promise<Result<void>> {
+export async function haltAllPods(driver: ContainerDriver): Promise<Result<void>> {
   const found = await findPods(driver, true);
   if (!found.ok) return found;
-  const ends = await Promise.all([...found.value.values()].map((pod) => endPod(driver, pod)));
-  return ends.find(({ ok: isEnded }) => !isEnded) ?? ok(undefined);
+  const halted = await Promise.all(
+    [...found.value].map(async ([uid, pod]) => {
+      await stopContainers(driver, pod);
+      return driver.stopPod(uid);
+    }),
+  );
+  return halted.find(({ ok: isHalted }) => !isHalted) ?? ok(undefined);
 }

@@ -53,6 +53,8 @@ export interface PodArgs {
 
 export interface PodState extends PodArgs {
   readonly uid: string;
+  /** The wall clock less the monotonic one when this began. */
+  readonly offsetMs: number;
   readonly life: PodLife;
 }
 
@@ -65,10 +67,11 @@ export const podActor: Actor<PodMessage, PodState, PodArgs> = {
   start: (args, ctx) => {
     const uid = args.pod.metadata?.uid ?? '';
     const nowMs = ctx.clock.wallMs();
+    const offsetMs = nowMs - ctx.clock.monotonicMs();
     const begun = beginLife(args.pod, args.found, nowMs);
     const end: PodEvent = { type: 'end', graceMs: graceMsOf(args.pod) };
     const life = args.isEnding ? afterEvent(args.pod, begun, end, nowMs) : begun;
-    const state = { ...args, uid, life };
+    const state = { ...args, uid, offsetMs, life };
     args.parent.tell({ type: 'life-changed', uid, life });
     return proceed(state, life, ctx);
   },
@@ -79,7 +82,7 @@ export const podActor: Actor<PodMessage, PodState, PodArgs> = {
       case 'happened': {
         const { event } = message;
         announce(state, event);
-        return proceed(state, afterEvent(state.pod, state.life, event, ctx.clock.wallMs()), ctx);
+        return proceed(state, afterEvent(state.pod, state.life, event, steadyMs(state, ctx)), ctx);
       }
       case 'done':
         if (!message.outcome.ok) {
@@ -97,10 +100,14 @@ export const podActor: Actor<PodMessage, PodState, PodArgs> = {
   },
 };
 
+/** Time as this actor counts it: a wall clock that jumps must not stop probes or wake what backs off. */
+const steadyMs = ({ offsetMs }: PodState, { clock }: Doing): number =>
+  offsetMs + clock.monotonicMs();
+
 /** Does what is to be done until nothing is, for now. */
 function proceed(state: PodState, life: PodLife, ctx: Doing): PodState {
   const { pod, parent, uid } = state;
-  const decision = decide(pod, life, ctx.clock.wallMs());
+  const decision = decide(pod, life, steadyMs(state, ctx));
   const next = { ...state, life: decision.life };
   for (const action of decision.actions) perform(next, action, ctx);
   ctx.cancel('wake');

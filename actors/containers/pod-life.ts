@@ -42,7 +42,13 @@ export type ContainerRun =
       /** The driver has been asked to stop it, with this much grace in all. */
       readonly isStopping: boolean;
     }
-  | { readonly type: 'exited'; readonly id: string; readonly exit: ContainerExit };
+  | {
+      readonly type: 'exited';
+      readonly id: string;
+      readonly exit: ContainerExit;
+      /** When this peer learned of it, by its own count of time: the engine's clock may have jumped. */
+      readonly endedAtMs: number;
+    };
 
 export interface ContainerLife {
   readonly name: string;
@@ -142,7 +148,7 @@ function foundContainer(
     attempt: newest.attempt,
     ...(before?.exit === undefined ? {} : { last: { id: before.id, exit: before.exit } }),
   };
-  const run = runOf(newest);
+  const run = runOf(newest, Math.min(newest.exit?.finishedAtMs ?? nowMs, nowMs));
   const probes = run.type === 'running' ? adoptedProbes(pod, spec, newest, nowMs) : {};
   return { ...life, run, probes };
 }
@@ -156,7 +162,7 @@ function adoptedProbes(
 ): ContainerLife['probes'] {
   const known = pod.status?.containerStatuses?.find(({ name }) => name === spec.name);
   const isSame = known?.containerID?.endsWith(`://${status.id}`) === true;
-  const probes = beginProbes(spec, status.startedAtMs, nowMs);
+  const probes = beginProbes(spec, Math.min(status.startedAtMs, nowMs), nowMs);
   const pass = (state: ProbeState | undefined): ProbeState | undefined =>
     state === undefined ? undefined : { ...state, verdict: 'success' };
   return dropAbsent({
@@ -192,8 +198,8 @@ function dropAbsent(
   ) as ContainerLife['probes'];
 }
 
-/** What a status of the driver says of the present instance. */
-export function runOf(status: ContainerStatus): ContainerRun {
+/** What a status of the driver says of the present instance, which ended at `endedAtMs` if it did. */
+export function runOf(status: ContainerStatus, endedAtMs: number): ContainerRun {
   switch (status.state) {
     case 'created':
       return { type: 'starting' };
@@ -205,7 +211,7 @@ export function runOf(status: ContainerStatus): ContainerRun {
         isStopping: false,
       };
     case 'exited':
-      return { type: 'exited', id: status.id, exit: status.exit! };
+      return { type: 'exited', id: status.id, exit: status.exit!, endedAtMs };
     default:
       return unreachable(status.state);
   }

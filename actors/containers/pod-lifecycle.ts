@@ -241,8 +241,7 @@ export function waitToRestart({ run, backoffMs }: ContainerLife, nowMs: number):
   if (run.type !== 'exited') return 0;
   const { startedAtMs, finishedAtMs } = run.exit;
   const waitMs = waitAfterEnd(backoffMs, finishedAtMs - startedAtMs);
-  // A wall clock that jumped back must not make it wait longer than its back-off.
-  return Math.max(0, Math.min(finishedAtMs + waitMs - nowMs, waitMs));
+  return Math.max(0, Math.min(run.endedAtMs + waitMs - nowMs, waitMs));
 }
 
 function start(container: ContainerLife, waitedMs: number): Step {
@@ -317,7 +316,7 @@ function afterStatus(
   const { run } = container;
   // News of an older instance, or of one that ended already, change nothing.
   if (status.attempt !== container.attempt || run.type === 'exited') return container;
-  const next = runOf(status);
+  const next = runOf(status, nowMs);
   if (next.type === 'starting' || (next.type === 'running' && run.type === 'running')) {
     return container;
   }
@@ -326,7 +325,7 @@ function afterStatus(
   return {
     ...container,
     run: next,
-    probes: isRunning ? beginProbes(spec, status.startedAtMs, nowMs) : {},
+    probes: isRunning ? beginProbes(spec, nowMs, nowMs) : {},
   };
 }
 

@@ -16,7 +16,7 @@ export interface ProbeState {
   /** Looks with the same outcome in a row; at most one of the two is above 0. */
   readonly successes: number;
   readonly failures: number;
-  /** Wall clock. */
+  /** On the pod actor's count of time. */
   readonly nextAtMs: number;
   /** A look is under way; there is never a second one. */
   readonly isLooking: boolean;

@@ -101,7 +101,7 @@ function start(args: SchedulerArguments, ctx: SchedulerContext): SchedulerState 
       change.kind === 'Pod'
         ? podChanged(queue, change as ObjectChange<'Pod'>)
         : nodeChanged(change as ObjectChange<'Node'>);
-    if (effect === 'stir') queue.stir(ctx.clock.wallMs());
+    if (effect === 'stir') queue.stir(ctx.clock.monotonicMs());
     if (effect === 'stir' || queue.eager() > 0) wake();
   });
   for (const pod of view.list('Pod')) {
@@ -137,9 +137,11 @@ function work(state: SchedulerState, ctx: SchedulerContext): SchedulerState {
   state.awake();
   if (state.writing > 0) return state;
   const { queue, args } = state;
+  // Rests are counted on the clock that never jumps; what is written bears the wall's time.
+  const restMs = ctx.clock.monotonicMs();
   const nowMs = ctx.clock.wallMs();
-  const nextMs = queue.wake(nowMs);
-  if (nextMs !== undefined) ctx.after('due', Math.max(1, nextMs - nowMs), { type: 'due' });
+  const nextMs = queue.wake(restMs);
+  if (nextMs !== undefined) ctx.after('due', Math.max(1, nextMs - restMs), { type: 'due' });
   const pods = queue.take(BATCH_LIMIT).flatMap((key) => {
     const { namespace, name } = parseWorkKey(key);
     const pod = args.objects.view.get('Pod', namespace, name);
@@ -149,7 +151,7 @@ function work(state: SchedulerState, ctx: SchedulerContext): SchedulerState {
   const view = state.picture();
   const decisions = schedule(view, pods, ctx.random);
   for (const decision of decisions) {
-    if (decision.type === 'unplaced') rest(state, decision.pending.pod, nowMs);
+    if (decision.type === 'unplaced') rest(state, decision.pending.pod, restMs);
   }
   const limit = state.isCareful ? 1 : PARCEL_LIMIT;
   const parcels = [
@@ -175,7 +177,7 @@ function written(
   const writing = state.writing - 1;
   if (writing === 0) state.wake();
   if (outcome.ok) return { ...state, writing };
-  const nowMs = ctx.clock.wallMs();
+  const nowMs = ctx.clock.monotonicMs();
   const { code, message: error } = outcome.error;
   if (code === 'conflict') ctx.log.debug('a batch lost a race', { pods: parcel.pods.length });
   else ctx.log.warn('a batch was not written', { code, error, pods: parcel.pods.length });

@@ -35,6 +35,8 @@ export type RemoteMessage =
   | { readonly type: 'join'; readonly from: Sender; readonly domain: string }
   /** This replica leaves for good; sent again until it is out. */
   | { readonly type: 'leave'; readonly from: Sender }
+  /** The leader of `term` has let this replica go: nothing else will tell it, it is in no list any more. */
+  | { readonly type: 'left'; readonly from: Sender; readonly term: number }
   | {
       readonly type: 'renew';
       readonly from: Sender;
@@ -94,6 +96,7 @@ const remoteTypes = new Set<RemoteMessage['type']>([
   'not-taken',
   'join',
   'leave',
+  'left',
   'renew',
   'snapshot-chunk',
   'snapshot-wanted',
@@ -126,6 +129,8 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
       return typeof value['domain'] === 'string' ? undefined : 'no domain';
     case 'leave':
       return undefined;
+    case 'left':
+      return Number.isSafeInteger(value['term']) ? undefined : 'no term';
     case 'renew':
       return Number.isSafeInteger(value['lease']) && typeof value['replyTo'] === 'object'
         ? undefined

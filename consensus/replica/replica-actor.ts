@@ -1,7 +1,7 @@
 // The shell of one replica of the zone's log: messages, ticks and promises in; Raft decides.
 
 import type { Actor } from '../../runtime/index.ts';
-import { assert, failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
+import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
@@ -89,6 +89,7 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'not-taken':
     case 'join':
     case 'leave':
+    case 'left':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
@@ -117,7 +118,11 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
     case 'join':
       return joinAsked(replica, message);
     case 'leave':
-      return leaveAsked(replica, message.from.replica);
+      return leaveAsked(replica, message.from);
+    case 'left':
+      // A deposed leader may not know yet that this replica is in.
+      if (message.term >= replica.raft.status().term) letGo(replica);
+      return;
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
@@ -262,13 +267,17 @@ function startLeaving(
   request: Extract<LocalRequest, { type: 'leave-zone' }>,
 ): void {
   const { conf } = replica.raft.status();
-  assert(replica.leaving === undefined, 'a replica leaves once');
   if (conf.voters.length + conf.learners.length <= 1) {
     const sentence = 'this is the last peer of its zone: stop it instead of leaving';
     request.settle(failed(new SkeinError('forbidden', sentence)));
     return;
   }
-  replica.leaving = request.settle;
+  // Whoever asks again, because the first answer took too long, hears the same answer.
+  const { leaving: before } = replica;
+  replica.leaving = (left) => {
+    before?.(left);
+    request.settle(left);
+  };
 }
 
 /** Hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
@@ -280,13 +289,23 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
   const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
   const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
   if (!isListed && !isVoter) {
-    replica.leaving(ok(undefined));
-    replica.leaving = undefined;
-    return;
+    return letGo(replica);
   }
-  if (role === 'leader') return handOver(replica);
+  if (role === 'leader') {
+    // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
+    leaveAsked(replica, replica.self);
+    return handOver(replica);
+  }
+  // Once it is out it hears of no leader any more: any peer may be the one.
   const peer = leadingPeer(replica);
-  if (peer !== undefined) replica.replicaAt(peer).tell({ type: 'leave', from: replica.self });
+  for (const each of peer === undefined ? replica.joinThrough() : [peer]) {
+    replica.replicaAt(each).tell({ type: 'leave', from: replica.self });
+  }
+}
+
+function letGo(replica: Replica): void {
+  replica.leaving?.(ok(undefined));
+  replica.leaving = undefined;
 }
 
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */

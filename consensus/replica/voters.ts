@@ -4,7 +4,7 @@ import { encodeCommand } from '../store/command.ts';
 import type { Transaction } from '../store/store.ts';
 import type { ConfStep } from '../raft/conf-change/change.ts';
 import type { RaftStatus } from '../raft/status.ts';
-import type { RemoteMessage } from './protocol.ts';
+import type { RemoteMessage, Sender } from './protocol.ts';
 import { forgetReplica, recordReplica, replicaKey, replicaRecords } from './replica-records.ts';
 import type { ReplicaRecord } from './replica-records.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
@@ -29,10 +29,16 @@ export function joinAsked(
 }
 
 /** A replica leaves for good. The leader hands over first when it is the one that leaves. */
-export function leaveAsked(replica: Replica, id: number): void {
-  if (replica.raft.status().role !== 'leader') return;
-  if (replica.machine.view.get(replicaKey(id)) === undefined) return;
-  propose(replica, forgetReplica(id));
+export function leaveAsked(replica: Replica, from: Sender): void {
+  const { role, term, conf } = replica.raft.status();
+  if (role !== 'leader') return;
+  if (replica.machine.view.get(replicaKey(from.replica)) !== undefined) {
+    return propose(replica, forgetReplica(from.replica));
+  }
+  const { voters, votersOutgoing, learners } = conf;
+  const isMember = [...voters, ...votersOutgoing, ...learners].includes(from.replica);
+  if (isMember) return;
+  replica.replicaAt(from.peer).tell({ type: 'left', from: replica.self, term });
 }
 
 /** The founder's own record, and the record of a leader that was never recorded. */

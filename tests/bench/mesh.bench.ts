@@ -1,6 +1,6 @@
 // The mesh between processes on loopback: requests, bulk bytes, idle cost, and how fast a death is known.
 //
-//   node dist/tests/bench/mesh.bench.js [PEERS]      PEERS defaults to 3, this process among them
+//   node dist/tests/bench/mesh.bench.js [PEERS]      PEERS defaults to 5 and is at least 4, this process among them
 
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

@@ -22,7 +22,8 @@ export interface ApiCall {
   readonly body?: unknown;
 }
 
-const admin = { name: 'admin', groups: ['system:masters'] };
+/** Whom the clients' certificate names. */
+export const admin = { name: 'admin', groups: ['system:masters'] };
 
 /** Resolves in virtual time, with status 0 when the peer died or was too slow. */
 export function call(cluster: Cluster, member: UpMember, asked: ApiCall): Promise<ApiAnswer> {

@@ -42,7 +42,8 @@ export function watchLines(cluster: Cluster, wrong: Judge['wrong']): void {
 
 /** A majority of the voters as every peer of the group sees them is missing. */
 function isMinority(cluster: Cluster, group: readonly string[]): boolean {
-  return cluster.members
+  return cluster
+    .members()
     .filter(({ name }) => group.includes(name))
     .every(({ life }) => {
       const voters = life?.peer?.store.status().voters ?? [];
@@ -126,7 +127,7 @@ export function judgeStates(cluster: Cluster, workload: Workload, wrong: Judge['
 
 /** No instance of a container was ever started twice. */
 export function judgeStarts(cluster: Cluster, wrong: Judge['wrong']): void {
-  for (const { name, machine } of cluster.members) {
+  for (const { name, machine } of cluster.members()) {
     for (const [id, times] of machine.containers.starts()) {
       if (times > 1) wrong(`${id} was started ${times} times on ${name}`);
     }

@@ -5,13 +5,15 @@
 //                        |  ^
 //                 freeze |  | resume
 
+import { leaveZone } from '../../actors/leaving.ts';
 import { startPeer } from '../../actors/peer.ts';
 import type { Peer, PeerPorts } from '../../actors/peer.ts';
-import { createRingLogger, createSimulation } from '../../runtime/index.ts';
+import { createRingLogger, createSimulation, failed, SkeinError } from '../../runtime/index.ts';
 import type {
   LogFields,
   Logger,
   LogLevel,
+  Result,
   RingLogger,
   SimulatedPeer,
   Simulation,
@@ -28,6 +30,9 @@ const ringLines = 4_000;
 const zone = 'sim';
 /** A process that failed for good is started again after this long, as a service manager does. */
 const restartAfterMs = 1_000;
+/** A peer whose leaving failed, or was cut short, asks again after this. */
+const leaveAgainMs = 5_000;
+const leavePatienceMs = 120_000;
 /** Small segments, so that logs are cut and snapshots taken within minutes. */
 const segmentBytes = 256 * 1024;
 
@@ -40,6 +45,7 @@ export interface Life {
   /** The engine's side of this life; undefined until the peer asked for it. */
   /** When it last resumed from being frozen, true time. */
   wokenAtMs: number | undefined;
+  isStopping: boolean;
   driver: { readonly crash: () => void } | undefined;
 }
 
@@ -47,6 +53,8 @@ export interface Member {
   readonly name: string;
   readonly machine: SimulatedMachine;
   lives: number;
+  /** Gone peers never come back; one that began to leave goes on until it has left. */
+  standing: 'staying' | 'leaving' | 'gone';
   /** Undefined while no process runs on the machine. */
   life: Life | undefined;
 }
@@ -61,7 +69,12 @@ export interface PeerFailure {
 export interface Cluster {
   readonly simulation: Simulation;
   readonly network: SimulatedNetwork;
-  readonly members: readonly Member[];
+  /** All that have not left for good. */
+  readonly members: () => readonly Member[];
+  /** A new machine, off yet. */
+  readonly add: () => Member;
+  /** Drains, ends its membership, ends; again after what failed, until it is done. */
+  readonly leave: (member: Member) => void;
   readonly log: RingLogger;
   /** Called for every line that a peer logs. */
   readonly onLine: (told: LineListener) => void;
@@ -104,17 +117,23 @@ export function createCluster(options: ClusterOptions): Cluster {
   const failures: PeerFailure[] = [];
   const lineListeners: LineListener[] = [];
   const listeners: ((member: Member, peer: Peer) => void)[] = [];
-  const members: readonly Member[] = Array.from({ length: options.size }, (_, i) => {
-    const name = `p${String(i + 1).padStart(2, '0')}`;
+  const all: Member[] = [];
+  const members = (): readonly Member[] => all.filter(({ standing }) => standing !== 'gone');
+  const add = (): Member => {
+    const number = all.length + 1;
+    const name = `p${String(number).padStart(2, '0')}`;
     const machine = createSimulatedMachine({
       name,
       clock: world.clock,
       random: simulation.random.fork(`machine ${name}`),
       containerFaults: options.containerFaults ?? noFaults,
-      addressPrefix: `127.70.${i + 1}`,
+      addressPrefix: `127.70.${number}`,
     });
-    return { name, machine, lives: 0, life: undefined };
-  });
+    const member: Member = { name, machine, lives: 0, standing: 'staying', life: undefined };
+    all.push(member);
+    return member;
+  };
+  for (let i = 0; i < options.size; i++) add();
 
   const crash = (member: Member, how: 'process' | 'power' = 'process'): void => {
     const { life, machine } = member;
@@ -128,7 +147,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     } else {
       network.crash(member.name);
     }
-    machine.disk.crash();
+    if (how === 'power') machine.disk.crash();
+    else machine.disk.exit();
     log.info(`the world: ${member.name} is killed`, { how });
   };
 
@@ -145,7 +165,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   };
 
   const start = (member: Member): void => {
-    if (member.life !== undefined) return;
+    if (member.life !== undefined || member.standing === 'gone') return;
     member.lives++;
     const host = simulation.peer(member.name);
     const life: Life = {
@@ -153,6 +173,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       number: member.lives,
       peer: undefined,
       wokenAtMs: undefined,
+      isStopping: false,
       driver: undefined,
     };
     member.life = life;
@@ -164,7 +185,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       fail(member, life, path, error),
     );
     host.schedule(0, () => {
-      startPeer(optionsOf(members, member), ports).then(
+      startPeer(optionsOf(members(), member, member === all[0]), ports).then(
         (peer) => {
           if (host.status() === 'crashed' || peer === undefined) return;
           life.peer = peer;
@@ -181,21 +202,56 @@ export function createCluster(options: ClusterOptions): Cluster {
     });
   };
 
+  const leave = (member: Member): void => {
+    if (member.standing === 'gone') return;
+    member.standing = 'leaving';
+    const { life, name } = member;
+    const again = (): void => void simulation.schedule(leaveAgainMs, () => leave(member));
+    if (life?.peer === undefined || life.host.status() !== 'running') return again();
+    log.info(`the world: ${name} leaves`);
+    let isAnswered = false;
+    const answered = (left: Result<void>): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      log.info(`the world: ${name} has left`, {
+        ok: left.ok,
+        ...(left.ok ? {} : { why: left.error.message }),
+      });
+      if (!left.ok || member.life !== life) return again();
+      member.standing = 'gone';
+      crash(member);
+      start(add());
+    };
+    const { peer, host } = life;
+    // The answer of a process that died meanwhile never comes.
+    simulation.schedule(leavePatienceMs, () =>
+      answered(failed(new SkeinError('timeout', 'no answer'))),
+    );
+    host.schedule(0, () => {
+      void leaveZone(name, peer, (pod) => evict(peer, pod), host.clock).then(answered);
+    });
+  };
+
   const stop = async (member: Member): Promise<void> => {
     const { life } = member;
     if (life?.peer === undefined) return crash(member);
+    if (life.isStopping) return;
+    life.isStopping = true;
     log.info(`the world: ${member.name} stops`);
     await life.peer.stop();
     if (member.life !== life) return;
     member.life = undefined;
     life.host.crash();
     network.crash(member.name);
+    member.machine.disk.exit();
   };
 
   return {
     simulation,
     network,
     members,
+    add,
+    leave,
     log,
     onLine: (told) => void lineListeners.push(told),
     failures,
@@ -209,16 +265,34 @@ export function createCluster(options: ClusterOptions): Cluster {
       life.host.resume();
     },
     stop,
-    up: () => members.filter(isUp),
+    up: () => members().filter(isUp),
   };
 }
 
 const isUp = (member: Member): member is UpMember =>
   member.life?.peer !== undefined && member.life.host.status() === 'running';
 
-function optionsOf(members: readonly Member[], member: Member): Parameters<typeof startPeer>[0] {
-  const isFounder = member === members[0];
-  const { name } = member;
+/** As `skein leave` does: through the API of the peer itself. */
+async function evict(
+  { gateway }: Peer,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<void> {
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name } };
+  await gateway.handle({
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`,
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(body)),
+    certificateUser: { name: 'admin', groups: ['system:masters'] },
+  });
+}
+
+function optionsOf(
+  members: readonly Member[],
+  { name }: Member,
+  isFounder: boolean,
+): Parameters<typeof startPeer>[0] {
   return {
     name,
     zone,
@@ -228,7 +302,9 @@ function optionsOf(members: readonly Member[], member: Member): Parameters<typeo
     isFounder,
     introductions: isFounder
       ? []
-      : [{ peer: members[0]!.name, addresses: [`${members[0]!.name}.test:7460`] }],
+      : members
+          .filter((other) => other.name !== name)
+          .map((other) => ({ peer: other.name, addresses: [`${other.name}.test:7460`] })),
     api: `https://${name}.test:7443`,
   };
 }

@@ -12,7 +12,9 @@ import type { Cluster, UpMember } from './cluster.ts';
 /** Nothing when all is as desired; `duties` are those that somebody must hold. */
 export function unmet(cluster: Cluster, duties: ReadonlySet<string>): readonly string[] {
   const up = cluster.up();
-  if (up.length < cluster.members.length) return [`${up.length} peers are up`];
+  if (up.length < cluster.members().length) return [`${up.length} peers are up`];
+  const leaving = cluster.members().filter(({ standing }) => standing === 'leaving');
+  if (leaving.length > 0) return leaving.map(({ name }) => `${name} has not left yet`);
   const { objects, store } = up[0]!.life.peer;
   return [
     ...zoneProblems(up),
@@ -55,7 +57,7 @@ function dutyProblems(
 function nodeProblems(view: ObjectView, cluster: Cluster): readonly string[] {
   const nodes = view.list('Node');
   return [
-    ...(nodes.length === cluster.members.length ? [] : [`${nodes.length} nodes`]),
+    ...(nodes.length === cluster.members().length ? [] : [`${nodes.length} nodes`]),
     ...nodes
       .filter((node) => !isNodeReady(node) || (node.spec?.taints ?? []).length > 0)
       .map((node) => `node ${node.metadata?.name} is not ready or tainted`),
@@ -72,6 +74,10 @@ const isReady = ({ status, metadata }: Stored<'Pod'>): boolean =>
   metadata?.deletionTimestamp === undefined &&
   isConditionTrue(status.conditions, 'Ready');
 
+const describePod = ({ metadata, spec, status }: Stored<'Pod'>): string =>
+  `${metadata?.name} ${spec?.nodeName ?? 'unbound'} ${status?.phase}` +
+  (metadata?.deletionTimestamp === undefined ? '' : ' ending');
+
 /** Exactly the desired replicas, all ready, all of the newest template, and a status that says so; nothing else is left. */
 function deploymentProblems(view: ObjectView): readonly string[] {
   const problems: string[] = [];
@@ -87,7 +93,8 @@ function deploymentProblems(view: ObjectView): readonly string[] {
     );
     if (current.length !== wanted || pods.length !== wanted) {
       problems.push(
-        `deployment ${name} wants ${wanted}, has ${pods.length} pods, ${current.length} current and ready`,
+        `deployment ${name} wants ${wanted}, ${current.length} are current and ready of ` +
+          `[${pods.map(describePod).join(', ')}]`,
       );
     }
     const { observedGeneration, readyReplicas = 0, updatedReplicas = 0 } = deployment.status ?? {};
@@ -129,7 +136,7 @@ function endpointProblems(view: ObjectView): readonly string[] {
 function containerProblems(cluster: Cluster, view: ObjectView): readonly string[] {
   const problems: string[] = [];
   const live = new Map<string, number>();
-  for (const { name, machine } of cluster.members) {
+  for (const { name, machine } of cluster.members()) {
     for (const { podUid, id } of machine.containers.running()) {
       const node = view.getByUid('Pod', podUid)?.spec?.nodeName;
       if (node !== name) problems.push(`${id} runs on ${name}, the store says ${node}`);

@@ -25,4 +25,28 @@ export const failedSeeds: readonly FailedSeed[] = [
     minutes: 0.5,
     found: 'a write that a stopping peer had handed over was answered 503, and was done',
   },
+  {
+    seed: 2,
+    peers: 3,
+    minutes: 1,
+    found: 'two peers that left together handed leadership to each other for ever',
+  },
+  {
+    seed: 302,
+    peers: 3,
+    minutes: 1,
+    found: 'the room of a pod that the API removed at once stayed promised for ever',
+  },
+  {
+    seed: 309,
+    peers: 3,
+    minutes: 1,
+    found: 'a replica that had left never heard of it',
+  },
+  {
+    seed: 339,
+    peers: 3,
+    minutes: 1,
+    found: 'a wall clock set back by an hour stopped probes for that hour',
+  },
 ];

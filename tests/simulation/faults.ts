@@ -23,6 +23,7 @@ export const faultKinds = [
   'full-disk',
   'drift',
   'wall-jump',
+  'leave',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number] | 'lie';
@@ -72,7 +73,7 @@ export function startStorm(options: StormOptions): Storm {
     const kind = pick(random, kinds);
     if (kind === undefined || isOver) return;
     counts[kind] = (counts[kind] ?? 0) + 1;
-    const target = pick(random, cluster.members)!;
+    const target = pick(random, cluster.members())!;
     simulation.trace(`${kind} ${target.name}`);
     cluster.log.info(`the world: ${kind}`, { target: target.name });
     commit(options, kind, target, between, later, partitions);
@@ -88,14 +89,14 @@ export function startStorm(options: StormOptions): Storm {
       cluster.log.info('the world: heals');
       cluster.network.heal();
       cluster.network.setPath(GOOD_PATH);
-      for (const { life, machine } of cluster.members) {
+      for (const { life, machine } of cluster.members()) {
         machine.disk.setMaxLatencyMs(usualDiskMs);
         machine.disk.setCapacityBytes(Infinity);
         machine.disk.crashAfter(Infinity, () => {});
         life?.host.clock.setRate(1);
         life?.host.clock.setWallOffset(0);
       }
-      for (const member of cluster.members) {
+      for (const member of cluster.members()) {
         cluster.resume(member);
         cluster.start(member);
       }
@@ -126,7 +127,7 @@ function commit(
       cluster.crash(target, kind === 'crash' ? 'process' : 'power');
       return startLater(target);
     case 'blackout':
-      for (const member of cluster.members) {
+      for (const member of cluster.members()) {
         cluster.crash(member, 'power');
         later(between(10, 5_000), () => cluster.start(member));
       }
@@ -141,7 +142,7 @@ function commit(
     case 'partition': {
       const names = shuffled(
         random,
-        cluster.members.map(({ name }) => name),
+        cluster.members().map(({ name }) => name),
       );
       const cut = 1 + random.integer(names.length - 1);
       const groups = [names.slice(0, cut), names.slice(cut)];
@@ -157,7 +158,7 @@ function commit(
       });
     }
     case 'one-way': {
-      const other = pick(random, cluster.members)!;
+      const other = pick(random, cluster.members())!;
       network.setPath({ isCut: true }, target.name, other.name);
       return later(between(1_000, 20_000), () =>
         network.setPath({ isCut: false }, target.name, other.name),
@@ -184,6 +185,8 @@ function commit(
     case 'full-disk':
       disk.setCapacityBytes(between(0, 1_000_000));
       return later(between(1_000, 10_000), () => disk.setCapacityBytes(Infinity));
+    case 'leave':
+      return cluster.leave(target);
     case 'lie':
       return disk.setLying(true);
     case 'drift':

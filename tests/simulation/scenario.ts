@@ -25,6 +25,8 @@ import type { History } from './history.ts';
 import { watchLeadership } from './leadership.ts';
 import type { Leadership } from './leadership.ts';
 import { noFaults } from './simulated-container-driver.ts';
+import { judgeWatcher, startWatcher } from './watching.ts';
+import type { ApiWatcher } from './watching.ts';
 import { labelOf, startWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
@@ -35,6 +37,7 @@ const convergeMs = 240_000;
 /** Containers of the storm crash within this of their start. */
 const crashWithinMs = 20_000;
 const quietMs = 15_000;
+const watchedPath = '/api/v1/namespaces/default/pods';
 const idleMs = 30_000;
 
 export interface ScenarioOptions {
@@ -105,6 +108,9 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
       maxReplicas: Math.floor((peers * 2) / deployments),
       wrong: judge.wrong,
     });
+    const watchers = [1, 2, 3].map((i) =>
+      startWatcher(cluster, random.fork(`watcher ${i}`), watchedPath, judge.wrong),
+    );
     Object.assign(weather, { crashChance: 0.2, crashWithinMs, hangChance: 0.2 });
     storm = startStorm({
       cluster,
@@ -118,7 +124,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
     storm.heal();
     Object.assign(weather, noFaults);
     workload.stop();
-    convergedMs = await settle(run, workload);
+    convergedMs = await settle(run, workload, watchers);
   }
   return {
     seed: String(seed),
@@ -139,7 +145,8 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
 
 /** All peers, the namespace, and a Service for each Deployment to come. */
 async function boot({ cluster, judge }: Run, deployments: number): Promise<boolean> {
-  const { simulation, members } = cluster;
+  const { simulation } = cluster;
+  const members = cluster.members();
   for (const member of members) cluster.start(member);
   const isUp = await simulation.run({
     until: () =>
@@ -183,7 +190,11 @@ async function must(cluster: Cluster, judge: Judge, asked: ApiCall): Promise<voi
 }
 
 /** Waits until all is as desired, and then that nothing changes any more. Returns how long the first took. */
-async function settle(run: Run, workload: Workload): Promise<number | undefined> {
+async function settle(
+  run: Run,
+  workload: Workload,
+  watchers: readonly ApiWatcher[],
+): Promise<number | undefined> {
   const { cluster, judge, history, leadership } = run;
   const { simulation } = cluster;
   await simulation.run({ until: workload.isIdle, limitMs: idleMs });
@@ -215,6 +226,7 @@ async function settle(run: Run, workload: Workload): Promise<number | undefined>
   await simulation.run({ untilMs: simulation.nowMs() + quietMs });
   const written = history.newest() - before;
   if (written > 0) judge.wrong(`an idle zone wrote ${written} revisions in ${quietMs / 1_000} s`);
+  for (const watcher of watchers) judgeWatcher(cluster, watcher, judge.wrong);
   for (const what of unmet(cluster, leadership.duties())) judge.wrong(`no longer: ${what}`);
   return tookMs;
 }

@@ -26,6 +26,8 @@ export interface SimulatedDisk {
   readonly boot: () => Disk;
   /** The power fails: what was not synced may be lost or torn, locks are gone, nothing under way ever settles. */
   readonly crash: () => void;
+  /** The process ends and the machine goes on: all that was written stays; nothing under way ever settles. */
+  readonly exit: () => void;
   /** Crashes in the middle of the n-th operation from now, then calls `crashed`. */
   readonly crashAfter: (operations: number, crashed: () => void) => void;
   readonly setCapacityBytes: (bytes: number) => void;
@@ -100,6 +102,10 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
   return {
     boot: () => bootDisk(machine, machine.life),
     crash: () => crash(machine),
+    exit: () => {
+      machine.life += 1;
+      machine.locks.clear();
+    },
     crashAfter: (count, crashed) => {
       machine.crashAt = machine.operations + count;
       machine.afterCrash = crashed;

@@ -1,6 +1,7 @@
 // Changes an object that is there: look, decide, write if nothing changed meanwhile, else again.
 
-import type { Service } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import { allocationKey, releaseTransaction } from '../../objects/allocation.ts';
 import type { KubernetesObject, KindName, ObjectTypes } from '../../objects/kinds.ts';
 import { sameValue } from '../../objects/field-rules.ts';
 import type { Exchange } from '../exchange.ts';
@@ -8,6 +9,7 @@ import { namesOf } from '../exchange.ts';
 import { lookUp } from '../reads/get.ts';
 import { isDryRun } from '../request/parameters.ts';
 import { conflict, notFound } from '../status.ts';
+import type { Also } from './commit.ts';
 import { catchUp, commit, MAX_ATTEMPTS } from './commit.ts';
 import { isFinished } from './deletion.ts';
 import { addressChanges, addressRelease } from './service-writes.ts';
@@ -40,6 +42,16 @@ const typed = (object: KubernetesObject): ObjectTypes[KindName] => object as Obj
 export const dryRunOf = ({ request }: Exchange): boolean =>
   isDryRun(request.query.getAll('dryRun'));
 
+/** What an object gives back in the transaction that removes it: a Service its addresses, a pod its room. */
+function released(exchange: Exchange, old: KubernetesObject): Also | undefined {
+  const { kind } = exchange.definition.names;
+  if (kind === 'Service') return addressRelease(exchange, old as Service);
+  if (kind !== 'Pod') return undefined;
+  const pod = old as Pod;
+  const record = exchange.gateway.store.view.get(allocationKey(pod.spec?.nodeName ?? ''));
+  return releaseTransaction({ pod, record }).also;
+}
+
 /** Writes one decision. Undefined when somebody else was faster. */
 async function writeChange(
   exchange: Exchange,
@@ -48,12 +60,11 @@ async function writeChange(
   dryRun: boolean,
 ): Promise<Changed | undefined> {
   const { kind } = exchange.definition.names;
-  const isService = kind === 'Service';
   const removed = isFinished(kind, decided);
   const changes =
-    isService && !removed
+    kind === 'Service' && !removed
       ? addressChanges(exchange, decided as Service, old as Service)
-      : { object: decided, also: isService ? addressRelease(exchange, old as Service) : undefined };
+      : { object: decided, also: removed ? released(exchange, old) : undefined };
   const next = changes.object;
   if (dryRun) return { object: next, removed };
   if (removed) {

@@ -263,6 +263,25 @@ describe('the containers actor', () => {
     assert.equal(world.store.proposed.length, writes);
   });
 
+  it('goes on probing and restarting when the wall clock is set back', async () => {
+    world.boot();
+    world.problem = () => 'refused';
+    const probe = { httpGet: { path: '/ready', port: 80 }, periodSeconds: 1 };
+    await world.bind('web', {
+      containers: [{ name: 'main', image: 'n', command: ['simulate'], readinessProbe: probe }],
+    });
+    await world.bind('loop', {
+      containers: [{ name: 'main', image: 'n', command: ['simulate', 'exit=1', 'after=10'] }],
+    });
+    await world.pass(15_000);
+    world.jump(-3_600_000);
+    const before = world.host.starts().size;
+    world.problem = () => undefined;
+    const isReady = (): boolean => conditionOf(world.pod('web'), 'Ready') === 'True';
+    assert.ok(await world.until(isReady, 3_000));
+    assert.ok(await world.until(() => world.host.starts().size > before));
+  });
+
   it('takes a pod out of service when its readiness probe fails, and restarts it when its liveness probe does', async () => {
     world.boot();
     let failing = '';

@@ -35,6 +35,8 @@ export interface World {
   /** What the barrier of the store answers. */
   barrier: () => Promise<Result<number>>;
   readonly crash: () => void;
+  /** Sets the peer's wall clock so far off the true time. */
+  readonly jump: (offsetMs: number) => void;
   readonly boot: () => void;
   readonly log: () => RingLogger;
   readonly bind: (name: string, spec: Partial<PodSpec> & { command?: string[] }) => Promise<string>;
@@ -80,6 +82,7 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
     problem: () => undefined,
     barrier: async () => ok(0),
     settle,
+    jump: (offsetMs) => peer.clock.setWallOffset(offsetMs),
     crash: () => {
       peer.crash();
       driver.crash();

@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import type { ContainerStatus } from '../../../actors/containers/container-driver.ts';
 import { createNodeProber } from '../../../actors/containers/node-prober.ts';
 import { createLoadMeter, readNodeCapacity } from '../../../actors/containers/node-capacity.ts';
-import { endAllPods } from '../../../actors/containers/found-pods.ts';
+import { haltAllPods } from '../../../actors/containers/found-pods.ts';
 import { createLocalPodStreams } from '../../../actors/containers/local-pod-streams.ts';
 import type { ContainerConfig, PodConfig } from '../../../actors/containers/container-driver.ts';
 import { containerConfig, podConfig, valueOf } from './driver-compliance.ts';
@@ -115,11 +115,23 @@ describe('processes of pods', () => {
     );
   });
 
-  it('all end when their peer leaves for good', async () => {
+  it('all stop with their peer when it is told so, and leave their exits and logs', async () => {
+    await start(['sh', '-c', 'echo here; exec sleep 1000']);
     await start(['sleep', '1000']);
-    await start(['sleep', '1000']);
-    valueOf(await endAllPods(harness.driver()));
-    assert.deepEqual(valueOf(await harness.driver().pods()), []);
+    valueOf(await haltAllPods(harness.driver()));
+    const pods = valueOf(await harness.driver().pods());
+    assert.deepEqual(
+      pods.map(({ state }) => state),
+      ['stopped', 'stopped'],
+    );
+    const containers = valueOf(await harness.driver().containers());
+    assert.deepEqual(
+      containers.map(({ state, exit }) => [state, exit?.exitCode]),
+      [
+        ['exited', 143],
+        ['exited', 143],
+      ],
+    );
   });
 
   it('are measured: busy ones use more than idle ones', async () => {

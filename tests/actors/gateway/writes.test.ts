@@ -346,6 +346,18 @@ describe('a write', () => {
       );
     });
 
+    it('gives back the room of a bound pod that goes at once', async () => {
+      const created = await fixture.json('POST', PODS, boundPod('a', 20));
+      const uid = String(metadataOf(created)['uid']);
+      const other = { cpuMillis: 1, memoryBytes: 1, hostPorts: [] };
+      const key = '/skein/allocations/n1';
+      const value = JSON.stringify({ [uid]: other, other });
+      await fixture.store.transact({ compare: [], success: [{ type: 'put', key, value }] });
+      await fixture.json('DELETE', `${PODS}/a?gracePeriodSeconds=0`);
+      assert.equal((await fixture.json('GET', `${PODS}/a`))['code'], 404);
+      assert.equal(fixture.store.view.get(key)?.value, JSON.stringify({ other }));
+    });
+
     it('evicts through the eviction subresource', async () => {
       await fixture.json('POST', PODS, boundPod('a', 20));
       const body = { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name: 'a' } };

@@ -154,7 +154,6 @@ async function storm(seed: number): Promise<void> {
   let attempts = 0;
   let isOver = false;
   const client = async (name: string): Promise<void> => {
-    // oxlint-disable-next-line no-unmodified-loop-condition -- the end of the storm sets it while clients wait
     while (!isOver) {
       const store = zone.members.get(name)?.zone.store;
       if (store === undefined) {
