@@ -86,10 +86,12 @@ function processesWith(...marks: readonly string[]): readonly string[] {
 
 describe('npm start', function () {
   this.timeout(90_000);
-  const { path: directory, remove } = temporaryDirectory();
+  let directory = '';
+  let remove = (): void => undefined;
   let ports: readonly string[] = [];
-  after(remove);
+  after(() => remove());
   before(async () => {
+    ({ path: directory, remove } = temporaryDirectory());
     const [mesh, , , api] = await somePorts(6);
     ports = [`--mesh-port=${mesh}`, `--api-port=${api}`];
   });
