@@ -112,6 +112,10 @@ describe('commands about peers', function () {
             body: { ...body, status: { token: 'a.b.c', expiresAt: '2026-11-23T00:00:00Z' } },
           });
         }),
+        extra('bearertokens', async ({ body }) => {
+          asked.push(body['spec']);
+          return ok({ body: { ...body, status: { token: 'skein.d.e' } } });
+        }),
         extra('leaves', async ({ body }) => ok({ body })),
       ],
     });
@@ -170,6 +174,13 @@ describe('commands about peers', function () {
     assert.deepEqual(asked.at(-1), { ttlSeconds: 5_400, uses: 2, zone: 'west' });
     assert.equal((await api.skein(['token', 'create', '--ttl', 'soon'])).code, 2);
     assert.equal((await api.skein(['token', 'create', '--uses', '0'])).code, 2);
+  });
+
+  it('token create --api prints a bearer token for the API', async () => {
+    const ran = await api.skein(['token', 'create', '--api', '--ttl=15m']);
+    assert.deepEqual(ran, { code: 0, out: 'skein.d.e\n', err: '' });
+    assert.deepEqual(asked.at(-1), { ttlSeconds: 900 });
+    assert.equal((await api.skein(['token', 'create', '--api', '--uses=1'])).code, 2);
   });
 
   it('a peer is found by its name through another, and an unknown name is refused', async () => {
