@@ -65,7 +65,7 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     const { store, system, mesh } = parts;
     const log = options.options.log.child({ part: 'admission' });
     const sealingKey = identity.sealing;
-    const keeping = keepAuthority({ store, self: identity.peer, sealingKey, log, founded });
+    const keeping = keepAuthority({ store, self: identity.peer, sealingKey, log, clock, founded });
     const admission = createAdmission({
       store,
       system,

@@ -51,8 +51,12 @@ type Answered = {
 export const admissionActor: Actor<AdmissionMessage | Answered, Admission, Admission> = {
   mailboxLimit: 1_000,
   schema: (value) => {
-    const type = (value as { type?: unknown } | null)?.type;
-    return knownTypes.has(type) ? undefined : `unknown type ${String(type)}`;
+    const { type, replyTo } = (value ?? {}) as {
+      type?: unknown;
+      replyTo?: Partial<ActorRef<never>>;
+    };
+    if (!knownTypes.has(type)) return `unknown type ${String(type)}`;
+    return typeof replyTo?.tell === 'function' ? undefined : 'nobody to answer';
   },
   start: (admission) => admission,
   receive: (admission, message, ctx) => {

@@ -3,11 +3,14 @@
 import type { Store } from '../../consensus/index.ts';
 import { seal, unseal } from '../../mesh/index.ts';
 import type { SealingKey } from '../../mesh/index.ts';
-import type { Logger } from '../../runtime/index.ts';
+import type { Clock, Logger, Timer } from '../../runtime/index.ts';
 import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
 import { base64 } from './base64.ts';
 import { parsePeer, peerKey, peersEnd, peersPrefix, sealedAuthorityKey } from './records.ts';
+
+/** A share that did not get into the log is tried again after this: the last holder may be the next to fail. */
+const shareAgainMs = 1_000;
 
 export interface AuthorityKeeping {
   /** The authority, if this peer holds it. */
@@ -20,14 +23,17 @@ export interface AuthorityKeepingOptions {
   readonly self: string;
   readonly sealingKey: SealingKey;
   readonly log: Logger;
+  readonly clock: Clock;
   /** What a founder starts with. */
   readonly founded?: Authority | undefined;
 }
 
 export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeeping {
-  const { store, self, sealingKey, log } = options;
+  const { store, self, sealingKey, log, clock } = options;
   let held = options.founded;
   const underWay = new Set<string>();
+  let again: Timer | undefined;
+  let isStopped = false;
 
   const open = (): void => {
     const box = store.view.get(sealedAuthorityKey(self));
@@ -52,7 +58,12 @@ export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeepin
           compare: [{ target: 'create', key, is: '=', to: 0 }],
           success: [{ type: 'put', key, value: base64(box) }],
         })
-        .then(() => underWay.delete(peer));
+        .then((shared) => {
+          underWay.delete(peer);
+          if (shared.ok || isStopped) return;
+          again?.cancel();
+          again = clock.setTimer(shareAgainMs, look);
+        });
     }
   };
 
@@ -60,13 +71,39 @@ export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeepin
     open();
     share();
   };
-  const watcher = { events: look, ended: () => undefined };
-  const { revision } = store.view;
   const stops = [
     store.onStatus(look),
-    store.watch(peersPrefix, peersEnd, revision(), watcher),
-    store.watch(sealedAuthorityKey(self), `${sealedAuthorityKey(self)}\0`, revision(), watcher),
+    watchAlways(store, peersPrefix, peersEnd, look),
+    watchAlways(store, sealedAuthorityKey(self), `${sealedAuthorityKey(self)}\0`, look),
   ];
   look();
-  return { current: () => held, stop: () => stops.forEach((stop) => stop()) };
+  return {
+    current: () => held,
+    stop: () => {
+      isStopped = true;
+      again?.cancel();
+      stops.forEach((stop) => stop());
+    },
+  };
+}
+
+/** Goes on behind a snapshot: a voter that was fed by one must still hear of the authority sealed to it. */
+function watchAlways(store: Store, from: string, end: string, changed: () => void): () => void {
+  let stop = (): void => undefined;
+  let isStopped = false;
+  const begin = (): void => {
+    stop = store.watch(from, end, store.view.revision(), {
+      events: changed,
+      ended: (reason) => {
+        if (reason !== 'compacted' || isStopped) return;
+        begin();
+        changed();
+      },
+    });
+  };
+  begin();
+  return () => {
+    isStopped = true;
+    stop();
+  };
 }

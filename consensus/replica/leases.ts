@@ -1,6 +1,7 @@
 // Leases at the leader: renewed after a quorum round, ended by an entry (design, law 1).
 
 import { ok, SkeinError, failed } from '../../runtime/index.ts';
+import type { Result } from '../../runtime/index.ts';
 import type { Lease } from '../store/store.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import { encodeCommand } from '../store/command.ts';
@@ -29,6 +30,9 @@ export function endExpiredLeases(replica: Replica, nowMs: number): void {
   }
 }
 
+const leaderChanged = (): SkeinError =>
+  new SkeinError('unavailable', 'the leader changed while a lease was renewed');
+
 const ended = (id: number): SkeinError =>
   new SkeinError('not-found', `lease ${id} has ended: what it protected is no longer yours`);
 
@@ -40,9 +44,7 @@ export function keepLease(
 ): void {
   const { lease, deadlineAtMs, settle } = request;
   if (replica.raft.status().role === 'leader') {
-    renew(replica, ctx, lease, deadlineAtMs, (renewed) =>
-      settle(renewed === undefined ? failed(ended(lease)) : ok(renewed)),
-    );
+    renew(replica, ctx, lease, deadlineAtMs, settle);
     return;
   }
   const peer = leadingPeer(replica);
@@ -74,9 +76,7 @@ export function renewalAnswered(
     case 'ended':
       return settle(failed(ended(lease)));
     case 'not-leader':
-      return settle(
-        failed(new SkeinError('unavailable', 'the leader changed while a lease was renewed')),
-      );
+      return settle(failed(leaderChanged()));
   }
 }
 
@@ -92,27 +92,28 @@ export function renewForPeer(
     replyTo.tell({ type: 'not-leader' });
     return;
   }
-  renew(replica, ctx, lease, deadlineAtMs, (renewed) =>
-    replyTo.tell(
-      renewed === undefined ? { type: 'ended' } : { type: 'renewed', ttlMs: renewed.ttlMs },
-    ),
-  );
+  renew(replica, ctx, lease, deadlineAtMs, (renewed) => {
+    if (renewed.ok) replyTo.tell({ type: 'renewed', ttlMs: renewed.value.ttlMs });
+    else replyTo.tell({ type: renewed.error.code === 'not-found' ? 'ended' : 'not-leader' });
+  });
 }
 
-/** A quorum must say that this replica still leads, in a round begun after the request came. */
+/**
+ * A quorum must say that this replica still leads, in a round begun after the request came. Only then is it known
+ * which leases there are: a new leader may not have applied a grant that its predecessor confirmed.
+ */
 function renew(
   replica: Replica,
   ctx: ReplicaContext,
   lease: number,
   deadlineAtMs: number,
-  answer: (renewed: Lease | undefined) => void,
+  answer: (renewed: Result<Lease>) => void,
 ): void {
-  if (!replica.lessor.canRenew(lease)) {
-    answer(undefined);
-    return;
-  }
   replica.rounds.add(deadlineAtMs, (confirmed) => {
-    // Without a quorum nothing is said: whoever asks counts from before it asked, and stops in time.
-    if (confirmed.ok) answer(replica.lessor.renewed(lease, ctx.clock.monotonicMs()));
+    if (!confirmed.ok) return answer(confirmed);
+    // Another leader may have answered the round: what this one knew of leases is gone then.
+    if (!replica.wasLeader) return answer(failed(leaderChanged()));
+    const renewed = replica.lessor.renewed(lease, ctx.clock.monotonicMs());
+    return answer(renewed === undefined ? failed(ended(lease)) : ok(renewed));
   });
 }

@@ -9,6 +9,25 @@ import type { Lease, Revision } from '../store/store.ts';
 /** Path of the replica actor at every peer. */
 export const replicaPath = 'zone-log';
 
+/** Bytes of commands and entries in one message, if there are more than one: well below what the mesh carries. */
+const messageBytesMax = 4 * 1024 * 1024;
+
+/** Cuts what goes to one replica into messages that the mesh carries, in order. */
+export function cutBySize<T>(items: readonly T[], bytesOf: (item: T) => number): T[][] {
+  const parts: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (parts.length === 0 || bytes > room) {
+      parts.push([]);
+      room = messageBytesMax;
+    }
+    parts.at(-1)!.push(item);
+    room -= bytes;
+  }
+  return parts;
+}
+
 /** Who sends: a replica and the peer it lives on. */
 export interface Sender {
   readonly replica: ReplicaId;
@@ -132,13 +151,11 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
     case 'left':
       return Number.isSafeInteger(value['term']) ? undefined : 'no term';
     case 'renew':
-      return Number.isSafeInteger(value['lease']) && typeof value['replyTo'] === 'object'
+      return Number.isSafeInteger(value['lease']) && isRef(value['replyTo'])
         ? undefined
         : 'no lease';
     case 'snapshot-chunk':
-      return Number.isSafeInteger(value['chunk']) && value['data'] instanceof Uint8Array
-        ? undefined
-        : 'no chunk';
+      return isSnapshotChunk(value) ? undefined : 'no chunk';
     case 'snapshot-wanted':
       return Number.isSafeInteger(value['chunk']) && Number.isSafeInteger(value['index'])
         ? undefined
@@ -150,4 +167,20 @@ const isHandedWrite = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   Number.isSafeInteger((value as Partial<HandedWrite>).sequence) &&
-  (value as Partial<HandedWrite>).command instanceof Uint8Array;
+  (value as Partial<HandedWrite>).command instanceof Uint8Array &&
+  // No bytes at all are a new leader's own entry: Raft takes them from nobody.
+  (value as HandedWrite).command.length > 0;
+
+const isRef = (value: unknown): boolean =>
+  typeof (value as Partial<ActorRef<never>> | null)?.tell === 'function';
+
+function isSnapshotChunk(value: Record<string, unknown>): boolean {
+  const { chunk, data, meta, announcement } = value as Partial<SnapshotChunk>;
+  return (
+    Number.isSafeInteger(chunk) &&
+    data instanceof Uint8Array &&
+    Number.isSafeInteger(meta?.index) &&
+    announcement?.type === 'install-snapshot' &&
+    announcement.meta?.index === meta?.index
+  );
+}

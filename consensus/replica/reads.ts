@@ -32,10 +32,11 @@ export interface QuorumRounds {
   readonly close: () => void;
 }
 
-export function createQuorumRounds(self: ReplicaId): QuorumRounds {
+/** `life` differs from start to start: an answer to an earlier life's question must not fit one of this life. */
+export function createQuorumRounds(self: ReplicaId, life: number): QuorumRounds {
   const waiting = new Set<Waiting>();
   const byContext = new Map<number, Waiting>();
-  let contexts = 0;
+  let contexts = life % 2 ** 32;
 
   const end = (round: Waiting, result: Result<number>): void => {
     waiting.delete(round);

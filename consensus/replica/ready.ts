@@ -3,6 +3,7 @@
 import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry } from '../raft/types.ts';
+import { cutBySize } from './protocol.ts';
 import { followLease } from './leases.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
@@ -20,9 +21,14 @@ export function handleReady(replica: Replica, ctx: ReplicaContext): void {
     serveReads(replica, ready);
     if (ready.softState !== undefined) leaderMayHaveChanged(replica, ctx);
   }
+  // Raft takes a whole snapshot at once or never.
+  replica.receiver.discardWhole();
 }
 
-/** One envelope per replica and round, however many messages. */
+const bytesOf = (message: Message): number =>
+  message.type === 'append' ? message.entries.reduce((sum, { data }) => sum + data.length, 0) : 0;
+
+/** One envelope per replica and round, unless its entries are more than the mesh carries. */
 function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly Message[]): void {
   const byReplica = new Map<number, Message[]>();
   for (const message of messages) {
@@ -38,7 +44,9 @@ function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly 
     const peer = peerOf(replica, to);
     // Before its first message a new replica's peer may be unknown; Raft asks again by itself.
     if (peer === undefined) continue;
-    replica.replicaAt(peer).tell({ type: 'raft', from: replica.self, messages: batch });
+    for (const part of cutBySize(batch, bytesOf)) {
+      replica.replicaAt(peer).tell({ type: 'raft', from: replica.self, messages: part });
+    }
   }
 }
 
@@ -92,9 +100,11 @@ function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
     postStatus(replica);
     return;
   }
-  const { request, answer } = replica.machine.apply(entry.index, entry.data);
+  const { request, answer, isRepeated } = replica.machine.apply(entry.index, entry.data);
   if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
-  if (replica.wasLeader && answer.ok) followLease(replica, answer.value, ctx.clock.monotonicMs());
+  // A repeated answer tells of a lease that may have ended since.
+  if (replica.wasLeader && answer.ok && !isRepeated)
+    followLease(replica, answer.value, ctx.clock.monotonicMs());
 }
 
 function serveReads(replica: Replica, ready: Ready): void {

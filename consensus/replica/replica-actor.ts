@@ -5,7 +5,7 @@ import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
-import { remoteMessageSchema } from './protocol.ts';
+import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady } from './ready.ts';
@@ -28,6 +28,7 @@ import {
   nudgeTransfers,
   snapshotSaved,
 } from './snapshots.ts';
+import { stepChecked } from './step.ts';
 import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
@@ -45,7 +46,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
-      rounds: createQuorumRounds(options.self.replica),
+      rounds: createQuorumRounds(options.self.replica, options.session),
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(),
       routes: new Map(),
@@ -78,6 +79,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   stopped: (replica) => {
     replica.pending.close();
     replica.rounds.close();
+    replica.leaving?.(failed(new SkeinError('stopped', 'this peer stopped before it had left')));
     replica.machine.close();
   },
 };
@@ -134,20 +136,6 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
   }
 }
 
-/** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
-function stepChecked(
-  replica: Replica,
-  message: Extract<RemoteMessage, { type: 'raft' }>['messages'][number],
-  ctx: ReplicaContext,
-): void {
-  try {
-    replica.raft.step(message);
-  } catch (error) {
-    if (!(error instanceof SkeinError) || error.code !== 'invalid') throw error;
-    ctx.log.warn('a message of the zone log was refused', { reason: error.message });
-  }
-}
-
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
@@ -182,7 +170,7 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
     case 'snapshot-saved':
       return snapshotSaved(replica, ctx, message.meta);
     case 'chunk-read':
-      return chunkRead(replica, ctx, message.to, message.chunk, message.data);
+      return chunkRead(replica, ctx, message.to, message.read, message.data);
     case 'renewal-answered':
       return message.reply.ok
         ? renewalAnswered(message.lease, message.reply.value, message.settle)
@@ -233,7 +221,9 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
   const due = replica.pending.takeDue(now);
   if (due.length === 0) return;
   const writes = due.map(({ sequence, command }) => ({ sequence, command }));
-  replica.replicaAt(peer).tell({ type: 'hand-over', from: replica.self, writes });
+  for (const part of cutBySize(writes, ({ command }) => command.length)) {
+    replica.replicaAt(peer).tell({ type: 'hand-over', from: replica.self, writes: part });
+  }
 }
 
 function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {

@@ -48,7 +48,7 @@ export type SelfMessage =
   | {
       readonly type: 'chunk-read';
       readonly to: ReplicaId;
-      readonly chunk: number;
+      readonly read: number;
       readonly data: Uint8Array | undefined;
     }
   | {

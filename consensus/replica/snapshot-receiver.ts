@@ -32,6 +32,8 @@ export interface SnapshotReceiver {
   ) => { readonly want: Want; readonly isWhole: boolean } | undefined;
   /** The chunks of the snapshot at `index`, if it is whole; they are handed out once. */
   readonly collect: (index: number) => readonly Uint8Array[] | undefined;
+  /** Raft did not want the snapshot that is whole: another offer of it begins anew. */
+  readonly discardWhole: () => void;
   /** What to ask for again. */
   readonly due: (nowMs: number) => Want | undefined;
 }
@@ -79,6 +81,9 @@ export function createSnapshotReceiver(): SnapshotReceiver {
       const { chunks } = gathering;
       gathering = undefined;
       return chunks;
+    },
+    discardWhole: () => {
+      if (gathering?.isWhole === true) gathering = undefined;
     },
     due: (nowMs) => {
       if (gathering === undefined || gathering.isWhole) return undefined;

@@ -17,7 +17,8 @@ interface Transfer {
   /** The last one that was read; sent again when it is asked for again. */
   data: Uint8Array | undefined;
   isLast: boolean;
-  isReading: boolean;
+  /** The read under way; what an earlier one brings, of this transfer or of one it replaced, is dropped. */
+  reading: number | undefined;
   heardAtMs: number;
 }
 
@@ -25,7 +26,8 @@ interface Transfer {
 export type SenderStep =
   | {
       readonly type: 'read';
-      readonly chunk: number;
+      /** Tells this read from others; comes back with what it brings. */
+      readonly read: number;
       readonly next: () => Promise<Uint8Array | undefined>;
     }
   | {
@@ -47,7 +49,7 @@ export interface SnapshotSender {
     nowMs: number,
   ) => SenderStep;
   /** A chunk was read; undefined after the last. */
-  readonly read: (to: ReplicaId, chunk: number, data: Uint8Array | undefined) => SenderStep;
+  readonly read: (to: ReplicaId, read: number, data: Uint8Array | undefined) => SenderStep;
   /** The receiver has everything before `chunk`. */
   readonly wanted: (to: ReplicaId, index: number, chunk: number, nowMs: number) => SenderStep;
   /** Transfers whose receiver went silent; they are forgotten. */
@@ -56,17 +58,28 @@ export interface SnapshotSender {
 
 export function createSnapshotSender(): SnapshotSender {
   const transfers = new Map<ReplicaId, Transfer>();
+  let reads = 0;
 
-  const readNext = (transfer: Transfer): SenderStep => {
-    transfer.isReading = true;
+  /** The chunk after `skipped` others. */
+  const readNext = (transfer: Transfer, skipped = 0): SenderStep => {
+    const read = ++reads;
+    transfer.reading = read;
     return {
       type: 'read',
-      chunk: transfer.chunk,
+      read,
       next: async () => {
+        for (let left = skipped; left > 0; left--) await transfer.chunks.next();
         const { value, done } = await transfer.chunks.next();
         return done === true ? undefined : value;
       },
     };
+  };
+  /** Lets go of the file, which would stay open otherwise. */
+  const forget = (to: ReplicaId): void => {
+    const closing = transfers.get(to)?.chunks.return?.();
+    // Nobody waits for the rest of it: a file that cannot be closed concerns no transfer.
+    closing?.then(undefined, () => undefined);
+    transfers.delete(to);
   };
   const send = ({ announcement, chunk, data, isLast }: Transfer): SenderStep =>
     data === undefined ? { type: 'nothing' } : { type: 'send', announcement, chunk, data, isLast };
@@ -79,16 +92,17 @@ export function createSnapshotSender(): SnapshotSender {
         chunk: 0,
         data: undefined,
         isLast: false,
-        isReading: false,
+        reading: undefined,
         heardAtMs: nowMs,
       };
+      forget(to);
       transfers.set(to, transfer);
       return readNext(transfer);
     },
-    read: (to, chunk, data) => {
+    read: (to, read, data) => {
       const transfer = transfers.get(to);
-      if (transfer === undefined || transfer.chunk !== chunk) return { type: 'nothing' };
-      transfer.isReading = false;
+      if (transfer === undefined || transfer.reading !== read) return { type: 'nothing' };
+      transfer.reading = undefined;
       transfer.isLast = data === undefined;
       // The end is a chunk of its own, empty: only now is it known that none follows.
       transfer.data = data ?? new Uint8Array(0);
@@ -99,22 +113,25 @@ export function createSnapshotSender(): SnapshotSender {
       if (transfer === undefined || transfer.announcement.meta.index !== index)
         return { type: 'nothing' };
       transfer.heardAtMs = nowMs;
-      if (transfer.isReading) return { type: 'nothing' };
+      if (transfer.reading !== undefined) return { type: 'nothing' };
       if (chunk === transfer.chunk) return send(transfer);
-      if (chunk !== transfer.chunk + 1) return { type: 'nothing' };
+      const skipped = chunk - transfer.chunk - 1;
+      if (skipped < 0) return { type: 'nothing' };
       if (transfer.isLast) {
-        transfers.delete(to);
+        if (skipped > 0) return { type: 'nothing' };
+        forget(to);
         return { type: 'done' };
       }
+      // A receiver that holds more than it was sent goes on with a transfer that broke off.
       transfer.chunk = chunk;
       transfer.data = undefined;
-      return readNext(transfer);
+      return readNext(transfer, skipped);
     },
     expired: (nowMs) => {
       const silent = [...transfers].filter(
         ([, transfer]) => nowMs - transfer.heardAtMs > silenceLimitMs,
       );
-      for (const [to] of silent) transfers.delete(to);
+      for (const [to] of silent) forget(to);
       return silent.map(([to]) => to);
     },
   };

@@ -6,6 +6,7 @@ import type { Replica, ReplicaContext } from './replica.ts';
 import { peerOf } from './routes.ts';
 import type { SnapshotChunk } from './protocol.ts';
 import type { SenderStep } from './snapshot-sender.ts';
+import { stepChecked } from './step.ts';
 
 /** Entries applied between two snapshots, as etcd does. */
 const snapshotEveryEntries = 10_000;
@@ -65,10 +66,10 @@ export function chunkRead(
   replica: Replica,
   ctx: ReplicaContext,
   to: ReplicaId,
-  chunk: number,
+  read: number,
   data: Uint8Array | undefined,
 ): void {
-  take(replica, ctx, to, replica.sender.read(to, chunk, data));
+  take(replica, ctx, to, replica.sender.read(to, read, data));
 }
 
 export function chunkWanted(
@@ -87,7 +88,7 @@ export function chunkReceived(replica: Replica, ctx: ReplicaContext, chunk: Snap
   const taken = replica.receiver.take(chunk, ctx.clock.monotonicMs());
   if (taken === undefined) return;
   askForChunk(replica, taken.want);
-  if (taken.isWhole) replica.raft.step(chunk.announcement);
+  if (taken.isWhole) stepChecked(replica, chunk.announcement, ctx);
 }
 
 /** On every tick: what is late is asked for again, whoever is silent is given up. */
@@ -109,7 +110,7 @@ function take(replica: Replica, ctx: ReplicaContext, to: ReplicaId, step: Sender
     case 'read':
       ctx.run(step.next, (outcome) =>
         outcome.ok
-          ? { type: 'chunk-read', to, chunk: step.chunk, data: outcome.value }
+          ? { type: 'chunk-read', to, read: step.read, data: outcome.value }
           : { type: 'broken', error: outcome.error },
       );
       return;

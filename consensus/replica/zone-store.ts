@@ -1,7 +1,7 @@
 // The Store port over this peer's replica: promises on the outside, messages to the replica actor inside.
 
 import type { ActorRef, Clock, ErrorCode, Random, Result } from '../../runtime/index.ts';
-import { asSkeinError, assert, failed, ok } from '../../runtime/index.ts';
+import { asSkeinError, assert, failed, ok, SkeinError } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import type { Command } from '../store/command.ts';
 import type { RequestSession } from '../store/request-table.ts';
@@ -12,6 +12,8 @@ import type { StatusBoard } from './status-board.ts';
 
 /** Whoever is promised an answer within five seconds still has time to hear it. */
 const writeDeadlineMs = 3_500;
+/** The replica keeps deadlines itself; one that ended, or was flooded, says nothing, and is not waited for longer. */
+const silenceGraceMs = 1_000;
 /** With these the log has not answered. */
 const undecided: ReadonlySet<ErrorCode> = new Set([
   'unavailable',
@@ -33,7 +35,20 @@ export interface ZoneStoreOptions {
 
 export function createZoneStore(options: ZoneStoreOptions): Store {
   const { replica, machine, session, status, clock, random } = options;
-  const deadlineIn = (ms: number): number => clock.monotonicMs() + ms;
+
+  /** A question to the replica, with exactly one outcome. */
+  const asked = <T>(
+    waitMs: number,
+    silence: 'timeout' | 'unavailable',
+    ask: (deadlineAtMs: number, settle: (result: Result<T>) => void) => void,
+  ): Promise<Result<T>> =>
+    new Promise((resolve) => {
+      const timer = clock.setTimer(waitMs + silenceGraceMs, () => resolve(failed(silent(silence))));
+      ask(clock.monotonicMs() + waitMs, (result) => {
+        timer.cancel();
+        resolve(result);
+      });
+    });
 
   const write = (command: Command, waitMs: number): Promise<Result<CommandAnswer>> => {
     const request = session.begin();
@@ -44,17 +59,18 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
       session.finish(request, false);
       return Promise.resolve(failed(asSkeinError(error)));
     }
-    return new Promise((resolve) =>
+    const { sequence } = request;
+    return asked<CommandAnswer>(waitMs, 'timeout', (deadlineAtMs, settle) =>
       replica.tell({
         type: 'write',
-        write: { sequence: request.sequence, command: encoded },
-        deadlineAtMs: deadlineIn(waitMs),
-        settle: (result) => {
-          session.finish(request, result.ok || !undecided.has(result.error.code));
-          resolve(result);
-        },
+        write: { sequence, command: encoded },
+        deadlineAtMs,
+        settle,
       }),
-    );
+    ).then((result) => {
+      session.finish(request, result.ok || !undecided.has(result.error.code));
+      return result;
+    });
   };
 
   return {
@@ -66,8 +82,8 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
       return ok<TransactionResult>(answer.value.result);
     },
     barrier: (deadlineMs) =>
-      new Promise((settle) =>
-        replica.tell({ type: 'barrier', deadlineAtMs: deadlineIn(deadlineMs), settle }),
+      asked(deadlineMs, 'unavailable', (deadlineAtMs, settle) =>
+        replica.tell({ type: 'barrier', deadlineAtMs, settle }),
       ),
     watch: machine.watch,
     grantLease: async (ttlMs) => {
@@ -76,8 +92,8 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
       return granted.ok ? ok<Lease>({ id, ttlMs }) : granted;
     },
     keepLease: (lease, deadlineMs) =>
-      new Promise((settle) =>
-        replica.tell({ type: 'keep-lease', lease, deadlineAtMs: deadlineIn(deadlineMs), settle }),
+      asked(deadlineMs, 'unavailable', (deadlineAtMs, settle) =>
+        replica.tell({ type: 'keep-lease', lease, deadlineAtMs, settle }),
       ),
     revokeLease: async (id) => {
       const ended = await write({ type: 'end-lease', id }, writeDeadlineMs);
@@ -87,3 +103,6 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
     onStatus: status.onChange,
   };
 }
+
+const silent = (code: 'timeout' | 'unavailable'): SkeinError =>
+  new SkeinError(code, "this peer's replica of the zone's log did not answer: it has stopped");

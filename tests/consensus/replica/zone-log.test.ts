@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../../../consensus/index.ts';
+import { replicaPath } from '../../../consensus/replica/protocol.ts';
+import type { RemoteMessage } from '../../../consensus/replica/protocol.ts';
+import { encodeCommand } from '../../../consensus/store/command.ts';
+import { formatAddress } from '../../../runtime/index.ts';
 import { createZone } from './zone.ts';
 import type { SimulatedZone } from './zone.ts';
 
@@ -114,6 +118,20 @@ describe('the log of a zone', () => {
     assert.equal(log.store.view.get('/k/0/0')?.value, 'x');
   });
 
+  it('cuts what it sends at once to what the mesh carries', async function () {
+    this.timeout(30_000);
+    const zone = await zoneOf(10, ['a', 'b', 'c']);
+    const [one, other] = [...zone.members.values()].filter((member) => member !== zone.leader());
+    zone.crash(other!.name);
+    const large = 'x'.repeat(1024 * 1024);
+    const writes = Array.from({ length: 12 }, (_, at) => put(one!.zone.store, `/k/${at}`, large));
+    for (const written of await settled(zone, Promise.all(writes))) assert.ok(written.ok);
+
+    const { zone: log } = await settled(zone, zone.start(other!.name));
+    const { revision } = one!.zone.store.view;
+    await until(zone, () => log.store.view.revision() === revision());
+  });
+
   it('keeps a lease while its holder renews it, through any peer, and ends it after', async () => {
     const zone = await zoneOf(8, ['a', 'b', 'c']);
     const follower = [...zone.members.values()].find((member) => member !== zone.leader())!;
@@ -137,6 +155,60 @@ describe('the log of a zone', () => {
     await until(zone, () => store.view.get('/held') === undefined, 10_000);
     const late = await settled(zone, store.keepLease(id, 2_000));
     assert.ok(!late.ok && late.error.code === 'not-found');
+  });
+
+  it('answers a renewal at a leader without a quorum', async () => {
+    const zone = await zoneOf(11, ['a', 'b', 'c']);
+    const { name, zone: log } = zone.leader()!;
+    const lease = await settled(zone, log.store.grantLease(30_000));
+    assert.ok(lease.ok);
+    zone.partition(new Set([name]));
+    const kept = await settled(zone, log.store.keepLease(lease.value.id, 1_000));
+    assert.ok(!kept.ok && kept.error.code === 'unavailable', JSON.stringify(kept));
+  });
+
+  it('never calls a lease ended that goes on under a new leader', async () => {
+    for (let seed = 20; seed < 30; seed++) {
+      const zone = await zoneOf(seed, ['a', 'b', 'c']);
+      const follower = [...zone.members.values()].find((member) => member !== zone.leader())!;
+      const { store } = follower.zone;
+      const lease = await settled(zone, store.grantLease(20_000));
+      assert.ok(lease.ok);
+      zone.crash(zone.leader()!.name);
+      for (let round = 0; round < 30; round++) {
+        const kept = await settled(zone, store.keepLease(lease.value.id, 100));
+        assert.notEqual(kept.ok ? 'kept' : kept.error.code, 'not-found', `seed ${seed}`);
+      }
+    }
+  });
+
+  it('answers everything that is asked of a log that has stopped', async () => {
+    const zone = await zoneOf(12, ['a']);
+    const { system, zone: log } = zone.members.get('a')!;
+    const { store } = log;
+    await settled(zone, system.stop());
+    assert.equal((await settled(zone, put(store, '/k', 'v'))).ok, false);
+    assert.equal((await settled(zone, store.barrier(1_000))).ok, false);
+    assert.equal((await settled(zone, store.keepLease(1, 1_000))).ok, false);
+  });
+
+  it('does not end a lease again and again that ended before its grant was repeated', async () => {
+    const zone = await zoneOf(13, ['a']);
+    const { system, zone: log } = zone.members.get('a')!;
+    const replica = system.ref<RemoteMessage>(formatAddress({ peer: 'a', path: replicaPath }));
+    const request = { session: 5, sequence: 1, lowest: 1 };
+    const command = encodeCommand({ type: 'grant-lease', id: 9, ttlMs: 100 }, request);
+    const from = { replica: 5, peer: 'b' };
+    const ask = (bytes: Uint8Array) =>
+      replica.tell({ type: 'hand-over', from, writes: [{ sequence: 1, command: bytes }] });
+    ask(command);
+    ask(encodeCommand({ type: 'end-lease', id: 9 }));
+    ask(command);
+    const { simulation } = zone;
+    await simulation.run({ untilMs: simulation.nowMs() + 3_000 });
+    const { appliedIndex } = log.store.status();
+    await simulation.run({ untilMs: simulation.nowMs() + 10_000 });
+    assert.equal(log.store.status().appliedIndex, appliedIndex, 'an idle zone writes nothing');
   });
 
   it('applies each write once and loses none that it acknowledged, through crashes, loss and partitions', async function () {

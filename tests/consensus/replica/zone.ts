@@ -2,6 +2,7 @@
 
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
+import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
 import {
   createActorSystem,
   createRingLogger,
@@ -53,6 +54,10 @@ export function createZone(seed: number): SimulatedZone {
     message: unknown,
   ): boolean => {
     const copy = copyOf(message);
+    if (bytesIn(copy) > ENVELOPE_LIMIT_BYTES) {
+      failures.push(`${from} to ${to}: a message of ${bytesIn(copy)} bytes cannot be sent`);
+      return false;
+    }
     if (isCut(from, to) || network.float() < loss) return true;
     simulation.schedule(1 + network.integer(5), () => {
       const member = members.get(to);
@@ -122,6 +127,12 @@ export function createZone(seed: number): SimulatedZone {
         .join('\n'),
   };
 }
+
+const bytesIn = (value: unknown): number => {
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, each) => sum + bytesIn(each), 0);
+};
 
 /** As the wire would: no object is shared between peers. */
 function copyOf(value: unknown): unknown {

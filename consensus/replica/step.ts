@@ -1,0 +1,15 @@
+// Hands what another replica says to Raft.
+
+import { SkeinError } from '../../runtime/index.ts';
+import type { Message } from '../raft/messages.ts';
+import type { Replica, ReplicaContext } from './replica.ts';
+
+/** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
+export function stepChecked(replica: Replica, message: Message, ctx: ReplicaContext): void {
+  try {
+    replica.raft.step(message);
+  } catch (error) {
+    if (!(error instanceof SkeinError) || error.code !== 'invalid') throw error;
+    ctx.log.warn('a message of the zone log was refused', { reason: error.message });
+  }
+}
