@@ -3,7 +3,7 @@
 // The search of Wing and Gong with Lowe's memory of configurations, each key apart. Four observations keep it small:
 //   - Who never returns need never be put in order: the search ends when all that returned are.
 //   - A read that fits may as well come at once: nothing else is tried.
-//   - An operation of unknown outcome that leaves the state as it is need not come now.
+//   - An operation of unknown outcome need not come before one that makes the same of the state without it.
 //   - Of unknown operations that ask the same, the one invoked first can stand for any of them.
 //
 //   step:  next candidate -> lift it out -> new configuration? -> its candidates, and so on
@@ -69,6 +69,7 @@ interface Candidate<S, I, O> {
 interface Frame<S, I, O> {
   /** Undefined where the search begins. */
   readonly reachedBy: Entry<I, O> | undefined;
+  readonly state: S;
   readonly candidates: readonly Candidate<S, I, O>[];
   tried: number;
 }
@@ -94,8 +95,11 @@ function checkKey<S, I, O>(
 
   const enter = (reachedBy: Entry<I, O> | undefined, state: S): 'done' | 'entered' => {
     const blocking = firstReturn(pending);
+    const isUnknown = reachedBy !== undefined && reachedBy.end === undefined;
+    const before = isUnknown ? frames.at(-1) : undefined;
     if (blocking === undefined) return 'done';
-    frames.push({ reachedBy, candidates: candidatesOf(search, state), tried: 0 });
+    const candidates = candidatesOf(search, state, before);
+    frames.push({ reachedBy, state, candidates, tried: 0 });
     if (longest === undefined || frames.length > longest.frames) {
       const order = frames.flatMap((frame) => frame.reachedBy?.operation ?? []);
       longest = { frames: frames.length, order, stuck: blocking.operation };
@@ -158,9 +162,20 @@ function firstReturn<I, O>(pending: PendingList<I, O>): Entry<I, O> | undefined 
   return entry;
 }
 
-/** What may come next in `state`: operations invoked before the first return; those of unknown outcome last. */
-function candidatesOf<S, I, O>(search: Search<S, I, O>, state: S): Candidate<S, I, O>[] {
+/**
+ * What may come next in `state`: operations invoked before the first return; those of unknown outcome last.
+ * `before` is what an operation of unknown outcome was spent on, in vain unless the next one needs it.
+ */
+function candidatesOf<S, I, O>(
+  search: Search<S, I, O>,
+  state: S,
+  before: Frame<S, I, O> | undefined,
+): Candidate<S, I, O>[] {
   const { model, pending, twins, visited } = search;
+  const leadsTo = (from: S, { input, returned }: Operation<I, O>, to: S): boolean => {
+    const after = model.step(from, input, returned?.output);
+    return after !== undefined && model.equals(after.state, to);
+  };
   const known: Candidate<S, I, O>[] = [];
   const unknown: Candidate<S, I, O>[] = [];
   for (let entry = pending.first(); entry?.isInvoke === true; entry = entry.next) {
@@ -171,6 +186,7 @@ function candidatesOf<S, I, O>(search: Search<S, I, O>, state: S): Candidate<S, 
     }
     const after = model.step(state, input, returned?.output);
     if (after === undefined) continue;
+    if (before !== undefined && leadsTo(before.state, entry.operation, after.state)) continue;
     const candidate = { entry, state: after.state };
     if (returned === undefined) {
       if (!model.equals(after.state, state)) unknown.push(candidate);
