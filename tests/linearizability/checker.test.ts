@@ -199,7 +199,7 @@ function appends(
   type Open = { input: KeyValueInput; answer: (output: KeyValueOutput) => void };
   const asked = new Map<number, Open>();
   const done = new Map<number, () => void>();
-  for (let asks = 0; asks < operations || asked.size + done.size > 0; ) {
+  for (let asks = 0; asks < operations || asked.size + done.size > 0;) {
     const client = random.integer(clients);
     const open = asked.get(client);
     const answer = done.get(client);

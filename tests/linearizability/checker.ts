@@ -130,10 +130,12 @@ interface Longest<I, O> {
   readonly stuck: Operation<I, O>;
 }
 
-const notLinearizable = <I, O>(
-  key: string,
-  { order, stuck }: Longest<I, O>,
-): Verdict<I, O> => ({ type: 'not-linearizable', key, order, stuck });
+const notLinearizable = <I, O>(key: string, { order, stuck }: Longest<I, O>): Verdict<I, O> => ({
+  type: 'not-linearizable',
+  key,
+  order,
+  stuck,
+});
 
 function createSearch<S, I, O>(
   model: Model<S, I, O>,

@@ -27,9 +27,7 @@ export interface PendingList<I, O> {
 }
 
 /** Of operations without a return only the invocations are listed. */
-export function createPendingList<I, O>(
-  operations: readonly Operation<I, O>[],
-): PendingList<I, O> {
+export function createPendingList<I, O>(operations: readonly Operation<I, O>[]): PendingList<I, O> {
   const entries: Entry<I, O>[] = [];
   const counts = { known: 0, unknown: 0 };
   for (const operation of operations) {

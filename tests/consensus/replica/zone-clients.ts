@@ -15,13 +15,17 @@ import type { SimulatedZone } from './zone.ts';
 
 const keys = ['/x', '/y', '/z'] as const;
 const clientsPerPeer = 2;
-/** Longer than an election, so that most requests of a storm are answered. */
-const deadlineMs = 1_500;
-/** After this a client goes on, though nothing told it how its request ended. */
-const patienceMs = 2_500;
+const shortestPauseMs = 5;
+const pauseSpreadMs = 150;
+/** Shorter than an election, so that some requests of a storm end without an answer. */
+const deadlineMs = 700;
+/** After this a client goes on, though nothing told it how its request ended: its peer crashed. */
+const patienceMs = 1_000;
 const stormRounds = 10;
 const roundMs = 500;
-const settleMs = 4_000;
+/** Long enough for others to elect a leader in the meantime. */
+const longestPauseMs = 4_000;
+const settleMs = 3_000;
 
 export type ZoneOperation = Operation<Keyed<RegisterInput>, RegisterOutput>;
 
@@ -60,7 +64,7 @@ export async function weatherStorm(
         record(invocation, known);
         if (typeof known !== 'string' && known.type === 'value') seen.set(input.key, known.value);
       }
-      await after(zone, 5 + pauses.integer(60), undefined);
+      await after(zone, shortestPauseMs + pauses.integer(pauseSpreadMs), undefined);
     }
   };
   const clients = names.flatMap((name) =>
@@ -72,27 +76,40 @@ export async function weatherStorm(
   return recorder.operations();
 }
 
-/** Loss all along; partitions, crashes and restarts by turns, then a calm in which all are back. */
+/** Loss and repetition all along; partitions, pauses, crashes and restarts by turns; then all come back. */
 async function storm(zone: SimulatedZone, names: readonly string[]): Promise<void> {
   const random = zone.simulation.random.fork('storm');
   const pick = (): string => names[random.integer(names.length)]!;
   zone.setLoss(0.05);
+  zone.setDuplication(0.05);
   for (let round = 0; round < stormRounds; round++) {
     await zone.simulation.run({ untilMs: zone.simulation.nowMs() + roundMs });
     const leader = zone.leader()?.name;
     const victim = leader !== undefined && random.float() < 0.5 ? leader : pick();
-    const roll = random.integer(4);
+    const roll = random.integer(5);
     if (roll === 0) zone.partition(new Set([victim, pick()]));
     else if (roll === 1) zone.partition(new Set([victim]));
     else if (roll === 2) zone.partition(undefined);
+    else if (roll === 3) pause(zone, victim, random.integer(longestPauseMs));
     else if (zone.members.has(victim) && zone.members.size > 3) zone.crash(victim);
     const back = names.find((name) => !zone.members.has(name));
     if (back !== undefined && random.float() < 0.5) await come(zone, zone.start(back));
   }
   zone.partition(undefined);
   zone.setLoss(0);
+  zone.setDuplication(0);
   for (const name of names) if (!zone.members.has(name)) await come(zone, zone.start(name));
   await zone.simulation.run({ untilMs: zone.simulation.nowMs() + settleMs });
+}
+
+/** As a stopped process or a stalled machine: it knows nothing of the time that passes. */
+function pause(zone: SimulatedZone, name: string, forMs: number): void {
+  const peer = zone.members.get(name)?.peer;
+  if (peer?.status() !== 'running') return;
+  peer.freeze();
+  zone.simulation.schedule(forMs, () => {
+    if (peer.status() === 'frozen') peer.resume();
+  });
 }
 
 /** Every value is written once, so that a read names the write it saw. */
