@@ -198,6 +198,7 @@ function candidatesOf<S, I, O>(
       known.push(candidate);
     }
   }
+  known.sort((a, b) => a.entry.end!.time - b.entry.end!.time);
   return [...known, ...unknown];
 }
 

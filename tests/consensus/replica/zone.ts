@@ -30,7 +30,7 @@ export interface SimulatedZone {
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
   readonly setLoss: (share: number) => void;
-  /** This share of messages comes twice. */
+  /** This share of Raft's messages comes twice; what actors tell each other otherwise comes at most once. */
   readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
   readonly failures: string[];
@@ -68,7 +68,7 @@ export function createZone(seed: number): SimulatedZone {
       });
     };
     simulation.schedule(1 + network.integer(5), arrive);
-    if (duplication > 0 && network.float() < duplication) {
+    if (duplication > 0 && isOfRaft(message) && network.float() < duplication) {
       simulation.schedule(1 + network.integer(latestDuplicateMs), arrive);
     }
     return true;
@@ -151,5 +151,8 @@ function withRefs(value: unknown, system: ActorSystem): unknown {
     Object.entries(value).map(([key, each]) => [key, withRefs(each, system)]),
   );
 }
+
+const isOfRaft = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'raft';
 
 const isRef = (value: object): value is ActorRef<unknown> => 'tell' in value && 'address' in value;
