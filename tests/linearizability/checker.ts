@@ -1,6 +1,6 @@
 // Is there an order in which a sequential object gives these answers, and which no clock contradicts?
 //
-// The search of Wing and Gong with Lowe's memory of configurations, each key apart. Four observations keep it small:
+// The search of Wing and Gong with Lowe's memory of configurations, each key apart. Observations that keep it small:
 //   - Who never returns need never be put in order: the search ends when all that returned are.
 //   - A read that fits may as well come at once: nothing else is tried.
 //   - An operation of unknown outcome need not come before one that makes the same of the state without it.
@@ -24,7 +24,7 @@ export type Verdict<I, O> =
   | {
       readonly type: 'not-linearizable';
       readonly key: string;
-      /** The longest order that was found. */
+      /** The order found that holds most of those that returned. */
       readonly order: readonly Operation<I, O>[];
       /** The operation that could not return after it. */
       readonly stuck: Operation<I, O>;
@@ -70,6 +70,8 @@ interface Frame<S, I, O> {
   /** Undefined where the search begins. */
   readonly reachedBy: Entry<I, O> | undefined;
   readonly state: S;
+  /** How many that returned are in order. */
+  readonly returned: number;
   readonly candidates: readonly Candidate<S, I, O>[];
   tried: number;
 }
@@ -96,13 +98,14 @@ function checkKey<S, I, O>(
   const enter = (reachedBy: Entry<I, O> | undefined, state: S): 'done' | 'entered' => {
     const blocking = firstReturn(pending);
     const isUnknown = reachedBy !== undefined && reachedBy.end === undefined;
-    const before = isUnknown ? frames.at(-1) : undefined;
+    const from = frames.at(-1);
     if (blocking === undefined) return 'done';
-    const candidates = candidatesOf(search, state, before);
-    frames.push({ reachedBy, state, candidates, tried: 0 });
-    if (longest === undefined || frames.length > longest.frames) {
+    const candidates = candidatesOf(search, state, isUnknown ? from : undefined);
+    const returned = from === undefined ? 0 : from.returned + (isUnknown ? 0 : 1);
+    frames.push({ reachedBy, state, returned, candidates, tried: 0 });
+    if (longest === undefined || returned > longest.returned) {
       const order = frames.flatMap((frame) => frame.reachedBy?.operation ?? []);
-      longest = { frames: frames.length, order, stuck: blocking.operation };
+      longest = { returned, order, stuck: blocking.operation };
     }
     return 'entered';
   };
@@ -125,7 +128,7 @@ function checkKey<S, I, O>(
 }
 
 interface Longest<I, O> {
-  readonly frames: number;
+  readonly returned: number;
   readonly order: readonly Operation<I, O>[];
   readonly stuck: Operation<I, O>;
 }
@@ -187,6 +190,7 @@ function candidatesOf<S, I, O>(
       if (twin !== undefined && !visited.isSpent(twin)) continue;
     }
     const after = model.step(state, input, returned?.output);
+    if (after === undefined && isOutOfReach(search, state, entry)) return [];
     if (after === undefined) continue;
     if (before !== undefined && leadsTo(before.state, entry.operation, after.state)) continue;
     const candidate = { entry, state: after.state };
@@ -200,6 +204,20 @@ function candidatesOf<S, I, O>(
   }
   known.sort((a, b) => a.entry.end!.time - b.entry.end!.time);
   return [...known, ...unknown];
+}
+
+/** Whether nothing that may come before this operation can make it fit. */
+function isOutOfReach<S, I, O>(
+  { model, pending }: Search<S, I, O>,
+  state: S,
+  { operation, end }: Entry<I, O>,
+): boolean {
+  if (model.isOutOfReach === undefined || end === undefined) return false;
+  const others: I[] = [];
+  for (let entry = pending.first(); entry !== end && entry !== undefined; entry = entry.next) {
+    if (entry.isInvoke && entry.operation !== operation) others.push(entry.operation.input);
+  }
+  return model.isOutOfReach(state, operation.input, operation.returned!.output, others);
 }
 
 function lift<S, I, O>({ pending, visited }: Search<S, I, O>, entry: Entry<I, O>): void {

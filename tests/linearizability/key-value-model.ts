@@ -28,6 +28,9 @@ export const keyValueModel: Model<string, KeyValueInput, KeyValueOutput> = {
         return unreachable(input);
     }
   },
+  // Without a put a text only grows at its end.
+  isOutOfReach: (state, _, { value }, others) =>
+    value !== undefined && !value.startsWith(state) && others.every(({ type }) => type !== 'put'),
   isRead: ({ type }) => type === 'get',
   equals: (a, b) => a === b,
   hash: hashText,

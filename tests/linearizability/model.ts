@@ -10,6 +10,11 @@ export interface Model<S, I, O> {
   readonly step: (state: S, input: I, output: O | undefined) => { readonly state: S } | undefined;
   /** Whether, where this answer can be given at all, the state stays as it is: a read, or a failed comparison. */
   readonly isRead: (input: I, output: O) => boolean;
+  /**
+   * Whether `input` can be answered `output` after no choice of `others` from `state`. Saves the search from
+   * going on after a mistake; absent, or false in doubt, it only takes longer.
+   */
+  readonly isOutOfReach?: (state: S, input: I, output: O, others: readonly I[]) => boolean;
   readonly equals: (a: S, b: S) => boolean;
   /** Any 32 bits; equal for equal states. */
   readonly hash: (state: S) => number;

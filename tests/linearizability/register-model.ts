@@ -35,8 +35,19 @@ export const registerModel: Model<RegisterValue, RegisterInput, RegisterOutput> 
         return unreachable(input);
     }
   },
+  isOutOfReach: (state, input, output, others) => {
+    if (input.type === 'write' || (output.type === 'compared' && !output.isSwapped)) return false;
+    const wanted = input.type === 'cas' ? input.from : readOf(output);
+    return state !== wanted && !others.some((other) => leaves(other, wanted));
+  },
   isRead: ({ type }, output) =>
     type === 'read' || (output.type === 'compared' && !output.isSwapped),
   equals: (a, b) => a === b,
   hash: (state) => hashText(String(state)),
 };
+
+const readOf = (output: RegisterOutput): RegisterValue =>
+  output.type === 'value' ? output.value : undefined;
+
+const leaves = (input: RegisterInput, value: RegisterValue): boolean =>
+  (input.type === 'write' && input.value === value) || (input.type === 'cas' && input.to === value);
