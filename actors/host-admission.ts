@@ -60,6 +60,7 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     | { readonly admission: Admission; readonly parts: Parameters<HostAdmission['begin']>[0] }
     | undefined;
   const stops: (() => void)[] = [];
+  let isStopped = false;
 
   const begin: HostAdmission['begin'] = async (parts) => {
     const { store, system, mesh } = parts;
@@ -94,10 +95,12 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
       addresses: [options.meshListen],
     };
     while (
+      !isStopped &&
       !(await writeFounding(founder, credentials, founded!, { store, objects, clock, random }))
     ) {
       await wait(clock, retryMs);
     }
+    if (isStopped) return;
     const { founding: _, ...kept } = credentials;
     await writeCredentials(options.places.credentials, kept);
   };
@@ -123,6 +126,9 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
       working === undefined
         ? Promise.resolve(starting())
         : createJoinToken(working.parts.store, clock, pinOf(credentials), wish),
-    stop: () => stops.forEach((stop) => stop()),
+    stop: () => {
+      isStopped = true;
+      stops.forEach((stop) => stop());
+    },
   };
 }

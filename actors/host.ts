@@ -13,7 +13,7 @@ import {
 } from '../runtime/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
 import type { Credentials } from './admission/file-credentials.ts';
-import { removeCredentials } from './admission/file-credentials.ts';
+import { endCredentials } from './admission/file-credentials.ts';
 import { ensureAdminKubeconfig } from './admission/file-kubeconfig.ts';
 import { createIssuer } from './admission/issuer.ts';
 import { createLoadMeter } from './containers/node-capacity.ts';
@@ -154,7 +154,12 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   const admission = createHostAdmission({ ...prepared, issuer: createIssuer(clock, random) });
   let end: (error: Error | undefined) => void = () => undefined;
   const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
+  const failing = new AbortController();
   let releaseAddress: (() => void) | undefined;
+  const release = (): void => {
+    releaseAddress?.();
+    admission.stop();
+  };
 
   const ports: PeerPorts = {
     clock,
@@ -177,6 +182,8 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     listener: createNetFrontListener(),
     hasLoopbackRange: hasLoopbackRange(),
     claimAddress: async (address) => {
+      // Only one is taken in the end: the one before was lost to another peer of the zone, or is claimed anew.
+      releaseAddress?.();
       releaseAddress = await claimAddress(address);
       return releaseAddress !== undefined;
     },
@@ -188,13 +195,16 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
       end(new Error(`${path}: ${error.message}`, { cause: error }));
+      failing.abort();
+      // What it waits for to be ready may never come now.
+      admission.stop();
     },
   };
 
   const leave = async (parts: PeerParts) => {
     const left = await leaveZone(credentials.name, parts, (pod) => evict(peer!, pod), clock);
     if (!left.ok) return left;
-    await removeCredentials(places.credentials);
+    await endCredentials(places.credentials);
     // The answer goes out first.
     clock.setTimer(closeGraceMs, () => end(undefined));
     return left;
@@ -212,17 +222,30 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
       introductions: credentials.introductions,
       api: prepared.api,
       onParts: admission.begin,
+      signal: failing.signal,
     },
     ports,
-  );
-  if (peer === undefined) throw new SkeinError('stopped', 'the peer was stopped while it started');
-  const server = await serve(prepared, peer);
-  await peer.registered;
-  await writeKubeconfig(prepared, admission);
-  return hosted(prepared, peer, server, ended, () => {
-    releaseAddress?.();
-    admission.stop();
+  ).catch((error: unknown) => {
+    release();
+    throw error;
   });
+  if (peer === undefined) {
+    release();
+    throw (await ended) ?? new SkeinError('stopped', 'the peer was stopped while it started');
+  }
+  let server: ApiServer | undefined;
+  try {
+    server = await serve(prepared, peer);
+    const failure = await Promise.race([peer.registered.then(() => undefined), ended]);
+    if (failure !== undefined) throw failure;
+    await writeKubeconfig(prepared, admission);
+  } catch (error) {
+    await server?.close(closeGraceMs);
+    await peer.stop();
+    release();
+    throw error;
+  }
+  return hosted(prepared, peer, server, ended, release);
 }
 
 const serve = (prepared: Prepared, peer: Peer): Promise<ApiServer> =>

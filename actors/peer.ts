@@ -62,6 +62,8 @@ export interface PeerOptions {
   readonly api: string;
   /** Called as soon as the log is open, before this peer takes its place; admission begins here. */
   readonly onParts?: (parts: OpenedParts) => Promise<void>;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal;
 }
 
 /** The outside world of one peer. */
@@ -120,10 +122,30 @@ export interface Peer extends PeerParts {
 /** How long a closing leader waits for its successor. */
 const handOverMs = 1_500;
 
-/** Opens the log, meets the mesh, takes its place and starts to work. Rejects as openZoneLog and Transport.start do. */
+/**
+ * Opens the log, meets the mesh, takes its place and starts to work. Rejects as openZoneLog and Transport.start do;
+ * undefined when `signal` aborted first. Either way nothing of it goes on.
+ */
 export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise<Peer | undefined> {
+  const opened: (() => Promise<void>)[] = [];
+  let peer: Peer | undefined;
+  try {
+    peer = await compose(options, ports, opened);
+  } finally {
+    if (peer === undefined) for (const close of opened) await close();
+  }
+  return peer;
+}
+
+/** Adds to `opened` what has to be closed again, in that order, when the rest cannot be had. */
+async function compose(
+  options: PeerOptions,
+  ports: PeerPorts,
+  opened: (() => Promise<void>)[],
+): Promise<Peer | undefined> {
   const { clock, random, log, transport } = ports;
   const closing = new AbortController();
+  options.signal?.addEventListener('abort', () => closing.abort(), { once: true });
   const system = createActorSystem({
     peer: transport.self,
     clock,
@@ -132,6 +154,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
     dispatcher: ports.dispatcher,
     onFailure: ports.onFailure,
   });
+  opened.push(() => system.stop());
   const mesh = await createMesh({
     transport,
     system,
@@ -148,6 +171,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
     ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
     ...(ports.timing === undefined ? {} : { timing: ports.timing }),
   });
+  opened.push(() => mesh.stop());
   const zoneLog = await openZoneLog({
     system,
     random,
@@ -160,6 +184,7 @@ export async function startPeer(options: PeerOptions, ports: PeerPorts): Promise
     health: peerHealth(mesh, clock),
     joinThrough: () => othersInZone(mesh, options.zone),
   });
+  opened.push(() => zoneLog.close());
   const { store } = zoneLog;
   const objects = createObjects(store);
   await options.onParts?.({ system, mesh, zoneLog, store, objects });

@@ -1,6 +1,7 @@
 // What a member keeps on disk besides its identity: its membership, its API certificate, whom it belongs to.
 
-import { readFile, unlink } from 'node:fs/promises';
+import { access, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writePrivateFile } from '../../mesh/index.ts';
 import { SkeinError } from '../../runtime/index.ts';
@@ -25,13 +26,16 @@ const schema = z.object({
 
 export type Credentials = z.infer<typeof schema>;
 
-/** Undefined when there are none. Rejects: corrupt, unavailable. */
+/** Where the membership of a peer that left is kept: what else is in the directory belongs to that cluster. */
+const leftPath = (path: string): string => `${path}.left`;
+
+/** Undefined when there are none. Rejects: corrupt, unavailable, conflict (the peer of this directory has left). */
 export async function readCredentials(path: string): Promise<Credentials | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return noneUnlessLeft(path);
     throw new SkeinError('unavailable', `cannot read ${path}: ${String(error)}`, { path }, error);
   }
   try {
@@ -50,7 +54,19 @@ export async function readCredentials(path: string): Promise<Credentials | undef
 export const writeCredentials = (path: string, credentials: Credentials): Promise<void> =>
   writePrivateFile(path, `${JSON.stringify(credentials, undefined, 2)}\n`);
 
-/** Forgets the membership: this directory can only join anew. */
-export async function removeCredentials(path: string): Promise<void> {
-  await unlink(path);
+/** Ends the membership here: the directory's identity and log must never be taken for those of a new peer. */
+export const endCredentials = (path: string): Promise<void> => rename(path, leftPath(path));
+
+async function noneUnlessLeft(path: string): Promise<undefined> {
+  try {
+    await access(leftPath(path));
+  } catch {
+    // The usual case: nobody has used this directory yet.
+    return undefined;
+  }
+  throw new SkeinError(
+    'conflict',
+    `the peer of the data directory ${dirname(path)} has left its cluster; choose another with --data DIR, or remove this one`,
+    { path },
+  );
 }

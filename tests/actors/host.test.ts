@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -233,5 +233,13 @@ describe('a peer on this machine', function () {
     assert.equal(again.peerId, bob.peerId);
     assert.equal(again.zone, 'default');
     assert.equal(again.nodeAddress, bob.nodeAddress);
+  });
+
+  it('leaves nothing running when its start fails, so that it can be started again', async () => {
+    const kubeconfig = join(root, 'ivy', 'kubeconfig');
+    mkdirSync(join(kubeconfig, 'in-the-way'), { recursive: true });
+    await assert.rejects(start('ivy'), /kubeconfig/);
+    rmSync(kubeconfig, { recursive: true });
+    assert.equal((await start('ivy')).name, 'ivy');
   });
 });
