@@ -21,6 +21,10 @@ export async function leaveZone(
   clock: Clock,
 ): Promise<Result<void>> {
   const { voters, learners } = store.status();
+  if (voters.length === 0) {
+    const sentence = 'this peer does not know its zone yet: ask again once it is Ready';
+    return failed(new SkeinError('unavailable', sentence));
+  }
   if (voters.length + learners.length <= 1) {
     return failed(
       new SkeinError('forbidden', 'this is the last peer of its zone: stop it instead of leaving'),

@@ -13,7 +13,9 @@ const isFields = (value: Value): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** How a list is merged: by the key of its objects, by the values themselves, or replaced as a whole. */
-type ListRule = { readonly type: 'by-key'; readonly key: string } | { readonly type: 'by-value' };
+export type ListRule =
+  | { readonly type: 'by-key'; readonly key: string }
+  | { readonly type: 'by-value' };
 
 /** From the published types of Kubernetes: `x-kubernetes-patch-merge-key`, by the field's name. */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
@@ -41,14 +43,15 @@ const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 const isOfContainer = (path: readonly string[]): boolean =>
   path.at(-2) === ELEMENT && CONTAINER_LISTS.includes(path.at(-3) ?? '');
 
-/** Ports are merged by containerPort in a container and by port in a Service. */
-function listRule(path: readonly string[]): ListRule | undefined {
+/** How the list at a path is merged; undefined for one that is replaced. `*` stands for "an element". */
+export function listRule(path: readonly string[]): ListRule | undefined {
   const field = path.at(-1) ?? '';
   if (field === 'ports') {
     if (isOfContainer(path)) return { type: 'by-key', key: 'containerPort' };
     return path.join('.') === 'spec.ports' ? { type: 'by-key', key: 'port' } : undefined;
   }
-  if (path.join('.') === 'metadata.finalizers') return { type: 'by-value' };
+  if (path.at(-2) === 'metadata' && field === 'finalizers') return { type: 'by-value' };
+  if (path.join('.') === 'spec.podCIDRs') return { type: 'by-value' };
   const key = MERGE_KEYS[field];
   return key === undefined ? undefined : { type: 'by-key', key };
 }

@@ -19,15 +19,18 @@ export interface PendingWrite<R> {
 interface Tracked<R> extends PendingWrite<R> {
   /** When it was last handed to a leader; undefined when it is certain that none has it. */
   handedAtMs: number | undefined;
-  /** A hand-over went unanswered: whether it was done is unknown. */
+  /** It went to another peer, or a hand-over went unanswered: whether it was done is unknown. */
   isUncertain: boolean;
 }
 
 export interface PendingWrites<R> {
   /** Settles with `overloaded` at once when the table is full. */
   readonly add: (write: PendingWrite<R>) => void;
-  /** What is to be handed to the leader now; counts as handed over. */
-  readonly takeDue: (nowMs: number) => readonly PendingWrite<R>[];
+  /**
+   * What is to be handed to the leader now; counts as handed over. What went to another peer may come to light
+   * there later, whatever it answered first: from then on its outcome is never called certain.
+   */
+  readonly takeDue: (nowMs: number, leader: 'self' | 'other') => readonly PendingWrite<R>[];
   /** The leader certainly did not take these: they are due again at once. */
   readonly notTaken: (sequences: readonly number[]) => void;
   /** The leader may have changed: everything is due again, under the same numbers. */
@@ -57,11 +60,11 @@ export function createPendingWrites<R>(): PendingWrites<R> {
       }
       writes.set(write.sequence, { ...write, handedAtMs: undefined, isUncertain: false });
     },
-    takeDue: (nowMs) => {
+    takeDue: (nowMs, leader) => {
       const due: Tracked<R>[] = [];
       for (const write of writes.values()) {
         if (write.handedAtMs !== undefined && nowMs - write.handedAtMs < retryAfterMs) continue;
-        if (write.handedAtMs !== undefined) write.isUncertain = true;
+        if (write.handedAtMs !== undefined || leader === 'other') write.isUncertain = true;
         write.handedAtMs = nowMs;
         due.push(write);
       }

@@ -212,13 +212,13 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   replica.rounds.askDue(now, (context) => replica.raft.readIndex(context).accepted);
   if (replica.raft.status().role === 'leader') {
-    const due = replica.pending.takeDue(now);
+    const due = replica.pending.takeDue(now, 'self');
     if (due.length > 0) proposeFor(replica, replica.self, due);
     return;
   }
   const peer = leadingPeer(replica);
   if (peer === undefined) return;
-  const due = replica.pending.takeDue(now);
+  const due = replica.pending.takeDue(now, 'other');
   if (due.length === 0) return;
   const writes = due.map(({ sequence, command }) => ({ sequence, command }));
   for (const part of cutBySize(writes, ({ command }) => command.length)) {

@@ -1,13 +1,13 @@
 // How long things take in a zone on a LAN. Raft itself counts ticks.
 
-/** One tick of Raft, milliseconds. */
-export const tickMs = 50;
+/** One tick of Raft, milliseconds: ten wake-ups a second are most of what an idle peer costs. */
+export const tickMs = 100;
 
 /** Heartbeats each 200 ms: half of an idle peer's work; an election after 0.8 to 1.6 s of silence. */
-export const raftTiming = { heartbeatTicks: 4, electionTicks: 16 } as const;
+export const raftTiming = { heartbeatTicks: 2, electionTicks: 8 } as const;
 
 /** How old what `status` says may be, in ticks; changes of leader and members are told at once. */
-export const statusEveryTicks = 4;
+export const statusEveryTicks = 2;
 
 /** A new leader gives every lease its full term and this much: nobody can have been granted more. */
 export const electionTimeoutMs = raftTiming.electionTicks * 2 * tickMs;

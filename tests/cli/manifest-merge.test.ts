@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { patchSchemaOf } from '../../actors/gateway/patch/kind-patch-schema.ts';
+import { kindDefinition, kindNames } from '../../actors/objects/kind-table.ts';
+import { schemaFields } from '../../actors/objects/schema.ts';
 import { strategicMerge } from '../../actors/gateway/patch/strategic-merge.ts';
-import { threeWayPatch } from '../../cli/apply/manifest-merge.ts';
+import { listRule, threeWayPatch } from '../../cli/apply/manifest-merge.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,6 +23,46 @@ const deployment = (containers: unknown, more: Fields = {}): Fields => ({
 const containersOf = (object: Fields): readonly Fields[] =>
   (object as { spec: { template: { spec: { containers: Fields[] } } } }).spec.template.spec
     .containers;
+
+/** Each list of a kind, with its path. A definition within itself is not entered again. */
+function* listsOf(
+  definition: string,
+  path: readonly string[] = [],
+  inside: readonly string[] = [],
+): Generator<{
+  readonly path: readonly string[];
+  readonly merges: boolean;
+  readonly key: string | undefined;
+}> {
+  if (inside.includes(definition)) return;
+  for (const [name, field] of schemaFields(definition) ?? []) {
+    const here = [...path, name];
+    if (field.shape === 'list') {
+      yield { path: here, merges: field.patchStrategies.includes('merge'), key: field.mergeKey };
+    }
+    const below = field.shape === 'one' ? here : [...here, '*'];
+    yield* listsOf(field.type, below, [...inside, definition]);
+  }
+}
+
+describe('the merge rules of apply', () => {
+  for (const { schema: kind } of kindNames.map((name) => kindDefinition(name))) {
+    it(`are those of the published schema for ${kind}`, () => {
+      let seen = 0;
+      for (const { path, merges, key } of listsOf(kind)) {
+        if (path[0] === 'status') continue;
+        const expected = !merges
+          ? undefined
+          : key === undefined
+            ? { type: 'by-value' }
+            : { type: 'by-key', key };
+        assert.deepEqual(listRule(path), expected, path.join('.'));
+        seen++;
+      }
+      assert.ok(seen > 0);
+    });
+  }
+});
 
 describe('the difference of three versions', () => {
   it('is nothing when the live object says all the manifest says', () => {

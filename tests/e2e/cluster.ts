@@ -102,6 +102,7 @@ export async function startCluster(): Promise<Cluster> {
     await flock.start();
   } catch (error) {
     await flock.end();
+    remove();
     throw error;
   }
   for (const access of flock.accesses()) clients.set(access.name, clientOf(access));

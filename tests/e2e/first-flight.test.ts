@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { ApiList } from '../../cli/watch.ts';
 import { skein, somePorts, temporaryDirectory } from './cluster.ts';
 
 const FLIGHT = resolve('dist/cli/first-flight.js');
@@ -54,27 +55,43 @@ function startFlight(directory: string, words: readonly string[]): Flight {
   };
 }
 
-/** Processes of this machine whose environment or arguments name the directory. */
-function processesOf(directory: string): readonly string[] {
+/** What a process of this machine is known by: arguments, environment, open files. '' when it is gone. */
+function marksOf(pid: string): string {
+  const home = `/proc/${pid}`;
+  try {
+    const files = readdirSync(`${home}/fd`).map((fd) => {
+      try {
+        return readlinkSync(`${home}/fd/${fd}`);
+      } catch {
+        return '';
+      }
+    });
+    const texts = ['cmdline', 'environ'].map((name) => readFileSync(`${home}/${name}`, 'utf8'));
+    return [...texts, ...files].join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** Processes that have one of the marks: peers and keepers the directory, pods their address. */
+function processesWith(...marks: readonly string[]): readonly string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return (line + readFileSync(`/proc/${pid}/environ`, 'utf8')).includes(directory);
-      } catch {
-        return false;
-      }
+      const found = marksOf(pid);
+      return marks.some((mark) => found.includes(mark));
     });
 }
 
 describe('npm start', function () {
   this.timeout(90_000);
-  const { path: directory, remove } = temporaryDirectory();
+  let directory = '';
+  let remove = (): void => undefined;
   let ports: readonly string[] = [];
-  after(remove);
+  after(() => remove());
   before(async () => {
+    ({ path: directory, remove } = temporaryDirectory());
     const [mesh, , , api] = await somePorts(6);
     ports = [`--mesh-port=${mesh}`, `--api-port=${api}`];
   });
@@ -82,6 +99,7 @@ describe('npm start', function () {
   it('brings the example up, tells of a dead peer, brings it back, and leaves nothing running', async () => {
     const began = performance.now();
     const flight = startFlight(directory, ports);
+    let addresses: readonly string[] = [];
     try {
       await flight.says(/the service answers from 3 different pods/);
       const tookMs = performance.now() - began;
@@ -89,8 +107,15 @@ describe('npm start', function () {
       const [, pid] = await flight.says(/kill -9 (\d+)/);
       await flight.says(/Ctrl-C here ends/);
       const kubeconfig = join(directory, '.skein', 'kubeconfig');
-      const pods = await skein(['get', 'pods', '-o', 'name', '--kubeconfig', kubeconfig]);
-      assert.equal(pods.out.trim().split('\n').length, 3, pods.err);
+      const pods = await skein(['get', 'pods', '-o', 'json', '--kubeconfig', kubeconfig]);
+      const { items } = JSON.parse(pods.out) as ApiList;
+      addresses = items.map(({ status }) => `SKEIN_POD_IP=${String(status?.['podIP'])}\0`);
+      assert.equal(addresses.length, 3, pods.err);
+      if (process.platform === 'linux') {
+        assert.equal(processesWith(...addresses).length, 3, 'one process for each pod');
+        // Three peers, and a keeper for each pod.
+        assert.ok(processesWith(directory).length >= 6, 'peers and keepers are seen');
+      }
       process.kill(Number(pid), 'SIGKILL');
       await flight.says(/peer-3 \(pid \d+\) was ended by SIGKILL/);
       flight.child.stdin?.write('\n');
@@ -100,7 +125,7 @@ describe('npm start', function () {
     }
     assert.equal(await flight.exited, 0, flight.text());
     assert.match(flight.text(), /ended\n$/);
-    assert.deepEqual(processesOf(directory), []);
+    assert.deepEqual(processesWith(directory, ...addresses), []);
   });
 
   it('starts again from its data, also after it was killed', async () => {
@@ -112,7 +137,7 @@ describe('npm start', function () {
     const again = await startWhenFree(directory);
     again.child.kill('SIGTERM');
     assert.equal(await again.exited, 0, again.text());
-    assert.deepEqual(processesOf(directory), []);
+    assert.deepEqual(processesWith(directory), []);
   });
 
   it('says that a pinned port is taken, and starts nothing', async () => {
@@ -128,7 +153,7 @@ describe('npm start', function () {
         flight.text(),
         new RegExp(`skein: --api-port ${port}: port ${port} .*cannot be used`),
       );
-      assert.deepEqual(processesOf(empty), []);
+      assert.deepEqual(processesWith(empty), []);
     } finally {
       server.close();
     }

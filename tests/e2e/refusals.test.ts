@@ -34,7 +34,8 @@ const spec = (field: string): string =>
 
 describe('one peer on this machine', function () {
   this.timeout(60_000);
-  const { path: directory, remove } = temporaryDirectory();
+  let directory = '';
+  let remove = (): void => undefined;
   let peer: ChildPeer;
   let ready: Ready;
   let mesh: number;
@@ -56,6 +57,7 @@ describe('one peer on this machine', function () {
   };
 
   before(async () => {
+    ({ path: directory, remove } = temporaryDirectory());
     const [first, second] = await somePorts(2);
     mesh = first!;
     api = second!;

@@ -13,6 +13,9 @@ import type { ActorRef, ActorSystem, Simulation, SimulatedPeer } from '../../../
 import { createSimulatedDisk } from '../../simulation/simulated-disk.ts';
 import type { SimulatedDisk } from '../../simulation/simulated-disk.ts';
 
+/** A message that comes twice comes again within so long. */
+const latestDuplicateMs = 300;
+
 export interface Member {
   readonly name: string;
   readonly peer: SimulatedPeer;
@@ -28,6 +31,8 @@ export interface SimulatedZone {
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
   readonly setLoss: (share: number) => void;
+  /** This share of Raft's messages comes twice; what actors tell each other otherwise comes at most once. */
+  readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
   readonly failures: string[];
   readonly lines: () => string;
@@ -41,6 +46,7 @@ export function createZone(seed: number): SimulatedZone {
   const failures: string[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
+  let duplication = 0;
   // Disks outlive their peers, so they live by a clock of their own.
   const world = simulation.peer('world').clock;
   const log = createRingLogger(world, 200);
@@ -59,13 +65,17 @@ export function createZone(seed: number): SimulatedZone {
       return false;
     }
     if (isCut(from, to) || network.float() < loss) return true;
-    simulation.schedule(1 + network.integer(5), () => {
+    const arrive = (): void => {
       const member = members.get(to);
       if (member === undefined || isCut(from, to)) return;
       member.peer.schedule(0, () => {
         member.system.deliver(address, withRefs(copy, member.system));
       });
-    });
+    };
+    simulation.schedule(1 + network.integer(5), arrive);
+    if (duplication > 0 && isOfRaft(message) && network.float() < duplication) {
+      simulation.schedule(1 + network.integer(latestDuplicateMs), arrive);
+    }
     return true;
   };
 
@@ -118,6 +128,7 @@ export function createZone(seed: number): SimulatedZone {
     },
     partition: (names) => (cut = names),
     setLoss: (share) => (loss = share),
+    setDuplication: (share) => (duplication = share),
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
     lines: () =>
@@ -151,5 +162,8 @@ function withRefs(value: unknown, system: ActorSystem): unknown {
     Object.entries(value).map(([key, each]) => [key, withRefs(each, system)]),
   );
 }
+
+const isOfRaft = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'raft';
 
 const isRef = (value: object): value is ActorRef<unknown> => 'tell' in value && 'address' in value;
