@@ -7,6 +7,7 @@ import type { Clock, Logger, Timer } from '../../runtime/index.ts';
 import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
 import { base64 } from './base64.ts';
+import type { PeerRecord } from './records.ts';
 import { parsePeer, peerKey, peersEnd, peersPrefix, sealedAuthorityKey } from './records.ts';
 
 /** A share that did not get into the log is tried again after this: the last holder may be the next to fail. */
@@ -50,8 +51,8 @@ export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeepin
       const key = sealedAuthorityKey(peer);
       const record = store.view.get(peerKey(peer));
       if (record === undefined || underWay.has(peer) || store.view.get(key) !== undefined) continue;
-      const to = Buffer.from(parsePeer(record.value).sealingKey, 'base64');
-      const box = seal(to, authorityPurpose, encodeAuthority(held));
+      const box = sealedTo(parsePeer(record.value), held);
+      if (box === undefined) continue;
       underWay.add(peer);
       void store
         .transact({
@@ -64,6 +65,16 @@ export function keepAuthority(options: AuthorityKeepingOptions): AuthorityKeepin
           again?.cancel();
           again = clock.setTimer(shareAgainMs, look);
         });
+    }
+  };
+
+  /** Undefined for a key that a peer chose badly: this runs inside the log's own turn and must not throw. */
+  const sealedTo = ({ peer, sealingKey: key }: PeerRecord, authority: Authority) => {
+    try {
+      return seal(Buffer.from(key, 'base64'), authorityPurpose, encodeAuthority(authority));
+    } catch (error) {
+      log.error('the authority cannot be sealed to a voter', { peer, reason: String(error) });
+      return undefined;
     }
   };
 

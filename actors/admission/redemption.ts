@@ -18,6 +18,11 @@ export interface Found {
 /** Checks a proof against a token's secret; given, because cryptography is the outside world. */
 export type ProofCheck = (secret: Uint8Array, request: JoinRequest) => boolean;
 
+/** A DNS label, as names of Nodes are. */
+const nameShape = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** X25519. */
+const sealingKeyBytes = 32;
+
 /** Everything a refused joiner hears about its token: a wrong secret sounds like no token. */
 const refusedToken = (id: string): SkeinError =>
   new SkeinError(
@@ -27,7 +32,7 @@ const refusedToken = (id: string): SkeinError =>
 
 /**
  * Counts one use of the token and records the peer. A peer that was admitted before keeps its name and uses
- * the token again (its data directory may be new). Errors: unauthorized, forbidden, conflict.
+ * the token again (its data directory may be new). Errors: unauthorized, forbidden, conflict, invalid.
  */
 export function decideRedemption(
   request: JoinRequest,
@@ -46,6 +51,16 @@ export function decideRedemption(
       'forbidden',
       `the token admits to zone ${token.zone}, not ${zone}; leave out --zone or ask for a token of that zone`,
     );
+  }
+  // Name and key go into certificates, keys of the log and sealed boxes, whatever the joiner's program checked.
+  if (!nameShape.test(request.name)) {
+    return refuse(
+      'invalid',
+      `${JSON.stringify(request.name)} is no name for a peer: lower-case letters, digits and "-" inside, at most 63; choose another with --name`,
+    );
+  }
+  if (request.sealingKey.length !== sealingKeyBytes) {
+    return refuse('invalid', `a sealing key has ${sealingKeyBytes} bytes`);
   }
   const before = found.peer && parsePeer(found.peer.value);
   if (before?.endedAtMs !== undefined) {
@@ -91,5 +106,5 @@ export function decideRedemption(
 const unchanged = (key: string, kv: KeyValue | undefined) =>
   ({ target: 'mod', key, is: '=', to: kv?.modRevision ?? 0 }) as const;
 
-const refuse = (code: 'forbidden' | 'conflict', sentence: string): Result<never> =>
+const refuse = (code: 'forbidden' | 'conflict' | 'invalid', sentence: string): Result<never> =>
   failed(new SkeinError(code, sentence));

@@ -63,6 +63,15 @@ describe('the authority', () => {
     keeping.stop();
   });
 
+  it('is kept from a voter whose key is none, without harm to the log', () => {
+    const { values, base } = world(0);
+    for (const sealingKey of ['', Buffer.alloc(32).toString('base64')]) {
+      values.set(peerKey('b'), JSON.stringify({ peer: 'b', sealingKey }));
+      keepAuthority({ ...base, founded: authority }).stop();
+      assert.equal(values.has(sealedAuthorityKey('b')), false);
+    }
+  });
+
   it('is found by a voter that was fed by a snapshot', () => {
     const { identity, values, watchers, base } = world(0);
     const keeping = keepAuthority(base);

@@ -51,6 +51,18 @@ describe('redeeming a join token', () => {
     assert.equal((JSON.parse(put.value) as TokenRecord).usesLeft, 1);
   });
 
+  it('refuses names and keys that no program of ours would send', () => {
+    const asked = (over: Partial<JoinRequest>) =>
+      code(
+        decideRedemption({ ...request, ...over }, { ...nothing, token: token() }, () => true, 500),
+      );
+    for (const name of ['', 'a/b', 'Ada', 'a\n, O=system:masters', 'x'.repeat(64)]) {
+      assert.equal(asked({ name }), 'invalid', name);
+    }
+    assert.equal(asked({ sealingKey: new Uint8Array(0) }), 'invalid');
+    assert.equal(asked({ name: 'peer-1' }), 'admitted');
+  });
+
   it('says the same of an unknown, a used-up, an expired and an unproven token', () => {
     const sentences = [
       decide({ token: undefined }),
