@@ -19,6 +19,7 @@ export { parseHostPort } from './libp2p/host-ports.ts';
 export { joinCluster } from './libp2p/join-cluster.ts';
 export type { Joined } from './libp2p/join-cluster.ts';
 export { createLibp2pTransport } from './libp2p/libp2p-transport.ts';
+export { joinProofBytes } from './join-transcript.ts';
 export type { JoinGrant, JoinRequest, MembershipAuthority } from './membership-authority.ts';
 export { checkCertificate, issueCertificate } from './membership-certificate.ts';
 export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';

@@ -1,5 +1,6 @@
 // What a joiner proves: that it knows the token's secret, here and now, to this acceptor of this cluster. Pure.
 
+import type { JoinRequest } from './membership-authority.ts';
 import { lengthPrefixed } from './token.ts';
 import type { PeerId } from './transport.ts';
 
@@ -24,4 +25,19 @@ export function joinTranscript(parts: {
     parts.joinerNonce,
     parts.acceptorNonce,
   ]);
+}
+
+/** What a joiner wants; nobody on the way may change a word of it. */
+export type JoinWish = Pick<
+  JoinRequest,
+  'name' | 'zone' | 'addresses' | 'servingRequest' | 'sealingKey'
+>;
+
+/**
+ * What the proof is made over: the transcript and the wish. So the authority, which checks it, knows that the peer
+ * that let the joiner in passed its keys and names on as they were.
+ */
+export function joinProofBytes(transcript: Uint8Array, wish: JoinWish): Uint8Array {
+  const texts = [wish.name, wish.zone, wish.servingRequest, ...wish.addresses];
+  return lengthPrefixed([transcript, wish.sealingKey, ...texts.map((text) => Buffer.from(text))]);
 }

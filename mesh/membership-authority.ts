@@ -7,9 +7,9 @@ import type { PeerId } from './transport.ts';
 export interface JoinRequest {
   readonly peer: PeerId;
   readonly tokenId: string;
-  /** HMAC-SHA256 with the token's secret over `transcript`; the secret itself never travels. */
+  /** HMAC-SHA256 with the token's secret over `joinProofBytes`; the secret itself never travels. */
   readonly proof: Uint8Array;
-  /** What the proof covers: protocol name, authority hash, both peer ids, a nonce of each side. */
+  /** What the proof covers besides this request: protocol name, authority hash, both peer ids, a nonce of each side. */
   readonly transcript: Uint8Array;
   /** The name it wants for its Node. */
   readonly name: string;

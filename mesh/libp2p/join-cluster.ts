@@ -7,7 +7,12 @@ import { asSkeinError, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { ErrorCode, Result } from '../../runtime/index.ts';
 import { hmacSha256, sameSecret, sha256, verifyEd25519 } from '../ed25519-signer.ts';
 import type { Identity } from '../identity.ts';
-import { JOIN_NONCE_BYTES, JOIN_PROTOCOL, joinTranscript } from '../join-transcript.ts';
+import {
+  JOIN_NONCE_BYTES,
+  JOIN_PROTOCOL,
+  joinProofBytes,
+  joinTranscript,
+} from '../join-transcript.ts';
 import type { JoinGrant } from '../membership-authority.ts';
 import { checkCertificate } from '../membership-certificate.ts';
 import { authorityHash } from '../token.ts';
@@ -118,15 +123,10 @@ async function ask(
     joinerNonce: nonce,
     acceptorNonce: challenge.nonce,
   });
-  stream.write({
-    tokenId: token.id,
-    proof: hmacSha256(token.secret, transcript),
-    name: options.name,
-    zone: options.zone,
-    addresses: options.addresses,
-    servingRequest: options.servingRequest,
-    sealingKey: identity.sealing.publicKey,
-  });
+  const { name, zone, addresses, servingRequest } = options;
+  const wish = { name, zone, addresses, servingRequest, sealingKey: identity.sealing.publicKey };
+  const proof = hmacSha256(token.secret, joinProofBytes(transcript, wish));
+  stream.write({ tokenId: token.id, proof, ...wish });
   const verdict = await stream.read(joinVerdict);
   stream.end();
   if ('refused' in verdict) throw refusal(verdict.refused);

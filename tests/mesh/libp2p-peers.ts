@@ -12,6 +12,7 @@ import {
   hmacSha256,
   issueCertificate,
   joinCluster,
+  joinProofBytes,
   parseToken,
   sameSecret,
   sha256,
@@ -84,7 +85,10 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
     },
     redeem: (request) => {
       const known = tokens.get(request.tokenId);
-      const expected = hmacSha256(known?.token.secret ?? new Uint8Array(16), request.transcript);
+      const expected = hmacSha256(
+        known?.token.secret ?? new Uint8Array(16),
+        joinProofBytes(request.transcript, request),
+      );
       if (known === undefined || !sameSecret(expected, request.proof) || known.uses === 0) {
         return Promise.resolve(
           failed(new SkeinError('unauthorized', 'the token is wrong, spent or expired')),
