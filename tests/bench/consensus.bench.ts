@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, profile: { type: 'string' } },
 });
 const quick = options.quick === true;
-const forMs = quick ? 1_000 : 2_500;
+const forMs = quick ? 600 : 2_000;
 const roundCount = quick ? 2 : 5;
 
 type Point = `${string} ${LoadKind} ${number}`;
@@ -90,7 +90,7 @@ function table(contenders: readonly Contender[]): string {
     }
   }
   return rows
-    .map(([head, ...cells]) => head!.padEnd(26) + cells.map((cell) => cell.padStart(11)).join(''))
+    .map(([head, ...cells]) => head!.padEnd(34) + cells.map((cell) => cell.padStart(11)).join(''))
     .join('\n');
 }
 
@@ -100,7 +100,7 @@ async function compare(directory: string, started: Contender[]): Promise<void> {
   let etcd: EtcdContender | undefined;
   if (typeof programs === 'string') say(`etcd is not measured, Skein alone is: ${programs}`);
   else started.push((etcd = await startEtcd(programs, directory)));
-  started.push(await startSkein(directory));
+  started.push(await startSkein(directory, 'replica'), await startSkein(directory, 'request'));
   for (const contender of started) {
     await measure(contender, { kind: 'fill', clients: 256, forMs: 0 });
   }
@@ -131,7 +131,7 @@ async function compare(directory: string, started: Contender[]): Promise<void> {
 }
 
 async function profile(directory: string, into: string, started: Contender[]): Promise<void> {
-  const skein: SkeinContender = await startSkein(directory);
+  const skein: SkeinContender = await startSkein(directory, 'replica');
   started.push(skein);
   await measure(skein, { kind: 'fill', clients: 256, forMs: 0 });
   for (const kind of ['put', 'get'] as const) {

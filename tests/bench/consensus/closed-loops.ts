@@ -1,4 +1,4 @@
-// Closed loops over a Store: each client waits for its own answer before it asks again.
+// Closed loops: each client waits for its own answer before it asks again.
 
 import { performance } from 'node:perf_hooks';
 import type { Store } from '../../../consensus/index.ts';
@@ -7,8 +7,16 @@ import type { Result } from '../../../runtime/index.ts';
 import { deadlineMs, keyAt, keys, quantile, value } from './contender.ts';
 import type { Load, LoadAnswer, LoadKind } from './contender.ts';
 
-/** Puts through the leader; gets are a read index and then a look at this peer's replica. */
-export async function drive(store: Store, { kind, clients, forMs }: Load): Promise<LoadAnswer> {
+export interface Outcome {
+  /** What a get found. */
+  readonly value?: string;
+  readonly failure?: string;
+}
+
+/** One operation; never rejects. `value` is what a put writes. */
+export type Operate = (kind: LoadKind, key: string, value: string) => Promise<Outcome>;
+
+export async function drive(operate: Operate, { kind, clients, forMs }: Load): Promise<LoadAnswer> {
   const tookMs: number[] = [];
   let failed = 0;
   let failure: string | undefined;
@@ -18,11 +26,8 @@ export async function drive(store: Store, { kind, clients, forMs }: Load): Promi
     for (let turn = number; ; turn += clients) {
       if (kind === 'fill' ? turn >= keys : performance.now() - startMs >= forMs) return;
       const fromMs = performance.now();
-      const problem = await operate(
-        store,
-        kind,
-        keyAt(kind === 'fill' ? turn : chance.integer(keys)),
-      );
+      const key = keyAt(kind === 'fill' ? turn : chance.integer(keys));
+      const problem = problemOf(kind, key, await operate(kind, key, value));
       if (problem === undefined) {
         tookMs.push(performance.now() - fromMs);
       } else {
@@ -45,17 +50,23 @@ export async function drive(store: Store, { kind, clients, forMs }: Load): Promi
 }
 
 /** What went wrong, if anything. */
-async function operate(store: Store, kind: LoadKind, key: string): Promise<string | undefined> {
-  if (kind !== 'get') {
-    const put = { compare: [], success: [{ type: 'put', key, value }] } as const;
-    return messageOf(await store.transact(put, { deadlineMs }));
-  }
-  const confirmed = await store.barrier(deadlineMs);
-  if (!confirmed.ok) return messageOf(confirmed);
-  return store.view.get(key)?.value.length === value.length
-    ? undefined
-    : `${key} does not hold its value`;
+function problemOf(kind: LoadKind, key: string, outcome: Outcome): string | undefined {
+  if (outcome.failure !== undefined || kind !== 'get') return outcome.failure;
+  return outcome.value === value ? undefined : `${key} does not hold its value`;
 }
 
-const messageOf = (result: Result<unknown>): string | undefined =>
-  result.ok ? undefined : result.error.message;
+/** Puts through the leader; gets are a read index and then a look at this peer's replica. */
+export function operateOn(store: Store): Operate {
+  return async (kind, key, text) => {
+    if (kind !== 'get') {
+      const put = { compare: [], success: [{ type: 'put', key, value: text }] } as const;
+      return outcomeOf(await store.transact(put, { deadlineMs }));
+    }
+    const confirmed = await store.barrier(deadlineMs);
+    const found = store.view.get(key)?.value;
+    return confirmed.ok && found !== undefined ? { value: found } : outcomeOf(confirmed);
+  };
+}
+
+const outcomeOf = (result: Result<unknown>): Outcome =>
+  result.ok ? {} : { failure: result.error.message };

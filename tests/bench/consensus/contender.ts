@@ -42,8 +42,8 @@ export const keyAt = (at: number): string => `key/${String(at).padStart(5, '0')}
 export const quantile = (sorted: readonly number[] | Float64Array, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-export const median = (values: readonly number[]): number =>
-  quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((below ?? 0) + (above ?? 0)) / 2;
+}

@@ -1,4 +1,8 @@
-// Three voters and a client, four processes: the client is a peer without a vote and asks over the mesh as peers do.
+// Three voters and a client, four processes. The client is a peer too and reaches the store over the mesh in one of two ways:
+//
+//   'replica'  as every peer of a zone does: it follows without a vote. A put is answered once applied here too, a get
+//              is a read index from the leader, shared by all gets of the same moment, and a look at its own replica.
+//   'request'  as if it had no replica: each operation is a request to an actor at the leader, with an answer of its own.
 
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -26,10 +30,7 @@ interface Replica {
   readonly peer: string;
   readonly addresses: readonly string[];
   readonly process: ChildProcess;
-  readonly ask: <T extends keyof Asks>(
-    type: T,
-    more?: Pick<Ask, 'load' | 'path'>,
-  ) => Promise<Asks[T]>;
+  readonly ask: <T extends keyof Asks>(type: T, more?: Omit<Ask, 'type'>) => Promise<Asks[T]>;
 }
 
 type Authority = ReturnType<typeof createTestAuthority>;
@@ -52,6 +53,7 @@ async function startReplica(
   authority: Authority,
   directory: string,
   others: readonly Replica[],
+  isGuest: boolean,
 ): Promise<Replica> {
   const file = fileURLToPath(new URL('./skein-peer.js', import.meta.url));
   const child = fork(file, ['replica']);
@@ -73,7 +75,7 @@ async function startReplica(
   };
   const peers = others.map(({ peer, addresses }) => ({ peer, addresses }));
   const mesh = meshOrder(authority, peers);
-  const addresses = await exchange({ mesh, directory, isFounder: others.length === 0 });
+  const addresses = await exchange({ mesh, directory, isFounder: others.length === 0, isGuest });
   return {
     peer: mesh.peer,
     addresses: addresses as string[],
@@ -96,20 +98,32 @@ async function untilStatus(
 }
 
 /** Starts under `directory`; rejects when three voters do not come together. */
-export async function startSkein(directory: string): Promise<SkeinContender> {
+export async function startSkein(
+  directory: string,
+  reach: 'replica' | 'request',
+): Promise<SkeinContender> {
   const authority = createTestAuthority();
   const replicas: Replica[] = [];
-  const start = async (): Promise<Replica> => {
-    const own = join(directory, `skein-${replicas.length + 1}`);
-    const replica = await startReplica(authority, own, replicas);
+  const start = async (isGuest = false): Promise<Replica> => {
+    const own = join(directory, `skein-${reach}-${replicas.length + 1}`);
+    const replica = await startReplica(authority, own, replicas, isGuest);
     replicas.push(replica);
     return replica;
   };
   const [founder] = [await start(), await start(), await start()];
   const { voters } = await untilStatus(founder, (status) => status.voters.length === 3);
   const members = replicas.filter(({ peer }) => voters.includes(peer));
-  const client = await start();
-  await untilStatus(client, ({ role, leader }) => role === 'learner' && leader !== undefined);
+  const isGuest = reach === 'request';
+  const client = await start(isGuest);
+  if (!isGuest) {
+    await untilStatus(client, ({ role, leader }) => role === 'learner' && leader !== undefined);
+  }
+  const leadingMember = async (): Promise<Replica> => {
+    const { leader } = await founder.ask('status');
+    const replica = members.find(({ peer }) => peer === leader);
+    if (replica === undefined) throw new Error(`the leader ${leader} is none of the members`);
+    return replica;
+  };
 
   const profile = async (replica: Replica, path: string, work: () => Promise<unknown>) => {
     await replica.ask('start-profile');
@@ -117,17 +131,12 @@ export async function startSkein(directory: string): Promise<SkeinContender> {
     await replica.ask('stop-profile', { path });
   };
   return {
-    name: 'Skein',
-    drive: (load) => client.ask('drive', { load }),
+    name: isGuest ? 'Skein by request' : 'Skein',
+    drive: async (load) => client.ask('drive', { load, at: (await leadingMember()).peer }),
     syncs: () => Promise.all(members.map((member) => member.ask('syncs'))),
     clientPid: client.process.pid!,
     memberPids: members.map((member) => member.process.pid!),
-    profileLeader: async (path, work) => {
-      const { leader } = await client.ask('status');
-      const replica = members.find(({ peer }) => peer === leader);
-      if (replica === undefined) throw new Error(`the leader ${leader} is none of the members`);
-      await profile(replica, path, work);
-    },
+    profileLeader: async (path, work) => profile(await leadingMember(), path, work),
     profileClient: (path, work) => profile(client, path, work),
     stop: async () => {
       const ends = replicas.map(({ process: child }) => once(child, 'exit'));

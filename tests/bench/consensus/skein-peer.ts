@@ -5,17 +5,21 @@ import { Session } from 'node:inspector/promises';
 import { peerHealth } from '../../../actors/peer-health.ts';
 import { nodeDisk, openZoneLog } from '../../../consensus/index.ts';
 import type { StoreStatus, ZoneLog } from '../../../consensus/index.ts';
+import type { ActorSystem } from '../../../runtime/index.ts';
 import { clock, random } from '../../mesh/libp2p-peers.ts';
 import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
-import { drive } from './closed-loops.ts';
+import { drive, operateOn } from './closed-loops.ts';
 import type { Load, LoadAnswer } from './contender.ts';
+import { askAtDoor, openDoor } from './store-door.ts';
 
 /** The first message to the process; it answers with its addresses. */
 export interface SkeinOrder {
   readonly mesh: PeerOrder;
   readonly directory: string;
   readonly isFounder: boolean;
+  /** Has no replica: reaches the store at another peer's door. */
+  readonly isGuest: boolean;
 }
 
 /** What it can be asked for afterwards, one at a time, and what it answers. */
@@ -30,12 +34,22 @@ export interface Asks {
 export interface Ask {
   readonly type: keyof Asks;
   readonly load?: Load;
+  /** At whose door a guest drives. */
+  readonly at?: string;
   /** Where a profile goes. */
   readonly path?: string;
 }
 
-async function open({ mesh: order, directory, isFounder }: SkeinOrder) {
+interface Opened {
+  readonly system: ActorSystem;
+  readonly zone: ZoneLog | undefined;
+  readonly addresses: readonly string[];
+}
+
+async function open({ mesh: order, directory, isFounder, isGuest }: SkeinOrder): Promise<Opened> {
   const { system, mesh, transport } = await startOrdered(order);
+  const addresses = transport.addresses();
+  if (isGuest) return { system, zone: undefined, addresses };
   const zone = await openZoneLog({
     system,
     random,
@@ -51,7 +65,8 @@ async function open({ mesh: order, directory, isFounder }: SkeinOrder) {
         .filter(({ peer, status }) => peer !== mesh.self && status === 'alive')
         .map(({ peer }) => peer),
   });
-  return { zone, addresses: transport.addresses() };
+  openDoor(system, zone.store);
+  return { system, zone, addresses };
 }
 
 const inspector = new Session();
@@ -70,14 +85,17 @@ async function stopProfile(path: string): Promise<boolean> {
   return true;
 }
 
-async function answer({ store, diskStats }: ZoneLog, ask: Ask): Promise<Asks[keyof Asks]> {
+async function answer({ system, zone }: Opened, ask: Ask): Promise<Asks[keyof Asks]> {
   switch (ask.type) {
     case 'status':
-      return store.status();
+      return zone!.store.status();
     case 'syncs':
-      return diskStats().syncs;
+      return zone!.diskStats().syncs;
     case 'drive':
-      return await drive(store, ask.load!);
+      return await drive(
+        zone === undefined ? askAtDoor(system, ask.at!) : operateOn(zone.store),
+        ask.load!,
+      );
     case 'start-profile':
       return await startProfile();
     case 'stop-profile':
@@ -88,11 +106,11 @@ async function answer({ store, diskStats }: ZoneLog, ask: Ask): Promise<Asks[key
 if (process.argv[2] === 'replica') {
   process.on('disconnect', () => process.exit(0));
   process.once('message', (order: SkeinOrder) => {
-    void open(order).then(({ zone, addresses }) => {
+    void open(order).then((opened) => {
       process.on('message', (ask: Ask) => {
-        void answer(zone, ask).then((message) => process.send?.({ answer: message }));
+        void answer(opened, ask).then((message) => process.send?.({ answer: message }));
       });
-      process.send?.({ answer: addresses });
+      process.send?.({ answer: opened.addresses });
     });
   });
 }
