@@ -1,5 +1,6 @@
 // The loop around Raft: send at once, persist in order, apply what is committed, serve what was confirmed.
 
+import type { LogBatch } from '../log/log-storage.ts';
 import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry } from '../raft/types.ts';
@@ -52,14 +53,34 @@ function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly 
 
 /**
  * A received snapshot replaces state machine and log before anything later is written; plain writes go to
- * the log at once, which keeps their order and lets them share a sync.
+ * the log at once, which keeps their order and lets them share a sync. A commit index alone needs no sync of its own,
+ * it can be learned again: it goes with the next write, or with the next tick.
  */
 function persist(replica: Replica, ctx: ReplicaContext, write: Persist): void {
-  const { token, entries, hardState } = write;
-  if (hardState !== undefined) replica.lastHardState = hardState;
+  const { token, entries, mustSync } = write;
+  if (write.hardState !== undefined) replica.lastHardState = write.hardState;
+  if (!mustSync) {
+    replica.unwrittenCommit = token;
+    return;
+  }
+  const isCommitDue = replica.unwrittenCommit !== undefined;
+  replica.unwrittenCommit = undefined;
+  const hardState = write.hardState ?? (isCommitDue ? replica.lastHardState : undefined);
   const batch = { entries, ...(hardState === undefined ? {} : { hardState }) };
   const install = write.snapshot === undefined ? undefined : installSnapshot(replica, write);
   if (install !== undefined) replica.gate = install;
+  append(replica, ctx, token, batch);
+}
+
+/** Puts down a commit index that no later write has taken along; called with each tick. */
+export function writeCommit(replica: Replica, ctx: ReplicaContext): void {
+  const { unwrittenCommit: token, lastHardState: hardState } = replica;
+  if (token === undefined) return;
+  replica.unwrittenCommit = undefined;
+  append(replica, ctx, token, { entries: [], hardState });
+}
+
+function append(replica: Replica, ctx: ReplicaContext, token: number, batch: LogBatch): void {
   const { gate } = replica;
   const done =
     gate === undefined ? replica.log.append(batch) : gate.then(() => replica.log.append(batch));

@@ -8,7 +8,7 @@ import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
-import { handleReady } from './ready.ts';
+import { handleReady, writeCommit } from './ready.ts';
 import { leadingPeer } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
@@ -52,6 +52,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       routes: new Map(),
       gate: undefined,
       lastHardState: options.hardState,
+      unwrittenCommit: undefined,
       snapshotIndex: options.raft.status().snapshotIndex,
       isSavingSnapshot: false,
       isFlushDue: false,
@@ -189,6 +190,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
+  writeCommit(replica, ctx);
   nudgeTransfers(replica, now);
   if (replica.wasLeader) {
     considerVoters(replica, ctx);

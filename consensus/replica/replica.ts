@@ -74,6 +74,8 @@ export interface Replica extends ReplicaOptions {
   /** Resolves when the last installed snapshot is on disk; later writes wait for it. */
   gate: Promise<void> | undefined;
   lastHardState: HardState;
+  /** The write that only moved the commit index and has not gone to the disk yet. */
+  unwrittenCommit: number | undefined;
   /** Index of the newest snapshot, saved or being saved. */
   snapshotIndex: number;
   isSavingSnapshot: boolean;

@@ -63,6 +63,23 @@ describe('the log of a zone', () => {
     }
   });
 
+  it('syncs a write once at each voter, not again for its commit, and nothing once it is idle', async () => {
+    const zone = await zoneOf(9, ['a', 'b', 'c']);
+    const syncs = (): number =>
+      [...zone.members.values()].reduce((sum, member) => sum + member.zone.diskStats().syncs, 0);
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 2_000 });
+    const before = syncs();
+    const writes = 50;
+    const { store } = zone.leader()!.zone;
+    for (let at = 0; at < writes; at++) await settled(zone, put(store, `/${at}`, 'v'));
+    const each = (syncs() - before) / writes / zone.members.size;
+    assert.ok(each < 1.5, `${each} syncs of a voter for a write`);
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 2_000 });
+    const after = syncs();
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 5_000 });
+    assert.equal(syncs(), after);
+  });
+
   it('goes on within three seconds when its leader is lost, with everything acknowledged', async () => {
     const zone = await zoneOf(4, ['a', 'b', 'c']);
     const lost = zone.leader()!.name;
