@@ -20,6 +20,8 @@ import type { Cluster, PeerName } from '../e2e/cluster.ts';
 
 const rounds = Number(process.argv[2] ?? 10);
 const idleMs = 60_000;
+/** A started peer compiles and collects what starting left behind; it is idle after that. */
+const settleMs = 150_000;
 const startedAtMs = performance.now();
 /** Every write makes a new object. */
 let names = 0;
@@ -83,8 +85,7 @@ function spread(values: readonly number[]): Readonly<Record<'median' | 'max', nu
 /** Resident memory at the end, CPU over the whole time, and what the log grew by. */
 async function measureIdle({ flock, status }: Cluster): Promise<unknown> {
   const pids = PEER_NAMES.map((name) => flock.pidOf(name));
-  // What starting left behind is over.
-  await delay(idleMs / 2);
+  await delay(settleMs);
   const before = pids.map(cpuMs);
   const revision = (await status('peer-1')).revision;
   await delay(idleMs);
