@@ -197,12 +197,7 @@ function joinTokens(ports: ResourcePorts): ExtraResource {
     handler: async ({ body }: ExtraRequest) => {
       const spec = (body['spec'] ?? {}) as Record<string, unknown>;
       const { ttlSeconds = defaultTtlSeconds, uses = usesMax, zone = ports.zone } = spec;
-      if (!isCount(ttlSeconds, ttlSecondsMax)) {
-        return refuse(
-          'invalid',
-          `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
-        );
-      }
+      if (!isCount(ttlSeconds, ttlSecondsMax)) return wrongTtl(ttlSeconds);
       if (!isCount(uses, usesMax)) {
         return refuse('invalid', `spec.uses must be 1 to ${usesMax}, not ${JSON.stringify(uses)}`);
       }
@@ -231,12 +226,7 @@ function bearerTokens(ports: ResourcePorts): ExtraResource {
     handler: async ({ body, user }: ExtraRequest) => {
       const spec = (body['spec'] ?? {}) as Record<string, unknown>;
       const { ttlSeconds = defaultTtlSeconds } = spec;
-      if (!isCount(ttlSeconds, ttlSecondsMax)) {
-        return refuse(
-          'invalid',
-          `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
-        );
-      }
+      if (!isCount(ttlSeconds, ttlSecondsMax)) return wrongTtl(ttlSeconds);
       // Whoever asks gets a token for what it is itself, and no more.
       const { name, groups } = user;
       const created = await ports.createBearer({ user: name, groups, ttlMs: ttlSeconds * 1000 });
@@ -252,6 +242,12 @@ function bearerTokens(ports: ResourcePorts): ExtraResource {
     },
   };
 }
+
+const wrongTtl = (ttlSeconds: unknown): Promise<Result<never>> =>
+  refuse(
+    'invalid',
+    `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
+  );
 
 const isCount = (value: unknown, max: number): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
