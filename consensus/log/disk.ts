@@ -39,7 +39,7 @@ export interface Disk {
 export function diskFull(path: string, cause?: unknown): SkeinError {
   return new SkeinError(
     'overloaded',
-    `no room on the disk for ${path}: free some space and start the peer again`,
+    `no room on the disk for ${path}: free some space`,
     { reason: 'disk-full', path },
     cause,
   );
