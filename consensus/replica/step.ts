@@ -6,6 +6,8 @@ import type { Replica, ReplicaContext } from './replica.ts';
 
 /** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
 export function stepChecked(replica: Replica, message: Message, ctx: ReplicaContext): void {
+  // As good as lost: the leader sends them again.
+  if (message.type === 'append' && message.entries?.length > 0 && replica.writes.isFull()) return;
   try {
     replica.raft.step(message);
   } catch (error) {

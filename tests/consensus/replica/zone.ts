@@ -104,6 +104,7 @@ export function createZone(seed: number): SimulatedZone {
       disk: disk.boot(),
       directory: '/log',
       segmentBytes: 256 * 1024,
+      snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
       isFounder,
       health: {
