@@ -172,7 +172,9 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
       replica.isFlushDue = false;
       return flush(replica, ctx);
     case 'persisted':
-      return replica.raft.persisted(message.token);
+      replica.raft.persisted(message.token);
+      // The last writes before the disk is full need not wait for a tick to be known as such.
+      return replica.writes.hasRoom() ? undefined : considerRoom(replica, ctx);
     case 'room-sought':
       return considerRoom(replica, ctx);
     case 'snapshot-saved':
