@@ -133,7 +133,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
     handler: ({ name }) => {
       if (name !== 'self')
         return refuse('not-found', 'a peer knows only "self": ask the other peer');
-      const { leader, voters, learners, ...status } = store.status();
+      const { leader, voters, learners, fullDisks, ...status } = store.status();
       const nameOf = (peer: string): string => mesh.member(peer)?.facts.name ?? peer;
       return reply({
         kind: 'PeerStatus',
@@ -148,6 +148,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
           ...(leader === undefined ? {} : { leader: nameOf(leader) }),
           voters: voters.map(nameOf),
           learners: learners.map(nameOf),
+          ...(fullDisks === undefined ? {} : { fullDisks: fullDisks.map(nameOf) }),
           nodeAddress,
           fronts: fronts.fronts,
         },

@@ -32,6 +32,7 @@ export interface PeerStatus {
     readonly staleMs: number;
     readonly voters: readonly string[];
     readonly learners: readonly string[];
+    readonly fullDisks?: readonly string[];
     readonly nodeAddress: string;
     readonly fronts: readonly Front[];
   };
@@ -47,6 +48,10 @@ const freshness = (staleMs: number): string =>
     ? 'in contact with its zone'
     : `no contact with a quorum for ${Math.round(staleMs / 1_000)} s: reads are old, writes fail`;
 
+/** Only a leader knows of all; nothing is said of disks that have room. */
+const fullDisksLine = (names: readonly string[]): readonly (readonly [string, string])[] =>
+  names.length === 0 ? [] : [['Full disks', `${[...names].sort().join(', ')}: free some space`]];
+
 /** For people. */
 export function statusText({ status }: PeerStatus): string {
   const lines: readonly (readonly [string, string])[] = [
@@ -58,6 +63,7 @@ export function statusText({ status }: PeerStatus): string {
     ['Voters', [...status.voters].sort().join(', ')],
     ['Learners', [...status.learners].sort().join(', ') || 'none'],
     ['Contact', freshness(status.staleMs)],
+    ...fullDisksLine(status.fullDisks ?? []),
     ['Revision', `${status.revision} (term ${status.term}, applied ${status.appliedIndex})`],
     ['Node address', status.nodeAddress],
   ];

@@ -39,6 +39,8 @@ export interface ZoneLogOptions {
   readonly snapshotFloorBytes?: number;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
+  /** What people call a peer, for what they are told; default its id. */
+  readonly nameOf?: (peer: string) => string;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
@@ -83,6 +85,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     {
       self: { replica: recovered.replicaId, peer: system.peer },
       domain: options.domain,
+      nameOf: options.nameOf ?? ((peer) => peer),
       session,
       raft: createRaft(config, random, initial),
       hardState: initial.hardState,

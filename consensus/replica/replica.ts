@@ -27,6 +27,8 @@ export interface ReplicaOptions {
   readonly self: Sender;
   /** Failure domain of this peer. */
   readonly domain: string;
+  /** What people call a peer. */
+  readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import type { ExtraResource } from '../../actors/gateway/extra-resources.ts';
 import type { ExecOptions, LogOptions, PodStreams } from '../../actors/objects/pod-streams.ts';
+import { statusText } from '../../cli/commands/status.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import { pod } from '../actors/gateway/gateway-fixture.ts';
 import type { ApiServer } from './api-server.ts';
@@ -156,6 +157,9 @@ describe('commands about peers', function () {
   it('status tells the peer and the services it serves', async () => {
     const { out } = await api.skein(['status']);
     assert.match(out, /^Voters: +peer-1, peer-2$/m);
+    assert.doesNotMatch(out, /Full disks/);
+    const full = { ...status.status, fullDisks: ['peer-2', 'peer-1'] };
+    assert.match(statusText({ status: full }), /^Full disks: +peer-1, peer-2: free some space$/m);
     assert.match(out, /^default +hello +80 \(http\) +127\.1\.1\.1:80 +3$/m);
     assert.deepEqual(JSON.parse((await api.skein(['status', '-o', 'json'])).out), status);
   });
