@@ -1,7 +1,7 @@
 // What replicas of one zone say to each other, and what a replica hears from its own peer.
 
 import type { ActorRef, Result } from '../../runtime/index.ts';
-import type { InstallSnapshot, Message } from '../raft/messages.ts';
+import type { Append, InstallSnapshot, Message } from '../raft/messages.ts';
 import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import type { Lease, Revision } from '../store/store.ts';
@@ -40,9 +40,14 @@ export interface HandedWrite {
   readonly command: Uint8Array;
 }
 
+/** Raft's messages as they travel: an append has its entries as bytes, see entry-packing.ts. */
+export type WireMessage =
+  | Exclude<Message, Append>
+  | (Omit<Append, 'entries'> & { readonly entries: Uint8Array });
+
 /** What comes from other replicas; checked at the door. */
 export type RemoteMessage =
-  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly Message[] }
+  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly WireMessage[] }
   | { readonly type: 'hand-over'; readonly from: Sender; readonly writes: readonly HandedWrite[] }
   /** These writes were certainly not proposed. */
   | {

@@ -3,6 +3,7 @@
 import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
+import { createEntryPacker } from './entry-packing.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
@@ -46,6 +47,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
+      packEntries: createEntryPacker(),
       rounds: createQuorumRounds(options.self.replica, options.session),
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(),

@@ -29,20 +29,30 @@ export function refusalOf(transaction: Transaction): SkeinError | undefined {
       { operations: longest, limit: maxOperations },
     );
   }
-  for (const { key } of [...compare, ...success, ...failure]) {
-    if (key === '' || key.length > maxKeyLength) {
-      return new SkeinError(
-        'invalid',
-        `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
-        { length: key.length, limit: maxKeyLength },
-      );
-    }
+  return (
+    badKeyOf(compare) ??
+    badKeyOf(success) ??
+    badKeyOf(failure) ??
+    overlapOf(success) ??
+    overlapOf(failure)
+  );
+}
+
+function badKeyOf(parts: readonly { readonly key: string }[]): SkeinError | undefined {
+  for (const { key } of parts) {
+    if (key !== '' && key.length <= maxKeyLength) continue;
+    return new SkeinError(
+      'invalid',
+      `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
+      { length: key.length, limit: maxKeyLength },
+    );
   }
-  return overlapOf(success) ?? overlapOf(failure);
+  return undefined;
 }
 
 /** A key may be written once: else the order inside a revision would matter to whoever watches. */
 function overlapOf(operations: readonly Operation[]): SkeinError | undefined {
+  if (operations.length < 2) return undefined;
   const puts = new Set<string>();
   for (const operation of operations) {
     if (operation.type !== 'put') continue;
