@@ -1,7 +1,7 @@
 // What a replica tells the rest of its peer about itself.
 
 import type { StoreStatus } from '../store/store.ts';
-import { leadingPeer, peerOf } from './routes.ts';
+import { leadingPeer, peersOf } from './routes.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming, tickMs } from './timing.ts';
 
@@ -9,8 +9,6 @@ export function postStatus(replica: Replica): void {
   const { raft, machine, status } = replica;
   const { role, term, applied, conf, ticksSinceContact } = raft.status();
   const leader = leadingPeer(replica);
-  const names = (ids: readonly number[]): string[] =>
-    ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
   const isVoter = conf.voters.includes(replica.self.replica);
   const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
   const posted: StoreStatus = {
@@ -19,10 +17,11 @@ export function postStatus(replica: Replica): void {
     ...(leader === undefined ? {} : { leader }),
     appliedIndex: applied,
     revision: machine.view.revision(),
-    voters: names(conf.voters),
-    learners: names(conf.learners),
+    voters: peersOf(replica, conf.voters),
+    learners: peersOf(replica, conf.learners),
     // Within two heartbeats a leader has its quorum.
     staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
+    ...(replica.room.short.size === 0 ? {} : { fullDisks: peersOf(replica, replica.room.short) }),
   };
   status.post(posted);
 }

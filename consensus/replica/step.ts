@@ -7,6 +7,8 @@ import type { Replica, ReplicaContext } from './replica.ts';
 
 /** What another replica sends may be malformed or meant for a former life: that is its trouble, not ours. */
 export function stepChecked(replica: Replica, message: WireMessage, ctx: ReplicaContext): void {
+  // As good as lost: the leader sends them again.
+  if (message.type === 'append' && message.entries?.length > 0 && replica.writes.isFull()) return;
   try {
     if (message.type === 'append') {
       const entries = unpackEntries(message.entries, message.prevIndex + 1);

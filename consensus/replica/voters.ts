@@ -113,9 +113,10 @@ function stepsOf({ addLearners, promote, demote, remove }: VoterChange): ConfSte
   ];
 }
 
-/** The best replica to lead after this one: a living voter that is furthest along. */
+/** The best replica to lead after this one: a living voter, with room on its disk if there is one, that is furthest along. */
 export function successor(replica: Replica): number | undefined {
   const { conf, followers } = replica.raft.status();
+  const { short } = replica.room;
   const records = new Map(
     replicaRecords(replica.machine.view).map((record) => [record.replica, record.peer]),
   );
@@ -125,5 +126,10 @@ export function successor(replica: Replica): number | undefined {
       const peer = records.get(id);
       return peer !== undefined && replica.health.isAlive(peer);
     })
-    .sort((a, b) => (followers.get(b)?.match ?? 0) - (followers.get(a)?.match ?? 0) || a - b)[0];
+    .sort(
+      (a, b) =>
+        Number(short.has(a)) - Number(short.has(b)) ||
+        (followers.get(b)?.match ?? 0) - (followers.get(a)?.match ?? 0) ||
+        a - b,
+    )[0];
 }

@@ -51,7 +51,9 @@ export interface Applied {
 export interface Restoration {
   /** Chunks in order. Throws `corrupt` or `unsupported`; the old state stays. */
   readonly add: (chunk: Uint8Array) => void;
-  /** `index`: the last entry the snapshot holds. */
+  /** There are no more. Throws `corrupt` when that leaves the state in pieces; the old one stays. */
+  readonly complete: () => void;
+  /** `index`: the last entry the snapshot holds. Completes it if that was not done. */
   readonly finish: (index: number) => void;
 }
 
@@ -147,10 +149,13 @@ export function createStateMachine(): StateMachine {
     snapshot,
     restore: () => {
       const building = createRestoration();
+      let built: State | undefined;
+      const complete = (): State => (built ??= building.finish());
       return {
         add: building.add,
+        complete: () => void complete(),
         finish: (index) => {
-          const restored = building.finish();
+          const restored = complete();
           const seen = state.keyspace.revision();
           state = restored;
           appliedIndex = index;

@@ -26,6 +26,8 @@ export interface Member {
 export interface SimulatedZone {
   readonly simulation: Simulation;
   readonly members: Map<string, Member>;
+  /** Of every peer that was ever started. */
+  readonly disks: ReadonlyMap<string, SimulatedDisk>;
   readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
   readonly crash: (name: string) => void;
   /** Messages between the two groups are lost while it lasts; undefined heals. */
@@ -104,6 +106,7 @@ export function createZone(seed: number): SimulatedZone {
       disk: disk.boot(),
       directory: '/log',
       segmentBytes: 256 * 1024,
+      snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
       isFounder,
       health: {
@@ -120,6 +123,7 @@ export function createZone(seed: number): SimulatedZone {
   return {
     simulation,
     members,
+    disks,
     start,
     crash: (name) => {
       members.get(name)?.peer.crash();
