@@ -99,6 +99,11 @@ export interface WatchEvent {
 export interface Watcher {
   /** All events of one revision, in key order of the transaction; revisions strictly grow, none is left out. */
   readonly events: (revision: Revision, events: readonly WatchEvent[]) => void;
+  /**
+   * All up to `revision` has been told, and nothing was told for a while: whoever resumes may start after it.
+   * Grows strictly, together with the revisions of events.
+   */
+  readonly progress?: (revision: Revision) => void;
   /** The watch ended: `compacted` when `from` is no longer kept, `stopped` when the replica closes. */
   readonly ended: (reason: 'compacted' | 'stopped') => void;
 }
