@@ -70,6 +70,12 @@ function writtenTwice(key: string): SkeinError {
   );
 }
 
+/** Whether it would write if its comparisons came out right. */
+export function canWrite({ success, failure = [] }: Transaction): boolean {
+  const writes = ({ type }: Operation): boolean => type !== 'range';
+  return success.some(writes) || failure.some(writes);
+}
+
 /** All of a transaction or nothing of it. `hasLease` says whether a lease exists; errors: invalid, too-large, not-found. */
 export function performTransaction(
   keyspace: Keyspace,

@@ -181,6 +181,42 @@ describe('a request', () => {
     assert.equal(copy.machine.view.revision(), 2);
   });
 
+  it('whose comparison failed is not done when it comes again and would hold, also after a snapshot', () => {
+    const { apply, machine } = createDriver();
+    const request = { session: 1, sequence: 1, lowest: 1 };
+    const swap: Command = {
+      type: 'transaction',
+      transaction: {
+        compare: [{ target: 'value', key: 'a', is: '=', to: 'free' }],
+        success: [put('a', 'taken')],
+      },
+    };
+    const { answer: first } = apply(swap, request);
+    apply(writing(put('a', 'free')));
+    for (const driver of [createDriver(copyOf(machine)), createDriver(machine)]) {
+      const again = driver.apply(swap, request);
+      assert.equal(again.isRepeated, true);
+      assert.deepEqual(again.answer, first, 'the client was told that nothing was done');
+      assert.equal(driver.machine.view.get('a')?.value, 'free');
+    }
+  });
+
+  it('that only reads is carried out again: its answer is not kept', () => {
+    const { apply } = createDriver();
+    const request = { session: 1, sequence: 1, lowest: 1 };
+    const read: Command = {
+      type: 'transaction',
+      transaction: { compare: [], success: [{ type: 'range', key: 'a' }] },
+    };
+    apply(read, request);
+    apply(writing(put('a')));
+    const { answer, isRepeated } = apply(read, request);
+    assert.equal(isRepeated, false);
+    assert.ok(
+      answer.ok && answer.value.type === 'transaction' && answer.value.result.revision === 2,
+    );
+  });
+
   it('that was refused is refused alike when it is repeated', () => {
     const { apply, machine } = createDriver();
     const request = { session: 1, sequence: 1, lowest: 1 };
