@@ -139,6 +139,7 @@ export function createStateMachine(): StateMachine {
       revision: () => state.keyspace.revision(),
       get: (key) => state.keyspace.get(key),
       range: (from, end, options) => state.keyspace.range(from, end, options),
+      count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
     compacted: () => state.keyspace.compacted(),

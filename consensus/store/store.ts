@@ -21,6 +21,8 @@ export type Compare =
       /** A key that does not exist has 0 for each of these. */
       readonly target: 'create' | 'mod' | 'version' | 'lease';
       readonly key: string;
+      /** With it, all keys in [key, end) must compare so; if there is none, a key that does not exist. */
+      readonly end?: string;
       readonly is: '=' | '!=' | '<' | '>';
       readonly to: number;
     }
@@ -28,6 +30,7 @@ export type Compare =
       /** A key that does not exist equals no value: the comparison fails whatever it is. */
       readonly target: 'value';
       readonly key: string;
+      readonly end?: string;
       readonly is: '=' | '!=' | '<' | '>';
       readonly to: string;
     };
@@ -71,6 +74,8 @@ export interface RangeOptions {
   /** An older revision that is still kept; default the newest applied here. */
   readonly revision?: Revision;
   readonly limit?: number;
+  /** From the last key to the first; with a limit, the last ones. */
+  readonly reverse?: boolean;
 }
 
 export interface RangeResult {
@@ -86,6 +91,8 @@ export interface StoreView {
   readonly get: (key: string) => KeyValue | undefined;
   /** Keys in [from, end) in order. Throws `compacted` when that revision is no longer kept. */
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+  /** How many keys are in [from, end), at an older revision if one is given. Throws as `range`. */
+  readonly count: (from: string, end: string, revision?: Revision) => number;
 }
 
 export interface WatchEvent {
@@ -162,7 +169,21 @@ export interface Store {
   readonly onStatus: (changed: (status: StoreStatus) => void) => () => void;
 }
 
-/** The end of the range of all keys that start with `prefix`. */
+/** Above every key: the end of the range of all. No key starts with it. */
+export const endOfKeys = '\uffff';
+
+/** The end of the range of all keys that start with `prefix`, itself a string that can be written. */
 export function prefixEnd(prefix: string): string {
-  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+  let start = prefix;
+  while (start.endsWith(endOfKeys)) start = start.slice(0, -1);
+  if (start === '') return endOfKeys;
+  const last = [...start.slice(-2)].at(-1)!;
+  return start.slice(0, -last.length) + characterAfter(last.codePointAt(0)!);
+}
+
+/** In the order of code units, in which what is beyond U+FFFF comes between U+D7FF and U+E000. */
+function characterAfter(codePoint: number): string {
+  if (codePoint === 0xd7ff) return '\u{10000}';
+  if (codePoint === 0x10ffff) return '\ue000';
+  return String.fromCodePoint(codePoint + 1);
 }
