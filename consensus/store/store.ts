@@ -177,8 +177,10 @@ export function prefixEnd(prefix: string): string {
   let start = prefix;
   while (start.endsWith(endOfKeys)) start = start.slice(0, -1);
   if (start === '') return endOfKeys;
-  const last = [...start.slice(-2)].at(-1)!;
-  return start.slice(0, -last.length) + characterAfter(last.codePointAt(0)!);
+  const pair = start.codePointAt(start.length - 2) ?? 0;
+  const isPair = pair > 0xffff;
+  const last = isPair ? pair : start.charCodeAt(start.length - 1);
+  return start.slice(0, isPair ? -2 : -1) + characterAfter(last);
 }
 
 /** In the order of code units, in which what is beyond U+FFFF comes between U+D7FF and U+E000. */

@@ -61,7 +61,7 @@ export interface EtcdGateway {
     path: P,
     body: object,
   ) => Promise<(Answers[P] & WireHeader) | Refusal>;
-  /** Returns how to stop, once etcd has said that it watches. */
+  /** Returns how to stop, once etcd has said that it watches. Rejects when it will not. */
   readonly watch: (create: object, heard: (message: WireWatch) => void) => Promise<() => void>;
   readonly close: () => void;
 }
@@ -94,7 +94,12 @@ export function createEtcdGateway(port: number): EtcdGateway {
     watch: async (create, heard) => {
       const { reply, stop } = await post('watch', { create_request: create }, false);
       await new Promise<void>((created, failed) => {
-        const take = (message: WireWatch): void => (message.created ? created() : heard(message));
+        const take = (message: WireWatch): void => {
+          if (message.created === true && message.canceled === true) {
+            failed(new Error('etcd refused a watch'));
+          } else if (message.created === true) created();
+          else heard(message);
+        };
         readLines(reply, take).then(
           () => failed(new Error('etcd ended a watch before it began')),
           failed,

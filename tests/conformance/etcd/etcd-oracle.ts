@@ -18,11 +18,9 @@ const installLimitMs = 300_000;
 
 export interface EtcdOracle {
   readonly gateway: EtcdGateway;
+  readonly contestant: EtcdContestant;
   /** Deletes all keys, compacts, and answers the revision. Watches of before end. */
-  readonly clear: () => Promise<{
-    readonly contestant: EtcdContestant;
-    readonly revision: Revision;
-  }>;
+  readonly clear: () => Promise<Revision>;
 }
 
 /** To be called in a `describe`. Where etcd cannot be had its tests are pending, and the reason is printed. */
@@ -65,6 +63,7 @@ function createOracle(gateway: EtcdGateway): EtcdOracle {
   const all = { key: wire('\0'), range_end: wire('\0') };
   return {
     gateway,
+    contestant,
     clear: async () => {
       contestant.stop();
       await contestant.transact({ compare: [], success: [{ type: 'put', key: 'a', value: '' }] });
@@ -72,7 +71,7 @@ function createOracle(gateway: EtcdGateway): EtcdOracle {
       assert(!isRefusal(cleared), 'etcd deletes everything');
       const revision = Number(cleared.header.revision);
       await contestant.compact(revision);
-      return { contestant, revision };
+      return revision;
     },
   };
 }

@@ -115,18 +115,13 @@ function emptyAt(revision: Revision): ReturnType<typeof createStateMachine> {
   return machine;
 }
 
-/** A whole store through its port. Leases get ids that it chose; it compacts by itself. */
-export function createStoreContestant(store: Store): Omit<Contestant, 'grant' | 'compact'> & {
-  readonly grant: () => Promise<number>;
-} {
+/** A whole store through its port. It chooses the ids of leases and compacts by itself: that is not asked here. */
+export function createStoreContestant(store: Store): Contestant {
   return {
     transact: async (transaction) => answered(await store.transact(transaction), (done) => done),
     ...reads(() => store.view),
-    grant: async () => {
-      const granted = await store.grantLease(ttlMs);
-      if (!granted.ok) throw granted.error;
-      return granted.value.id;
-    },
+    grant: unasked,
+    compact: unasked,
     revoke: async (id) => answered(await store.revokeLease(id), () => 'revoked'),
     watch: async (from, end, after) => {
       const watched: Watched = { heard: [], isCompacted: false };
@@ -134,4 +129,8 @@ export function createStoreContestant(store: Store): Omit<Contestant, 'grant' | 
       return watched;
     },
   };
+}
+
+function unasked(): never {
+  throw new Error('a whole store is not asked for this');
 }
