@@ -80,6 +80,12 @@ function writtenTwice(key: string): SkeinError {
   );
 }
 
+/** Whether it would write if its comparisons came out right. */
+export function canWrite({ success, failure = [] }: Transaction): boolean {
+  const writes = ({ type }: Operation): boolean => type !== 'range';
+  return success.some(writes) || failure.some(writes);
+}
+
 /** All of a transaction or nothing of it. `hasLease` says whether a lease exists; errors: invalid, too-large, not-found. */
 export function performTransaction(
   keyspace: Keyspace,
@@ -119,8 +125,9 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
       return { type: 'delete', deleted: kvs.length };
     }
     case 'range': {
-      const { key, end = `${key}\0`, limit = maxTransactionRange } = operation;
-      const { kvs, more } = writer.range(key, end, Math.min(limit, maxTransactionRange));
+      const { key, end = `${key}\0`, limit = 0 } = operation;
+      const most = limit > 0 ? Math.min(limit, maxTransactionRange) : maxTransactionRange;
+      const { kvs, more } = writer.range(key, end, most);
       return { type: 'range', kvs, more };
     }
     default:
@@ -129,7 +136,12 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
 }
 
 function holds(compare: Compare, keyspace: Keyspace): boolean {
-  const kv = keyspace.get(compare.key);
+  if (compare.end === undefined) return holdsFor(compare, keyspace.get(compare.key));
+  const { kvs } = keyspace.range(compare.key, compare.end);
+  return kvs.length === 0 ? holdsFor(compare, undefined) : kvs.every((kv) => holdsFor(compare, kv));
+}
+
+function holdsFor(compare: Compare, kv: KeyValue | undefined): boolean {
   if (compare.target === 'value') {
     return kv !== undefined && relates(kv.value, compare.is, compare.to);
   }
