@@ -26,6 +26,7 @@ export function packEntries(entries: readonly Entry[]): Uint8Array {
 
 /** Undoes `packEntries`; the first entry's index is `firstIndex`. Data are views. Throws `invalid`. */
 export function unpackEntries(packed: Uint8Array, firstIndex: number): Entry[] {
+  if (!(packed instanceof Uint8Array)) throw brokenOff();
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
   const entries: Entry[] = [];
   let at = 0;
@@ -34,7 +35,7 @@ export function unpackEntries(packed: Uint8Array, firstIndex: number): Entry[] {
     const end = data <= bytes.length ? data + bytes.readUInt32LE(at + 7) : Infinity;
     const type = types[bytes[at + 6]!];
     if (end > bytes.length || type === undefined) {
-      throw new SkeinError('invalid', 'packed entries break off: do the replicas run one version?');
+      throw brokenOff();
     }
     entries.push({
       index: firstIndex + entries.length,
@@ -46,6 +47,9 @@ export function unpackEntries(packed: Uint8Array, firstIndex: number): Entry[] {
   }
   return entries;
 }
+
+const brokenOff = (): SkeinError =>
+  new SkeinError('invalid', 'packed entries break off: do the replicas run one version?');
 
 /** Packs what followers are sent, remembering the last: all that keep pace are sent the same. */
 export function createEntryPacker(): (entries: readonly Entry[]) => Uint8Array {

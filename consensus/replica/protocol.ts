@@ -167,7 +167,9 @@ export function snapshotChunkSchema(value: unknown): string | undefined {
 function payloadFault(value: Record<string, unknown>): string | undefined {
   switch (value['type'] as RemoteMessage['type']) {
     case 'raft':
-      return Array.isArray(value['messages']) ? undefined : 'no messages';
+      return Array.isArray(value['messages']) && value['messages'].every(isObject)
+        ? undefined
+        : 'no messages';
     case 'hand-over':
       return Array.isArray(value['writes']) && value['writes'].every(isHandedWrite)
         ? undefined
@@ -196,6 +198,8 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
         : 'no chunk';
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const isHandedWrite = (value: unknown): boolean =>
   typeof value === 'object' &&
