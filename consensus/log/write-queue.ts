@@ -188,12 +188,16 @@ function groupLength(queue: readonly Job[]): number {
 /** The last index once the batch is written. A gap is a bug of the caller, and never reaches the disk. */
 function continued(batch: LogBatch, lastIndex: number): number {
   let last = lastIndex;
-  for (const [at, entry] of batch.entries.entries()) {
-    const isNext = at === 0 ? entry.index <= last + 1 : entry.index === last + 1;
-    assert(isNext && entry.index > 0, `entry ${entry.index} does not follow ${last}`);
-    const { length } = entry.data;
-    assert(length <= maxRecordDataBytes, `entry ${entry.index} is too large: ${length} bytes`);
-    last = entry.index;
+  let isFirst = true;
+  for (const { index, data } of batch.entries) {
+    const isNext = isFirst ? index <= last + 1 : index === last + 1;
+    // The hot path makes no sentence that nobody reads.
+    if (!isNext || index <= 0) assert(false, `entry ${index} does not follow ${last}`);
+    if (data.length > maxRecordDataBytes) {
+      assert(false, `entry ${index} is too large: ${data.length} bytes`);
+    }
+    isFirst = false;
+    last = index;
   }
   return last;
 }

@@ -1,7 +1,7 @@
 // What replicas of one zone say to each other, and what a replica hears from its own peer.
 
 import type { ActorRef, ErrorCode, Result } from '../../runtime/index.ts';
-import type { InstallSnapshot, Message } from '../raft/messages.ts';
+import type { Append, InstallSnapshot, Message } from '../raft/messages.ts';
 import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import type { Lease, Revision } from '../store/store.ts';
@@ -42,9 +42,14 @@ export interface HandedWrite {
   readonly command: Uint8Array;
 }
 
+/** Raft's messages as they travel: an append has its entries as bytes, see entry-packing.ts. */
+export type WireMessage =
+  | Exclude<Message, Append>
+  | (Omit<Append, 'entries'> & { readonly entries: Uint8Array });
+
 /** What comes from other replicas; checked at the door. */
 export type RemoteMessage =
-  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly Message[] }
+  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly WireMessage[] }
   | { readonly type: 'hand-over'; readonly from: Sender; readonly writes: readonly HandedWrite[] }
   /** These writes were certainly not proposed. */
   | {
@@ -164,7 +169,9 @@ export function snapshotChunkSchema(value: unknown): string | undefined {
 function payloadFault(value: Record<string, unknown>): string | undefined {
   switch (value['type'] as RemoteMessage['type']) {
     case 'raft':
-      return Array.isArray(value['messages']) ? undefined : 'no messages';
+      return Array.isArray(value['messages']) && value['messages'].every(isObject)
+        ? undefined
+        : 'no messages';
     case 'hand-over':
       return Array.isArray(value['writes']) && value['writes'].every(isHandedWrite)
         ? undefined
@@ -193,6 +200,8 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
         : 'no chunk';
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const isHandedWrite = (value: unknown): boolean =>
   typeof value === 'object' &&

@@ -5,6 +5,7 @@ import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry, SnapshotMeta } from '../raft/types.ts';
 import { cutBySize } from './protocol.ts';
+import type { WireMessage } from './protocol.ts';
 import { followLease } from './leases.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
@@ -27,20 +28,24 @@ export function handleReady(replica: Replica, ctx: ReplicaContext): void {
   replica.receiver.discardWhole();
 }
 
-const bytesOf = (message: Message): number =>
-  message.type === 'append' ? message.entries.reduce((sum, { data }) => sum + data.length, 0) : 0;
+const bytesOf = (message: WireMessage): number =>
+  message.type === 'append' ? message.entries.length : 0;
 
 /** One envelope per replica and round, unless its entries are more than the mesh carries. */
 function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly Message[]): void {
-  const byReplica = new Map<number, Message[]>();
+  const byReplica = new Map<number, WireMessage[]>();
   for (const message of messages) {
     if (message.type === 'install-snapshot') {
       offerSnapshot(replica, ctx, message);
       continue;
     }
+    const sent =
+      message.type === 'append'
+        ? { ...message, entries: replica.packEntries(message.entries) }
+        : message;
     const batch = byReplica.get(message.to);
-    if (batch === undefined) byReplica.set(message.to, [message]);
-    else batch.push(message);
+    if (batch === undefined) byReplica.set(message.to, [sent]);
+    else batch.push(sent);
   }
   for (const [to, batch] of byReplica) {
     const peer = peerOf(replica, to);

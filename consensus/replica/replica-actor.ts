@@ -4,6 +4,7 @@ import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { refuseCommand } from '../store/command-header.ts';
+import { createEntryPacker } from './entry-packing.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
@@ -44,6 +45,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
+      packEntries: createEntryPacker(),
       rounds: createQuorumRounds(options.self.replica, options.session),
       writes: createLogWrites(options.log),
       room: createRoom(),

@@ -2,7 +2,7 @@
 
 import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Raft } from '../raft/raft.ts';
-import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
+import type { Entry, HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
@@ -80,6 +80,7 @@ export type ReplicaContext = Context<ReplicaMessage>;
 /** Mutable on purpose: one actor owns it, and it is too large to copy per message. */
 export interface Replica extends ReplicaOptions {
   readonly pending: PendingWrites<CommandAnswer>;
+  readonly packEntries: (entries: readonly Entry[]) => Uint8Array;
   readonly rounds: QuorumRounds;
   readonly writes: LogWrites;
   readonly room: Room;

@@ -110,14 +110,10 @@ export function createSnapshotReceiver(restore: () => Restoration): SnapshotRece
       const current = gathering!;
       current.heardAtMs = nowMs;
       const expected = current.chunks.length;
-      if (chunk.chunk < expected || current.isWhole) {
-        // A sender that starts over need not send what is here already.
-        return chunk.chunk === 0 ? wanted(current, false) : nothing;
-      }
-      if (chunk.chunk > expected) {
-        if (current.ahead.size < aheadLimit) current.ahead.set(chunk.chunk, chunk);
-        return nothing;
-      }
+      const isAhead = chunk.chunk > expected;
+      if (isAhead && current.ahead.size < aheadLimit) current.ahead.set(chunk.chunk, chunk);
+      // Each one is answered, so that a sender hears from here, and one that starts over learns what is here already.
+      if (isAhead || chunk.chunk < expected || current.isWhole) return wanted(current, false);
       try {
         readOn(current, chunk);
       } catch (error) {

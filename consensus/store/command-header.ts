@@ -26,7 +26,7 @@ const lengths = new Map<number, number>(
 export function refuseCommand(bytes: Uint8Array): SkeinError | undefined {
   const [array = 0, version = -1, code = -1, id = 0] = bytes;
   if ((array & shortArrayMask) !== shortArray) return malformed();
-  if (version !== commandVersion) return unknown('version', version);
+  if (!(version >= 1 && version <= commandVersion)) return unknown('version', version);
   const length = lengths.get(code);
   if (length === undefined) return unknown('kind', code);
   const isWhole = array === (shortArray | length) && (id === nil || id === requestId);

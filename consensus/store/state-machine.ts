@@ -21,7 +21,7 @@ import type {
   TransactionResult,
   WatchEvent,
 } from './store.ts';
-import { leaseNotFound, performTransaction } from './transaction.ts';
+import { canWrite, leaseNotFound, performTransaction } from './transaction.ts';
 import { createWatchHub } from './watch-hub.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -124,8 +124,9 @@ export function createStateMachine(): StateMachine {
         };
       }
       const { answer, change } = perform(state, command);
-      // A request that changed nothing may as well be done again: its answer need not be kept.
-      const isLasting = change !== undefined || command.type !== 'transaction';
+      // What can never write may as well be done again. Of anything else the first answer is kept, also
+      // when it wrote nothing: repeated later its comparisons might hold, after its client was told they did not.
+      const isLasting = command.type !== 'transaction' || canWrite(command.transaction);
       if (request !== undefined && isLasting) state.requests.remember(request, answer);
       else if (request !== undefined) state.requests.touch(request);
       if (change !== undefined) {
@@ -140,6 +141,7 @@ export function createStateMachine(): StateMachine {
       revision: () => state.keyspace.revision(),
       get: (key) => state.keyspace.get(key),
       range: (from, end, options) => state.keyspace.range(from, end, options),
+      count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
     compacted: () => state.keyspace.compacted(),

@@ -69,12 +69,12 @@ export function createZone(seed: number): SimulatedZone {
     address: Parameters<ActorSystem['ref']>[0],
     message: unknown,
   ): boolean => {
+    tap(to, message);
     const copy = copyOf(message);
     if (bytesIn(copy) > ENVELOPE_LIMIT_BYTES) {
       failures.push(`${from} to ${to}: a message of ${bytesIn(copy)} bytes cannot be sent`);
       return false;
     }
-    tap(to, message);
     if (isCut(from, to) || network.float() < loss) return true;
     const arrive = (): void => {
       const member = members.get(to);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Packr } from 'msgpackr';
 
-import { encodeCommand } from '../../../consensus/store/command.ts';
+import { commandVersion, encodeCommand } from '../../../consensus/store/command.ts';
 import type { Command } from '../../../consensus/store/command.ts';
 import { refuseCommand } from '../../../consensus/store/command-header.ts';
 
@@ -13,7 +13,7 @@ const commands: readonly Command[] = [
   {
     type: 'transaction',
     transaction: {
-      compare: [{ target: 'mod', key: '/k', is: '=', to: 2 ** 40 }],
+      compare: [{ target: 'mod', key: '/k', end: '/l', is: '=', to: 2 ** 40 }],
       success: Array.from({ length: 100 }, (_, at) => ({ ...put, key: `/k/${at}` })),
       failure: [{ type: 'range', key: '/', end: '0', limit: 3 }],
     },
@@ -33,8 +33,9 @@ describe('the header of a command', () => {
   });
 
   it('tells another version and an unknown kind, by number', () => {
-    const newer = refuseCommand(packr.pack([2, 1, null, [], [], []]));
-    assert.ok(newer?.code === 'unsupported' && newer.message.includes('version 2'));
+    const newer = refuseCommand(packr.pack([commandVersion + 1, 1, null, [], [], []]));
+    const version = `version ${commandVersion + 1}`;
+    assert.ok(newer?.code === 'unsupported' && newer.message.includes(version));
     const other = refuseCommand(packr.pack([1, 9, null, []]));
     assert.ok(other?.code === 'unsupported' && other.message.includes('kind 9'));
   });
