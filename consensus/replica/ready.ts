@@ -10,6 +10,7 @@ import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { offerSnapshot, saveSnapshotIfDue } from './snapshots.ts';
+import { votersChanged } from './voters.ts';
 
 /** Does everything Raft has to do now. Called after every message. */
 export function handleReady(replica: Replica, ctx: ReplicaContext): void {
@@ -118,6 +119,7 @@ function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly
 function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
   if (entry.type === 'config') {
     replica.raft.applyConfChange(entry);
+    votersChanged(replica);
     postStatus(replica);
     return;
   }

@@ -1,6 +1,7 @@
 // What a replica tells the rest of its peer about itself.
 
 import type { StoreStatus } from '../store/store.ts';
+import { replicaRecord } from './replica-records.ts';
 import { leadingPeer, peerOf } from './routes.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming, tickMs } from './timing.ts';
@@ -11,6 +12,7 @@ export function postStatus(replica: Replica): void {
   const leader = leadingPeer(replica);
   const names = (ids: readonly number[]): string[] =>
     ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
+  const isWitness = (id: number): boolean => replicaRecord(machine.view, id)?.isWitness === true;
   const isVoter = conf.voters.includes(replica.self.replica);
   const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
   const posted: StoreStatus = {
@@ -21,6 +23,7 @@ export function postStatus(replica: Replica): void {
     revision: machine.view.revision(),
     voters: names(conf.voters),
     learners: names(conf.learners),
+    witnesses: names([...conf.voters, ...conf.learners].filter(isWitness)),
     // Within two heartbeats a leader has its quorum.
     staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
   };

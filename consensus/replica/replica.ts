@@ -9,9 +9,11 @@ import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply, Sender } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { StatusBoard } from './status-board.ts';
+import type { VoterWatch } from './voter-watch.ts';
 
 /** What the mesh knows of the peers that replicas live on. */
 export interface PeerHealth {
@@ -22,8 +24,8 @@ export interface PeerHealth {
 
 export interface ReplicaOptions {
   readonly self: Sender;
-  /** Failure domain of this peer. */
-  readonly domain: string;
+  /** The failure domain of this peer, and whether it is a witness. */
+  readonly traits: ReplicaTraits;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;
@@ -33,6 +35,8 @@ export interface ReplicaOptions {
   readonly lessor: Lessor;
   readonly status: StatusBoard;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work: it does not lead while another can. */
+  readonly isWithdrawn: (peer: string) => boolean;
   /** The replica actor at another peer. */
   readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;
   /** Where a replica that is not a member yet asks to join; undefined for a founder. */
@@ -84,6 +88,7 @@ export interface Replica extends ReplicaOptions {
   ticks: number;
   /** When voters are looked at next, on the monotonic clock. */
   votersDueMs: number;
+  readonly voterWatch: VoterWatch;
   /** The compaction that was proposed last by this leader. */
   compactingTo: number;
   /** Leases whose end was proposed, and when; proposed again only if nothing comes of it. */
