@@ -15,6 +15,8 @@ export interface Candidate {
   readonly domain: string;
   /** Its peer votes and keeps the log, and runs no pods. */
   readonly isWitness: boolean;
+  /** A person has withdrawn its peer from work: cordoned or drained it. */
+  readonly isWithdrawn: boolean;
   readonly alive: boolean;
   /** How long it has been dead; 0 while alive. */
   readonly deadForMs: number;
@@ -127,6 +129,8 @@ function seats(
 ): readonly ReplicaId[] | undefined {
   const pool = poolOf(current, leader, candidates, limits);
   if (pool.leader === undefined) return withoutLeader(current, leader, pool);
+  const relief = reliefOf(current, pool);
+  if (relief !== undefined) return [relief.id];
   const chosen = filled(pool, pool.leader, limits);
   if (chosen === undefined) return undefined;
   const isSame = chosen.every(({ id }) => current.voters.includes(id));
@@ -172,6 +176,12 @@ function withoutLeader(
   const heir = best(kept, ready.filter(isFull), 0);
   return heir && [...voters.filter((id) => id !== leader), heir.id];
 }
+
+/** A lone voter that was cordoned may be switched off next: a learner that was not takes over while both are here. */
+const reliefOf = ({ voters }: Configuration, { leader, ready }: Pool): Candidate | undefined =>
+  voters.length === 1 && leader?.isWithdrawn === true
+    ? ready.find((candidate) => isFull(candidate) && !candidate.isWithdrawn)
+    : undefined;
 
 /** The leader, living voters, voters that just died, learners, and the long dead where nobody else is there. */
 function filled(

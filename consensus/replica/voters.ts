@@ -135,6 +135,7 @@ function standing(replica: Replica, status: RaftStatus, { replica: id, ...record
   return {
     id,
     isWitness: record.isWitness === true,
+    isWithdrawn: replica.isWithdrawn(record.peer),
     alive: isSelf || replica.health.isAlive(record.peer),
     deadForMs: isSelf ? 0 : replica.health.deadForMs(record.peer),
     caughtUp: isSelf || (match + caughtUpEntries > status.commit && match > 0),
@@ -147,7 +148,6 @@ const leaderCandidate = (
   record: ReplicaRecord,
 ): LeaderCandidate => ({
   ...standing(replica, status, record),
-  isWithdrawn: replica.isWithdrawn(record.peer),
   match: status.followers.get(record.replica)?.match ?? status.lastIndex,
 });
 

@@ -25,7 +25,9 @@ function countVoters(zone: SimulatedZone): Set<number> {
   return counts;
 }
 
-describe('a zone whose peers leave', () => {
+describe('a zone whose peers leave', function () {
+  this.timeout(60_000);
+
   it('makes the learner its lone voter when the voter of two leaves, with all data, and never has two', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const zone = await zoneOf(seed, ['a', 'b']);
@@ -66,7 +68,20 @@ describe('a zone whose peers leave', () => {
   });
 });
 
-describe('a zone with cordoned peers', () => {
+describe('a zone with cordoned peers', function () {
+  this.timeout(60_000);
+
+  it('moves the only vote of two peers to the one that is not cordoned, and the zone outlives the other', async () => {
+    const zone = await zoneOf(2, ['a', 'b']);
+    const counts = countVoters(zone);
+    zone.withdrawn.add('a');
+    await until(zone, () => zone.leader()?.name === 'b', 5_000);
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 1_000 });
+    zone.crash('a');
+    assert.ok((await settled(zone, put(zone.members.get('b')!.zone.store, '/k', 'v'))).ok);
+    assert.deepEqual([...counts], [1]);
+  });
+
   it('moves leadership off a cordoned peer, and back to it only when the others cannot lead', async () => {
     const zone = await zoneOf(1, ['a', 'b', 'c']);
     const was = zone.leader()!.name;

@@ -10,6 +10,7 @@ const candidate = (id: number, over: Partial<Candidate> = {}): Candidate => ({
   caughtUp: true,
   superseded: false,
   isWitness: false,
+  isWithdrawn: false,
   steadyForMs: 60_000,
   ...over,
 });
@@ -123,6 +124,15 @@ describe('voter selection', () => {
   it('gives the seat of a lone voter that leaves to the learner, in one change', () => {
     const change = selectVoters({ voters: [1], learners: [2] }, 1, [candidate(2)]);
     assert.deepEqual(change, { ...nothing, promote: [2], remove: [1] });
+  });
+
+  it('moves the vote of a lone voter that is cordoned to a learner that is not', () => {
+    const cordoned = candidate(1, { isWithdrawn: true });
+    const current = { voters: [1], learners: [2] };
+    const change = selectVoters(current, 1, [cordoned, candidate(2)]);
+    assert.deepEqual(change, { ...nothing, promote: [2], demote: [1] });
+    const both = [cordoned, candidate(2, { isWithdrawn: true })];
+    assert.equal(selectVoters(current, 1, both), undefined);
   });
 
   it('adds as many learners at once as fit in one change', () => {

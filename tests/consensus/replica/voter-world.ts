@@ -5,7 +5,10 @@ import { selectVoters, voterLimits } from '../../../consensus/replica/voter-sele
 
 export type Happening =
   | { readonly type: 'join'; readonly domain: number; readonly isWitness: boolean }
-  | { readonly type: 'die' | 'return' | 'leave' | 'wipe' | 'lag' | 'lead'; readonly at: number }
+  | {
+      readonly type: 'die' | 'return' | 'leave' | 'wipe' | 'lag' | 'lead' | 'cordon';
+      readonly at: number;
+    }
   | { readonly type: 'wait'; readonly ms: number };
 
 interface Replica {
@@ -17,6 +20,7 @@ interface Replica {
   diedAtMs: number;
   isCaughtUp: boolean;
   steadySinceMs: number;
+  isWithdrawn: boolean;
   hasLeft: boolean;
 }
 
@@ -58,6 +62,7 @@ export function createVoterWorld(): VoterWorld {
       diedAtMs: 0,
       isCaughtUp: true,
       steadySinceMs: nowMs,
+      isWithdrawn: false,
       hasLeft: false,
     };
     replicas.push(replica);
@@ -79,6 +84,7 @@ export function createVoterWorld(): VoterWorld {
       id: replica.id,
       domain: replica.domain,
       isWitness: replica.isWitness,
+      isWithdrawn: replica.isWithdrawn,
       alive: replica.isAlive,
       deadForMs: replica.isAlive ? 0 : nowMs - replica.diedAtMs,
       caughtUp: replica.isCaughtUp,
@@ -120,6 +126,9 @@ export function createVoterWorld(): VoterWorld {
         return;
       case 'lag':
         replica.isCaughtUp = voters.includes(replica.id);
+        return;
+      case 'cordon':
+        replica.isWithdrawn = !replica.isWithdrawn;
         return;
       case 'leave':
         // The last living full peer is refused.

@@ -23,7 +23,9 @@ async function smallZone(seed: number): Promise<SimulatedZone> {
   return zone;
 }
 
-describe('a zone of two full peers and a witness', () => {
+describe('a zone of two full peers and a witness', function () {
+  this.timeout(60_000);
+
   it('has three voters and says which of them is the witness', async () => {
     const zone = await smallZone(1);
     for (const { zone: log } of zone.members.values()) {
