@@ -173,7 +173,8 @@ async function compose(
     ...(ports.timing === undefined ? {} : { timing: ports.timing }),
   });
   opened.push(() => mesh.stop());
-  let known: Objects | undefined;
+  // The log asks who is cordoned; the log itself says so, once it is open.
+  const known: { objects?: Objects } = {};
   const zoneLog = await openZoneLog({
     system,
     random,
@@ -185,13 +186,13 @@ async function compose(
     isFounder: options.isFounder,
     isWitness: options.isWitness === true,
     health: peerHealth(mesh, clock),
-    isWithdrawn: (peer) => isCordoned(known, mesh.member(peer)?.facts.name),
+    isWithdrawn: (peer) => isCordoned(known.objects, mesh.member(peer)?.facts.name),
     joinThrough: () => othersInZone(mesh, options.zone),
   });
   opened.push(() => zoneLog.close());
   const { store } = zoneLog;
   const objects = createObjects(store);
-  known = objects;
+  known.objects = objects;
   const parts: OpenedParts = { system, mesh, zoneLog, store, objects };
   await options.onParts?.(parts);
   const isWitness = options.isWitness === true;
