@@ -39,9 +39,13 @@ export interface ZoneLogOptions {
   readonly snapshotFloorBytes?: number;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
+  /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
+  readonly isWitness?: boolean;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work, by cordoning it say: it does not lead while another can. */
+  readonly isWithdrawn?: (peer: string) => boolean;
   /** Peers a new replica asks to be let in. */
   readonly joinThrough: () => readonly string[];
 }
@@ -82,7 +86,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     replicaActor,
     {
       self: { replica: recovered.replicaId, peer: system.peer },
-      domain: options.domain,
+      traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       session,
       raft: createRaft(config, random, initial),
       hardState: initial.hardState,
@@ -91,6 +95,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       lessor: createLessor(electionTimeoutMs),
       status,
       health: options.health,
+      isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
       chunksAt: (peer) => system.ref(formatAddress({ peer, path: snapshotsPath })),
       snapshotBytes,

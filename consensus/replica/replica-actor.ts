@@ -28,6 +28,7 @@ import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapsho
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
 import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
+import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -58,6 +59,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       wasLeader: false,
       ticks: 0,
       votersDueMs: 0,
+      voterWatch: createVoterWatch(),
       compactingTo: 0,
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
@@ -288,8 +290,8 @@ function askToJoin(replica: Replica, nowMs: number): void {
   if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
-    const { self, domain } = replica;
-    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+    const { self, traits } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
 }
 
