@@ -11,7 +11,7 @@ import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
-import { leadingPeer } from './routes.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -202,6 +202,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   ctx.after('tick', tickMs, { type: 'tick' });
   replica.raft.tick();
+  suspectLeader(replica);
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
@@ -218,6 +219,13 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   goOnLeaving(replica, now);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+}
+
+/** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
+function suspectLeader(replica: Replica): void {
+  const { role, leader } = replica.raft.status();
+  const peer = role === 'follower' && leader !== 0 ? peerOf(replica, leader) : undefined;
+  if (peer !== undefined && !replica.health.isAlive(peer)) replica.raft.suspectLeader();
 }
 
 /** Everything that came in this turn goes out together. */
