@@ -57,8 +57,8 @@ import { readIndex } from './read-index.ts';
 import type { ReadOutcome } from './read-index.ts';
 import type { Ready } from './ready.ts';
 import { raftRules } from './rules.ts';
-import { statusOf } from './status.ts';
-import type { RaftStatus } from './status.ts';
+import { followersOf, statusOf } from './status.ts';
+import type { FollowerStatus, RaftStatus } from './status.ts';
 import { stepMessage } from './step.ts';
 import { transferLeader } from './transfer.ts';
 import type { TransferOutcome } from './transfer.ts';
@@ -122,6 +122,8 @@ export interface Raft {
    */
   readonly compact: (index: number) => void;
   readonly status: () => RaftStatus;
+  /** What a leader knows of every member but itself; empty in others. */
+  readonly followers: () => ReadonlyMap<ReplicaId, FollowerStatus>;
 }
 
 /** `rules` is for tests that break one; production leaves it out. Throws as createCore does. */
@@ -154,6 +156,7 @@ export function createRaft(
     trailingIndex: (index, limits) => trailingIndex(core.log, index, limits),
     compact: (index) => compact(core, index),
     status: () => statusOf(core),
+    followers: () => followersOf(core),
   };
 }
 

@@ -110,7 +110,8 @@ export type RenewReply =
 export type LocalRequest =
   | {
       readonly type: 'write';
-      readonly write: HandedWrite;
+      readonly sequence: number;
+      readonly command: Uint8Array;
       readonly deadlineAtMs: number;
       readonly settle: (result: Result<CommandAnswer>) => void;
     }

@@ -149,7 +149,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
-      replica.pending.add({ ...request.write, ...request });
+      replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
       replica.rounds.add(request.deadlineAtMs, (confirmed) =>

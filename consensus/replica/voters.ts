@@ -131,7 +131,7 @@ function candidatesFrom(replica: Replica, status: RaftStatus, nowMs: number): Ca
 /** What this leader sees of a replica. */
 function standing(replica: Replica, status: RaftStatus, { replica: id, ...record }: ReplicaRecord) {
   const isSelf = id === replica.self.replica;
-  const match = status.followers.get(id)?.match ?? 0;
+  const match = replica.raft.followers().get(id)?.match ?? 0;
   return {
     id,
     isWitness: record.isWitness === true,
@@ -149,7 +149,7 @@ const leaderCandidate = (
   record: ReplicaRecord,
 ): LeaderCandidate => ({
   ...standing(replica, status, record),
-  match: status.followers.get(record.replica)?.match ?? status.lastIndex,
+  match: replica.raft.followers().get(record.replica)?.match ?? status.lastIndex,
 });
 
 /** Who could lead instead of this leader. One that leaves is not on the list any more. */
