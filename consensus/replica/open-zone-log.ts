@@ -42,9 +42,13 @@ export interface ZoneLogOptions {
   readonly domain: string;
   /** What people call a peer, for what they are told; default its id. */
   readonly nameOf?: (peer: string) => string;
+  /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
+  readonly isWitness?: boolean;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work, by cordoning it say: it does not lead while another can. */
+  readonly isWithdrawn?: (peer: string) => boolean;
   /** Peers a new replica asks to be let in. */
   readonly joinThrough: () => readonly string[];
 }
@@ -86,7 +90,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     replicaActor,
     {
       self: { replica: recovered.replicaId, peer: system.peer },
-      domain: options.domain,
+      traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       nameOf: options.nameOf ?? ((peer) => peer),
       session,
       raft: createRaft(config, random, initial),
@@ -96,6 +100,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       lessor: createLessor(electionTimeoutMs),
       status,
       health: options.health,
+      isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
       chunksAt: (peer) => system.ref(formatAddress({ peer, path: snapshotsPath })),
       snapshotBytes: reader.bytes(),

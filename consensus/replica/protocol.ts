@@ -5,6 +5,7 @@ import type { Append, InstallSnapshot, Message } from '../raft/messages.ts';
 import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import type { Lease, Revision } from '../store/store.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 
 /** Path of the replica actor at every peer. */
 export const replicaPath = 'zone-log';
@@ -69,7 +70,7 @@ export type RemoteMessage =
   /** Whether the sender's disk has room for the log. */
   | { readonly type: 'room'; readonly from: Sender; readonly hasRoom: boolean }
   /** A new replica asks to follow; sent again until it hears from the leader. */
-  | { readonly type: 'join'; readonly from: Sender; readonly domain: string }
+  | ({ readonly type: 'join'; readonly from: Sender } & ReplicaTraits)
   /** This replica leaves for good; sent again until it is out. */
   | { readonly type: 'leave'; readonly from: Sender }
   /** The leader of `term` has let this replica go: nothing else will tell it, it is in no list any more. */
@@ -111,7 +112,8 @@ export type RenewReply =
 export type LocalRequest =
   | {
       readonly type: 'write';
-      readonly write: HandedWrite;
+      readonly sequence: number;
+      readonly command: Uint8Array;
       readonly deadlineAtMs: number;
       readonly settle: (result: Result<CommandAnswer>) => void;
     }
@@ -183,7 +185,8 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
     case 'room':
       return typeof value['hasRoom'] === 'boolean' ? undefined : 'no word of room';
     case 'join':
-      return typeof value['domain'] === 'string' ? undefined : 'no domain';
+      if (typeof value['domain'] !== 'string') return 'no domain';
+      return [undefined, true].includes(value['isWitness'] as never) ? undefined : 'no witness';
     case 'leave':
       return undefined;
     case 'left':

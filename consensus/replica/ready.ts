@@ -12,6 +12,7 @@ import { peerOf } from './routes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { coverLog, installation } from './snapshots.ts';
 import { offerSnapshot } from './snapshot-transfers.ts';
+import { votersChanged } from './voters.ts';
 
 /** Does everything Raft has to do now. Called after every message. */
 export function handleReady(replica: Replica, ctx: ReplicaContext): void {
@@ -113,6 +114,7 @@ function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly
 function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
   if (entry.type === 'config') {
     replica.raft.applyConfChange(entry);
+    votersChanged(replica);
     postStatus(replica);
     return;
   }

@@ -12,7 +12,7 @@ import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
-import { leadingPeer } from './routes.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -29,6 +29,7 @@ import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapsho
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
 import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
+import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -59,6 +60,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       wasLeader: false,
       ticks: 0,
       votersDueMs: 0,
+      voterWatch: createVoterWatch(),
       compactingTo: 0,
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
@@ -148,7 +150,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
-      replica.pending.add({ ...request.write, ...request });
+      replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
       replica.rounds.add(request.deadlineAtMs, (confirmed) =>
@@ -201,6 +203,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   ctx.after('tick', tickMs, { type: 'tick' });
   replica.raft.tick();
+  suspectLeader(replica);
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
@@ -217,6 +220,13 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   goOnLeaving(replica, now);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+}
+
+/** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
+function suspectLeader(replica: Replica): void {
+  const { role, leader } = replica.raft.status();
+  const peer = role === 'follower' && leader !== 0 ? peerOf(replica, leader) : undefined;
+  if (peer !== undefined && !replica.health.isAlive(peer)) replica.raft.suspectLeader();
 }
 
 /** Everything that came in this turn goes out together. */
@@ -300,8 +310,8 @@ function askToJoin(replica: Replica, nowMs: number): void {
   if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
-    const { self, domain } = replica;
-    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+    const { self, traits } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
 }
 

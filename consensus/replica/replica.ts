@@ -12,9 +12,11 @@ import type { QuorumRounds } from './reads.ts';
 import type { LogWrites } from './log-writes.ts';
 import type { Room } from './room.ts';
 import type { Coverage } from './snapshots.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { StatusBoard } from './status-board.ts';
+import type { VoterWatch } from './voter-watch.ts';
 
 /** What the mesh knows of the peers that replicas live on. */
 export interface PeerHealth {
@@ -25,8 +27,8 @@ export interface PeerHealth {
 
 export interface ReplicaOptions {
   readonly self: Sender;
-  /** Failure domain of this peer. */
-  readonly domain: string;
+  /** The failure domain of this peer, and whether it is a witness. */
+  readonly traits: ReplicaTraits;
   /** What people call a peer. */
   readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
@@ -38,6 +40,8 @@ export interface ReplicaOptions {
   readonly lessor: Lessor;
   readonly status: StatusBoard;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work: it does not lead while another can. */
+  readonly isWithdrawn: (peer: string) => boolean;
   /** The replica actor at another peer. */
   readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;
   /** The actor for chunks of snapshots at another peer. */
@@ -97,6 +101,7 @@ export interface Replica extends ReplicaOptions {
   ticks: number;
   /** When voters are looked at next, on the monotonic clock. */
   votersDueMs: number;
+  readonly voterWatch: VoterWatch;
   /** The compaction that was proposed last by this leader. */
   compactingTo: number;
   /** Leases whose end was proposed, and when; proposed again only if nothing comes of it. */

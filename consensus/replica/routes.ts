@@ -1,12 +1,12 @@
 // On which peer a replica lives.
 
-import { peerOfReplica } from './replica-records.ts';
+import { replicaRecord } from './replica-records.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming } from './timing.ts';
 
 /** What the log says counts; what was heard only fills in. */
 export const peerOf = (replica: Replica, id: number): string | undefined =>
-  peerOfReplica(replica.machine.view, id) ?? replica.routes.get(id);
+  replicaRecord(replica.machine.view, id)?.peer ?? replica.routes.get(id);
 
 /** The peers of these replicas in order of name, for people. */
 export const peersOf = (replica: Replica, ids: Iterable<number>): readonly string[] =>

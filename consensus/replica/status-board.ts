@@ -18,6 +18,7 @@ export function createStatusBoard(): StatusBoard {
     revision: 0,
     voters: [],
     learners: [],
+    witnesses: [],
     staleMs: Number.POSITIVE_INFINITY,
   };
   return {

@@ -136,6 +136,8 @@ export interface StoreStatus {
   /** Peers that vote and peers that only follow. */
   readonly voters: readonly string[];
   readonly learners: readonly string[];
+  /** Those of them that run no pods. */
+  readonly witnesses: readonly string[];
   /** Milliseconds since this replica last knew itself in touch with a leader that has a quorum; 0 for such a leader. */
   readonly staleMs: number;
   /** Peers without room on their disks, as far as this one knows; the leader knows of all. Absent for none. */

@@ -29,7 +29,13 @@ export interface SimulatedZone {
   readonly members: Map<string, Member>;
   /** Of every peer that was ever started. */
   readonly disks: ReadonlyMap<string, SimulatedDisk>;
-  readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
+  readonly start: (
+    name: string,
+    isFounder?: boolean,
+    traits?: { readonly domain?: string; readonly isWitness?: boolean },
+  ) => Promise<Member>;
+  /** Names of peers that a person has cordoned, say. */
+  readonly withdrawn: Set<string>;
   readonly crash: (name: string) => void;
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
@@ -50,6 +56,7 @@ export function createZone(seed: number): SimulatedZone {
   const network = simulation.random.fork('network');
   const members = new Map<string, Member>();
   const disks = new Map<string, SimulatedDisk>();
+  const withdrawn = new Set<string>();
   const failures: string[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
@@ -97,7 +104,7 @@ export function createZone(seed: number): SimulatedZone {
     return bulkFreeAtMs - simulation.nowMs();
   };
 
-  const start = async (name: string, isFounder = false): Promise<Member> => {
+  const start: SimulatedZone['start'] = async (name, isFounder = false, traits = {}) => {
     const peer = simulation.peer(name);
     const disk =
       disks.get(name) ??
@@ -124,11 +131,13 @@ export function createZone(seed: number): SimulatedZone {
       segmentBytes: 256 * 1024,
       snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
+      ...traits,
       isFounder,
       health: {
         isAlive: (other) => members.has(other) && !isCut(name, other),
         deadForMs: (other) => (members.has(other) ? 0 : 60_000),
       },
+      isWithdrawn: (other) => withdrawn.has(other),
       joinThrough: () => [...members.keys()].filter((other) => other !== name),
     });
     const member = { name, peer, system, zone };
@@ -141,6 +150,7 @@ export function createZone(seed: number): SimulatedZone {
     members,
     disks,
     start,
+    withdrawn,
     crash: (name) => {
       members.get(name)?.peer.crash();
       members.delete(name);
