@@ -3,6 +3,7 @@
 import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
+import { refuseCommand } from '../store/command-header.ts';
 import { createEntryPacker } from './entry-packing.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createLogWrites } from './log-writes.ts';
@@ -118,7 +119,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       for (const each of message.messages) stepChecked(replica, each, ctx);
       return;
     case 'hand-over':
-      return proposeFor(replica, message.from, message.writes);
+      return handedOver(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
     case 'refused': {
@@ -140,7 +141,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
     case 'snapshot-chunk':
       return chunkReceived(replica, ctx, message);
     case 'snapshot-wanted':
-      return chunkWanted(replica, ctx, message.from.replica, message.index, message.chunk);
+      return chunkWanted(replica, ctx, message);
     default:
       return unreachable(message);
   }
@@ -261,6 +262,17 @@ function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite
   const sequences = writes.map(({ sequence }) => sequence);
   if (from.replica === replica.self.replica) replica.pending.notTaken(sequences);
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
+}
+
+/** What other peers hand over may be of another version: none of that becomes an entry, which could stop the zone. */
+function handedOver(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const known: HandedWrite[] = [];
+  for (const write of writes) {
+    const error = refuseCommand(write.command);
+    if (error === undefined) known.push(write);
+    else refuse(replica, from, [write], error);
+  }
+  if (known.length > 0) proposeFor(replica, from, known);
 }
 
 /** None of these is proposed: asking again would be answered alike. */

@@ -29,6 +29,8 @@ export interface ReplicaOptions {
   readonly self: Sender;
   /** The failure domain of this peer, and whether it is a witness. */
   readonly traits: ReplicaTraits;
+  /** What people call a peer. */
+  readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;

@@ -36,6 +36,8 @@ export interface KeyspaceImage {
 export interface Keyspace {
   readonly revision: () => Revision;
   readonly compacted: () => Revision;
+  /** While a snapshot is read, before any write: a key that was alive at the compacted revision. */
+  readonly load: (kv: KeyValue) => void;
   readonly get: (key: string) => KeyValue | undefined;
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
   readonly count: (from: string, end: string, revision?: Revision) => number;
@@ -69,13 +71,13 @@ interface Index {
   readonly tree: Tree;
 }
 
-export function createKeyspace(start: { revision: Revision; base: Iterable<KeyValue> }): Keyspace {
+/** Empty, as of a revision. */
+export function createKeyspace(start: Revision): Keyspace {
   const tree = new BTree<string, History>(undefined, byCodeUnits, 128);
   const index: Index = { histories: new Map(), tree };
-  let revision = start.revision;
-  let compacted = start.revision;
+  let revision = start;
+  let compacted = start;
   let changes: Change[] = [];
-  for (const kv of start.base) install(index, kv.key, { newest: kv, older: undefined });
 
   /** Every revision after the compacted one has a change, so its place follows from its number. */
   const changesAfter = (after: Revision) => changes.slice(Math.max(0, after - compacted));
@@ -83,6 +85,7 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
   return {
     revision: () => revision,
     compacted: () => compacted,
+    load: (kv) => install(index, kv.key, { newest: kv, older: undefined }),
     get: (key) => aliveNow(index.histories.get(key)),
     range: (from, end, options = {}) =>
       readRange(tree, { from, end, options, revision, compacted }),
