@@ -29,7 +29,7 @@ import {
   snapshotSaved,
 } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
+import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -201,6 +201,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   goOnLeaving(replica, now);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+  if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();
 }
 
 /** Everything that came in this turn goes out together. */

@@ -61,6 +61,8 @@ export interface StateMachine {
   readonly appliedIndex: () => number;
   readonly view: StoreView;
   readonly watch: WatchHub['watch'];
+  /** Tells watches that heard nothing since the last call that the store has moved on without them. */
+  readonly tellProgress: () => void;
   /** Revisions before this one are no longer kept. */
   readonly compacted: () => Revision;
   readonly leases: () => readonly Lease[];
@@ -142,6 +144,7 @@ export function createStateMachine(): StateMachine {
       count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
+    tellProgress: () => hub.tellProgress(state.keyspace.revision()),
     compacted: () => state.keyspace.compacted(),
     leases: () => state.leases.all(),
     lease: (id) => state.leases.get(id),

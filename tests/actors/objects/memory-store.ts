@@ -23,6 +23,8 @@ export interface MemoryStore extends Store {
   readonly apply: (transaction: Transaction) => TransactionResult;
   /** Forgets revisions below `revision`: older reads and watches are `compacted`. */
   readonly compact: (revision: number) => void;
+  /** Tells every watch how far it is, as a replica does once a second where nothing else was told. */
+  readonly tellProgress: () => void;
   /** Like a replica that got a snapshot: applies these unseen by watchers, then ends them as compacted. */
   readonly jump: (transactions: readonly Transaction[]) => void;
   /** Ends all watchers as `stopped`; later writes are `unavailable`. */
@@ -299,6 +301,9 @@ export function createMemoryStore(): MemoryStore {
     compact: (below) => {
       compacted = Math.min(below, revision);
       while (history.length > 0 && history[0]!.revision <= compacted) history.shift();
+    },
+    tellProgress: () => {
+      for (const { seen, watcher } of watches) if (seen === revision) watcher.progress?.(revision);
     },
     jump: (transactions) => {
       for (const transaction of transactions) commit(transaction, true);
