@@ -3,6 +3,7 @@
 import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
+import { compactionsDue } from '../store/compaction.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
@@ -34,10 +35,6 @@ import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
-/** Revisions kept for watchers that fell behind. */
-const keptRevisions = 10_000;
-/** Revisions forgotten by one command: more at once would hold the event loop for too long. */
-const compactionStep = 1_000;
 
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
@@ -304,9 +301,8 @@ function letGo(replica: Replica): void {
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const revision = machine.compacted() + compactionStep;
-  const isDue = machine.view.revision() - revision >= keptRevisions;
-  if (!isDue || replica.compactingTo >= revision) return;
-  const outcome = raft.propose([encodeCommand({ type: 'compact', revision })]);
-  if (outcome.accepted) replica.compactingTo = revision;
+  const due = compactionsDue(machine.history(), replica.compactingTo);
+  if (due.length === 0) return;
+  const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
+  if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;
 }
