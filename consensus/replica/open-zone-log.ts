@@ -15,6 +15,7 @@ import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
 import type { StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
+import { createFreshness } from './freshness.ts';
 import { replicaPath } from './protocol.ts';
 import type { LocalRequest } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
@@ -72,6 +73,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
 
   const session = 1 + random.integer(idLimit);
   const status = createStatusBoard();
+  const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
   const replica: ActorRef<LocalRequest> = system.spawn(
     replicaPath,
@@ -86,6 +88,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       machine,
       lessor: createLessor(electionTimeoutMs),
       status,
+      freshness,
       health: options.health,
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
       joinThrough: options.joinThrough,
@@ -97,6 +100,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     machine,
     session: createRequestSession(session),
     status,
+    freshness,
     clock,
     random,
   });

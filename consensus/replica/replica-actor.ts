@@ -4,6 +4,7 @@ import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { compactionsDue } from '../store/compaction.ts';
+import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
@@ -140,9 +141,7 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
       replica.pending.add({ ...request.write, ...request });
       return flushSoon(replica, ctx);
     case 'barrier':
-      replica.rounds.add(request.deadlineAtMs, (confirmed) =>
-        request.settle(confirmed.ok ? ok(replica.machine.view.revision()) : confirmed),
-      );
+      awaitRound(replica, ctx, request);
       return flushSoon(replica, ctx);
     case 'keep-lease':
       keepLease(replica, ctx, request);
@@ -154,6 +153,18 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
     default:
       return unreachable(request);
   }
+}
+
+function awaitRound(
+  { rounds, freshness, machine }: Replica,
+  ctx: ReplicaContext,
+  { deadlineAtMs, settle }: Extract<LocalRequest, { type: 'barrier' }>,
+): void {
+  const beganMs = ctx.clock.monotonicMs();
+  rounds.add(deadlineAtMs, (confirmed) => {
+    if (confirmed.ok) freshness.confirmed(beganMs);
+    settle(confirmed.ok ? ok(machine.view.revision()) : confirmed);
+  });
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
@@ -196,6 +207,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
+  if (replica.ticks % refreshEveryTicks === 0) refresh(replica, ctx);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
   if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();

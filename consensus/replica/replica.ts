@@ -6,6 +6,7 @@ import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
+import type { Freshness } from './freshness.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply, Sender } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
@@ -32,6 +33,7 @@ export interface ReplicaOptions {
   readonly machine: StateMachine;
   readonly lessor: Lessor;
   readonly status: StatusBoard;
+  readonly freshness: Freshness;
   readonly health: PeerHealth;
   /** The replica actor at another peer. */
   readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;

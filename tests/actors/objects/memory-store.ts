@@ -11,6 +11,7 @@ import type {
   RangeResult,
   Store,
   StoreStatus,
+  StoreView,
   Transaction,
   TransactionResult,
   Watcher,
@@ -260,18 +261,24 @@ export function createMemoryStore(): MemoryStore {
     };
   };
 
+  const view: StoreView = {
+    revision: () => revision,
+    get: newest,
+    range,
+    count: (from, end, at = revision) => range(from, end, { revision: at }).kvs.length,
+  };
+
   return {
     proposed,
-    view: {
-      revision: () => revision,
-      get: newest,
-      range,
-      count: (from, end, at = revision) => range(from, end, { revision: at }).kvs.length,
-    },
+    view,
     transact,
     apply: (transaction) => commit(transaction),
     barrier: async () =>
       stopped ? failed(new SkeinError('unavailable', 'the store has stopped')) : ok(revision),
+    local: (maxAgeMs) =>
+      status.staleMs <= maxAgeMs
+        ? ok({ view, ageMs: status.staleMs })
+        : failed(new SkeinError('unavailable', `the view is ${status.staleMs} ms old`)),
     watch,
     grantLease: async (ttlMs) => {
       const id = nextLease++;
