@@ -16,6 +16,7 @@ import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
 import type { Restoration, StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
+import { createFreshness } from './freshness.ts';
 import { replicaPath, snapshotsPath } from './protocol.ts';
 import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
@@ -84,6 +85,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
 
   const session = 1 + random.integer(idLimit);
   const status = createStatusBoard();
+  const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
   const replica: ActorRef<LocalRequest | SnapshotChunk> = system.spawn(
     replicaPath,
@@ -99,6 +101,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       machine,
       lessor: createLessor(electionTimeoutMs),
       status,
+      freshness,
       health: options.health,
       isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
@@ -115,6 +118,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     machine,
     session: createRequestSession(session),
     status,
+    freshness,
     clock,
     random,
   });

@@ -4,7 +4,9 @@ import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { refuseCommand } from '../store/command-header.ts';
+import { compactionsDue } from '../store/compaction.ts';
 import { createEntryPacker } from './entry-packing.ts';
+import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
@@ -28,16 +30,12 @@ import { createSnapshotSender } from './snapshot-sender.ts';
 import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
+import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
 import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
-/** Revisions kept for watchers that fell behind. */
-const keptRevisions = 10_000;
-/** Revisions forgotten by one command: more at once would hold the event loop for too long. */
-const compactionStep = 1_000;
 
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
@@ -153,9 +151,7 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
       replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
-      replica.rounds.add(request.deadlineAtMs, (confirmed) =>
-        request.settle(confirmed.ok ? ok(replica.machine.view.revision()) : confirmed),
-      );
+      awaitRound(replica, ctx, request);
       return flushSoon(replica, ctx);
     case 'keep-lease':
       keepLease(replica, ctx, request);
@@ -167,6 +163,18 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
     default:
       return unreachable(request);
   }
+}
+
+function awaitRound(
+  { rounds, freshness, machine }: Replica,
+  ctx: ReplicaContext,
+  { deadlineAtMs, settle }: Extract<LocalRequest, { type: 'barrier' }>,
+): void {
+  const beganMs = ctx.clock.monotonicMs();
+  rounds.add(deadlineAtMs, (confirmed) => {
+    if (confirmed.ok) freshness.confirmed(beganMs);
+    settle(confirmed.ok ? ok(machine.view.revision()) : confirmed);
+  });
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
@@ -218,8 +226,10 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
+  if (replica.ticks % refreshEveryTicks === 0) refresh(replica, ctx);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+  if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();
 }
 
 /** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
@@ -364,9 +374,8 @@ function letGo(replica: Replica): void {
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const revision = machine.compacted() + compactionStep;
-  const isDue = machine.view.revision() - revision >= keptRevisions;
-  if (!isDue || replica.compactingTo >= revision) return;
-  const outcome = raft.propose([encodeCommand({ type: 'compact', revision })]);
-  if (outcome.accepted) replica.compactingTo = revision;
+  const due = compactionsDue(machine.history(), replica.compactingTo);
+  if (due.length === 0) return;
+  const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
+  if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;
 }
