@@ -2,7 +2,7 @@
 
 import type { StoreStatus } from '../store/store.ts';
 import { replicaRecord } from './replica-records.ts';
-import { leadingPeer, peerOf } from './routes.ts';
+import { leadingPeer, peersOf } from './routes.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming, tickMs } from './timing.ts';
 
@@ -10,8 +10,6 @@ export function postStatus(replica: Replica): void {
   const { raft, machine, status } = replica;
   const { role, term, applied, conf, ticksSinceContact } = raft.status();
   const leader = leadingPeer(replica);
-  const names = (ids: readonly number[]): string[] =>
-    ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
   const isWitness = (id: number): boolean => replicaRecord(machine.view, id)?.isWitness === true;
   const isVoter = conf.voters.includes(replica.self.replica);
   const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
@@ -21,11 +19,12 @@ export function postStatus(replica: Replica): void {
     ...(leader === undefined ? {} : { leader }),
     appliedIndex: applied,
     revision: machine.view.revision(),
-    voters: names(conf.voters),
-    learners: names(conf.learners),
-    witnesses: names([...conf.voters, ...conf.learners].filter(isWitness)),
+    voters: peersOf(replica, conf.voters),
+    learners: peersOf(replica, conf.learners),
+    witnesses: peersOf(replica, [...conf.voters, ...conf.learners].filter(isWitness)),
     // Within two heartbeats a leader has its quorum.
     staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
+    ...(replica.room.short.size === 0 ? {} : { fullDisks: peersOf(replica, replica.room.short) }),
   };
   status.post(posted);
 }

@@ -2,14 +2,17 @@
 
 import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Raft } from '../raft/raft.ts';
-import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
+import type { Entry, HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { PendingWrites } from './pending-writes.ts';
-import type { LocalRequest, RemoteMessage, RenewReply, Sender } from './protocol.ts';
+import type { LocalRequest, RemoteMessage, RenewReply, Sender, SnapshotChunk } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
+import type { LogWrites } from './log-writes.ts';
 import type { ReplicaTraits } from './replica-records.ts';
+import type { Room } from './room.ts';
+import type { Coverage } from './snapshots.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -39,6 +42,12 @@ export interface ReplicaOptions {
   readonly isWithdrawn: (peer: string) => boolean;
   /** The replica actor at another peer. */
   readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;
+  /** The actor for chunks of snapshots at another peer. */
+  readonly chunksAt: (peer: string) => ActorRef<SnapshotChunk>;
+  /** Of the snapshot that the state machine was restored from. */
+  readonly snapshotBytes: number;
+  /** Log written between two snapshots at least. */
+  readonly snapshotFloorBytes: number;
   /** Where a replica that is not a member yet asks to join; undefined for a founder. */
   readonly joinThrough: () => readonly string[];
 }
@@ -48,7 +57,10 @@ export type SelfMessage =
   | { readonly type: 'tick' }
   | { readonly type: 'flush' }
   | { readonly type: 'persisted'; readonly token: number }
-  | { readonly type: 'snapshot-saved'; readonly meta: SnapshotMeta }
+  | { readonly type: 'room-sought' }
+  | { readonly type: 'snapshot-saved'; readonly meta: SnapshotMeta; readonly bytes: number }
+  /** There was no room for it. */
+  | { readonly type: 'snapshot-dropped' }
   | {
       readonly type: 'chunk-read';
       readonly to: ReplicaId;
@@ -70,19 +82,18 @@ export type ReplicaContext = Context<ReplicaMessage>;
 /** Mutable on purpose: one actor owns it, and it is too large to copy per message. */
 export interface Replica extends ReplicaOptions {
   readonly pending: PendingWrites<CommandAnswer>;
+  readonly packEntries: (entries: readonly Entry[]) => Uint8Array;
   readonly rounds: QuorumRounds;
+  readonly writes: LogWrites;
+  readonly room: Room;
   readonly sender: SnapshotSender;
   readonly receiver: SnapshotReceiver;
   /** Where replicas were heard from; the log's records fill in the rest. */
   readonly routes: Map<ReplicaId, string>;
-  /** Resolves when the last installed snapshot is on disk; later writes wait for it. */
-  gate: Promise<void> | undefined;
   lastHardState: HardState;
   /** The write that only moved the commit index and has not gone to the disk yet. */
   unwrittenCommit: number | undefined;
-  /** Index of the newest snapshot, saved or being saved. */
-  snapshotIndex: number;
-  isSavingSnapshot: boolean;
+  coverage: Coverage;
   isFlushDue: boolean;
   wasLeader: boolean;
   ticks: number;

@@ -8,6 +8,10 @@ import { raftTiming } from './timing.ts';
 export const peerOf = (replica: Replica, id: number): string | undefined =>
   replicaRecord(replica.machine.view, id)?.peer ?? replica.routes.get(id);
 
+/** The peers of these replicas in order of name, for people. */
+export const peersOf = (replica: Replica, ids: Iterable<number>): readonly string[] =>
+  [...ids].map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
+
 /** The peer that leads. A learner never campaigns, so a leader it has not heard for long counts as none. */
 export function leadingPeer(replica: Replica): string | undefined {
   const { leader, role, ticksSinceContact } = replica.raft.status();

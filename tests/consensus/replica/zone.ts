@@ -26,6 +26,8 @@ export interface Member {
 export interface SimulatedZone {
   readonly simulation: Simulation;
   readonly members: Map<string, Member>;
+  /** Of every peer that was ever started. */
+  readonly disks: ReadonlyMap<string, SimulatedDisk>;
   readonly start: (
     name: string,
     isFounder?: boolean,
@@ -111,6 +113,7 @@ export function createZone(seed: number): SimulatedZone {
       disk: disk.boot(),
       directory: '/log',
       segmentBytes: 256 * 1024,
+      snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
       ...traits,
       isFounder,
@@ -129,6 +132,7 @@ export function createZone(seed: number): SimulatedZone {
   return {
     simulation,
     members,
+    disks,
     start,
     withdrawn,
     crash: (name) => {
