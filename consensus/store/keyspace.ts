@@ -164,7 +164,9 @@ function createWriter(
       const previous = aliveNow(history);
       const createRevision = previous?.createRevision ?? revision;
       const version = (previous?.version ?? 0) + 1;
-      const kv = { key, value, createRevision, modRevision: revision, version, lease };
+      // The same text as before, so that each key is kept once.
+      const name = history?.newest.key ?? key;
+      const kv = { key: name, value, createRevision, modRevision: revision, version, lease };
       addVersion(index, history, kv);
       events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
     },
@@ -187,19 +189,22 @@ function createWriter(
 function forgetVersions(index: Index, key: string, limit: Revision): void {
   const history = index.histories.get(key);
   if (history === undefined) return;
-  const versions = [...(history.older ?? []), history.newest];
-  let first = versions.length - 1;
-  while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
-  const seen = versions[first]!;
-  if (seen.version === 0 && seen.modRevision <= limit) first += 1;
-  const kept = versions.slice(first);
-  const newest = kept.pop();
-  if (newest === undefined) {
-    index.histories.delete(key);
-    index.tree.delete(key);
-  } else if (first > 0) {
-    install(index, key, { newest, older: kept.length === 0 ? undefined : kept });
+  const { newest, older = [] } = history;
+  if (newest.modRevision <= limit) {
+    if (newest.version === 0) {
+      index.histories.delete(key);
+      index.tree.delete(key);
+    } else if (older.length > 0) {
+      install(index, key, { newest, older: undefined });
+    }
+    return;
   }
+  let first = older.length - 1;
+  while (first > 0 && older[first]!.modRevision > limit) first -= 1;
+  const seen = older[first];
+  if (seen?.version === 0 && seen.modRevision <= limit) first += 1;
+  if (first <= 0) return;
+  install(index, key, { newest, older: first === older.length ? undefined : older.slice(first) });
 }
 
 function aliveNow(history: History | undefined): KeyValue | undefined {
