@@ -4,14 +4,16 @@ import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { compactionsDue } from '../store/compaction.ts';
+import { createEntryPacker } from './entry-packing.ts';
 import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
-import { leadingPeer } from './routes.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -21,17 +23,14 @@ import type {
   ReplicaOptions,
   SelfMessage,
 } from './replica.ts';
+import { considerRoom, createRoom, roomTold } from './room.ts';
 import { createSnapshotReceiver } from './snapshot-receiver.ts';
 import { createSnapshotSender } from './snapshot-sender.ts';
-import {
-  chunkRead,
-  chunkReceived,
-  chunkWanted,
-  nudgeTransfers,
-  snapshotSaved,
-} from './snapshots.ts';
+import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
+import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
 import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
+import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -44,19 +43,21 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
+      packEntries: createEntryPacker(),
       rounds: createQuorumRounds(options.self.replica, options.session),
+      writes: createLogWrites(options.log),
+      room: createRoom(),
       sender: createSnapshotSender(),
-      receiver: createSnapshotReceiver(),
+      receiver: createSnapshotReceiver(options.machine.restore),
       routes: new Map(),
-      gate: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
-      snapshotIndex: options.raft.status().snapshotIndex,
-      isSavingSnapshot: false,
+      coverage: createCoverage(options.raft.status().snapshotIndex, options.snapshotBytes),
       isFlushDue: false,
       wasLeader: false,
       ticks: 0,
       votersDueMs: 0,
+      voterWatch: createVoterWatch(),
       compactingTo: 0,
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
@@ -88,6 +89,8 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'raft':
     case 'hand-over':
     case 'not-taken':
+    case 'refused':
+    case 'room':
     case 'join':
     case 'leave':
     case 'left':
@@ -116,6 +119,12 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       return proposeFor(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
+    case 'refused': {
+      const { code, message: why, reason, sequences } = message;
+      return replica.pending.refused(sequences, new SkeinError(code, why, { reason }));
+    }
+    case 'room':
+      return roomTold(replica, message, ctx.clock.monotonicMs());
     case 'join':
       return joinAsked(replica, message);
     case 'leave':
@@ -138,7 +147,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
-      replica.pending.add({ ...request.write, ...request });
+      replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
       awaitRound(replica, ctx, request);
@@ -175,9 +184,15 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
       replica.isFlushDue = false;
       return flush(replica, ctx);
     case 'persisted':
-      return replica.raft.persisted(message.token);
+      replica.raft.persisted(message.token);
+      // The last writes before the disk is full need not wait for a tick to be known as such.
+      return replica.writes.hasRoom() ? undefined : considerRoom(replica, ctx);
+    case 'room-sought':
+      return considerRoom(replica, ctx);
     case 'snapshot-saved':
-      return snapshotSaved(replica, ctx, message.meta);
+      return snapshotSaved(replica, ctx, message.meta, message.bytes);
+    case 'snapshot-dropped':
+      return snapshotDropped(replica, ctx);
     case 'chunk-read':
       return chunkRead(replica, ctx, message.to, message.read, message.data);
     case 'renewal-answered':
@@ -195,11 +210,14 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   ctx.after('tick', tickMs, { type: 'tick' });
   replica.raft.tick();
+  suspectLeader(replica);
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
   writeCommit(replica, ctx);
   nudgeTransfers(replica, now);
+  considerRoom(replica, ctx);
+  saveSnapshotIfDue(replica, ctx);
   if (replica.wasLeader) {
     considerVoters(replica, ctx);
     endExpiredLeases(replica, now);
@@ -211,6 +229,13 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
   if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();
+}
+
+/** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
+function suspectLeader(replica: Replica): void {
+  const { role, leader } = replica.raft.status();
+  const peer = role === 'follower' && leader !== 0 ? peerOf(replica, leader) : undefined;
+  if (peer !== undefined && !replica.health.isAlive(peer)) replica.raft.suspectLeader();
 }
 
 /** Everything that came in this turn goes out together. */
@@ -239,11 +264,35 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
 }
 
 function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const { refusal } = replica.room;
+  if (replica.wasLeader && refusal !== undefined) return refuse(replica, from, writes, refusal);
   const outcome = replica.raft.propose(writes.map(({ command }) => command));
   if (outcome.accepted) return;
   const sequences = writes.map(({ sequence }) => sequence);
   if (from.replica === replica.self.replica) replica.pending.notTaken(sequences);
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
+}
+
+/** None of these is proposed: asking again would be answered alike. */
+function refuse(
+  replica: Replica,
+  from: Sender,
+  writes: readonly HandedWrite[],
+  error: SkeinError,
+): void {
+  const sequences = writes.map(({ sequence }) => sequence);
+  if (from.replica === replica.self.replica) return replica.pending.refused(sequences, error);
+  const { code, message, details } = error;
+  const reason = String(details['reason'] ?? '');
+  const refused = {
+    type: 'refused',
+    from: replica.self,
+    sequences,
+    code,
+    message,
+    reason,
+  } as const;
+  replica.replicaAt(from.peer).tell(refused);
 }
 
 function handOver(replica: Replica): void {
@@ -259,8 +308,8 @@ function askToJoin(replica: Replica, nowMs: number): void {
   if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
-    const { self, domain } = replica;
-    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+    const { self, traits } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
 }
 

@@ -9,7 +9,12 @@ export interface ReplicaRecord {
   readonly replica: ReplicaId;
   readonly peer: string;
   readonly domain: string;
+  /** Votes and keeps the log, runs no pods; absent for a full peer. */
+  readonly isWitness?: true;
 }
+
+/** What a replica says of itself when it asks to be let in. */
+export type ReplicaTraits = Pick<ReplicaRecord, 'domain' | 'isWitness'>;
 
 const prefix = '/skein/replicas/';
 const end = prefixEnd(prefix);
@@ -24,15 +29,16 @@ export function replicaRecords(view: StoreView): readonly ReplicaRecord[] {
     .map(parse);
 }
 
-/** Where a replica lives, when the log says. */
-export function peerOfReplica(view: StoreView, replica: ReplicaId): string | undefined {
+/** What the log says of a replica, if anything. */
+export function replicaRecord(view: StoreView, replica: ReplicaId): ReplicaRecord | undefined {
   const kv = view.get(replicaKey(replica));
-  return kv === undefined ? undefined : parse(kv).peer;
+  return kv === undefined ? undefined : parse(kv);
 }
 
-export function recordReplica({ replica, peer }: Sender, domain: string): Transaction {
+export function recordReplica({ replica, peer }: Sender, traits: ReplicaTraits): Transaction {
   const key = replicaKey(replica);
-  const record: ReplicaRecord = { replica, peer, domain };
+  const { domain, isWitness } = traits;
+  const record: ReplicaRecord = { replica, peer, domain, ...(isWitness && { isWitness }) };
   return {
     compare: [{ target: 'create', key, is: '=', to: 0 }],
     success: [{ type: 'put', key, value: JSON.stringify(record) }],

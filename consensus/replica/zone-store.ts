@@ -65,7 +65,8 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
     return asked<CommandAnswer>(waitMs, 'timeout', (deadlineAtMs, settle) =>
       replica.tell({
         type: 'write',
-        write: { sequence, command: encoded },
+        sequence,
+        command: encoded,
         deadlineAtMs,
         settle,
       }),

@@ -10,7 +10,7 @@ import { compactedError, createKeyspace, firstRevision } from './keyspace.ts';
 import type { Change, Keyspace } from './keyspace.ts';
 import { createLeaseTable, maxLeases } from './lease-table.ts';
 import type { LeaseTable } from './lease-table.ts';
-import { maxStoreBytes } from './room.ts';
+import { maxStoreBytes } from './capacity.ts';
 import { createRequestTable } from './request-table.ts';
 import type { RequestTable, RequestId } from './request-table.ts';
 import { createStateReader, encodeState } from './state-snapshot.ts';
@@ -53,7 +53,9 @@ export interface Applied {
 export interface Restoration {
   /** Chunks in order. Throws `corrupt` or `unsupported`; the old state stays. */
   readonly add: (chunk: Uint8Array) => void;
-  /** `index`: the last entry the snapshot holds. */
+  /** There are no more. Throws `corrupt` when that leaves the state in pieces; the old one stays. */
+  readonly complete: () => void;
+  /** `index`: the last entry the snapshot holds. Completes it if that was not done. */
   readonly finish: (index: number) => void;
 }
 
@@ -160,10 +162,13 @@ export function createStateMachine({ limitBytes = maxStoreBytes } = {}): StateMa
     snapshot,
     restore: () => {
       const building = createRestoration();
+      let built: State | undefined;
+      const complete = (): State => (built ??= building.finish());
       return {
         add: building.add,
+        complete: () => void complete(),
         finish: (index) => {
-          const restored = building.finish();
+          const restored = complete();
           const seen = state.keyspace.revision();
           state = restored;
           appliedIndex = index;

@@ -143,8 +143,12 @@ export interface StoreStatus {
   /** Peers that vote and peers that only follow. */
   readonly voters: readonly string[];
   readonly learners: readonly string[];
+  /** Those of them that run no pods. */
+  readonly witnesses: readonly string[];
   /** Milliseconds since this replica last knew itself in touch with a leader that has a quorum; 0 for such a leader. */
   readonly staleMs: number;
+  /** Peers without room on their disks, as far as this one knows; the leader knows of all. Absent for none. */
+  readonly fullDisks?: readonly string[];
 }
 
 /** The port that every actor writes and reads through. */
@@ -153,7 +157,8 @@ export interface Store {
   /**
    * Proposes through the leader, wherever it is; resolves once this peer has applied it.
    * Retried inside under one request id, so it is applied at most once.
-   * Errors: unavailable (nothing was done), timeout (unknown), too-large, overloaded.
+   * Errors: unavailable (nothing was done), timeout (unknown), too-large, overloaded, for full disks of a majority with
+   * details.reason `disk-full`.
    * A comparison that fails is no error: `succeeded` is false.
    */
   readonly transact: (
@@ -178,7 +183,7 @@ export interface Store {
   readonly keepLease: (id: number, deadlineMs: number) => Promise<Result<Lease>>;
   readonly revokeLease: (id: number) => Promise<Result<void>>;
   readonly status: () => StoreStatus;
-  /** Called when leader, role or voters change; returns how to stop. */
+  /** Called when leader, role, voters or full disks change; returns how to stop. */
   readonly onStatus: (changed: (status: StoreStatus) => void) => () => void;
 }
 

@@ -2,7 +2,7 @@
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
 import type { Change, Keyspace, KeyspaceWriter } from './keyspace.ts';
-import { refusalForRoom } from './room.ts';
+import { refusalForCapacity } from './capacity.ts';
 import type {
   Compare,
   KeyValue,
@@ -30,20 +30,30 @@ export function refusalOf(transaction: Transaction): SkeinError | undefined {
       { operations: longest, limit: maxOperations },
     );
   }
-  for (const { key } of [...compare, ...success, ...failure]) {
-    if (key === '' || key.length > maxKeyLength) {
-      return new SkeinError(
-        'invalid',
-        `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
-        { length: key.length, limit: maxKeyLength },
-      );
-    }
+  return (
+    badKeyOf(compare) ??
+    badKeyOf(success) ??
+    badKeyOf(failure) ??
+    overlapOf(success) ??
+    overlapOf(failure)
+  );
+}
+
+function badKeyOf(parts: readonly { readonly key: string }[]): SkeinError | undefined {
+  for (const { key } of parts) {
+    if (key !== '' && key.length <= maxKeyLength) continue;
+    return new SkeinError(
+      'invalid',
+      `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
+      { length: key.length, limit: maxKeyLength },
+    );
   }
-  return overlapOf(success) ?? overlapOf(failure);
+  return undefined;
 }
 
 /** A key may be written once: else the order inside a revision would matter to whoever watches. */
 function overlapOf(operations: readonly Operation[]): SkeinError | undefined {
+  if (operations.length < 2) return undefined;
   const puts = new Set<string>();
   for (const operation of operations) {
     if (operation.type !== 'put') continue;
@@ -74,7 +84,7 @@ function writtenTwice(key: string): SkeinError {
 /** What a transaction is held to beside its own shape. */
 export interface TransactionRules {
   readonly hasLease: (id: number) => boolean;
-  /** Of the store; see `room.ts`. */
+  /** Of the store; see `capacity.ts`. */
   readonly limitBytes: number;
 }
 
@@ -98,7 +108,7 @@ export function performTransaction(
     const lease = operation.type === 'put' ? (operation.lease ?? 0) : 0;
     if (lease !== 0 && !hasLease(lease)) return leaseNotFound(lease);
   }
-  const isFull = refusalForRoom(keyspace, operations, limitBytes);
+  const isFull = refusalForCapacity(keyspace, operations, limitBytes);
   if (isFull !== undefined) return isFull;
   const responses: OperationResult[] = [];
   const change = keyspace.write((writer) => {

@@ -77,6 +77,7 @@ export function createMemoryStore(): MemoryStore {
     leader: 'memory',
     voters: ['memory'],
     learners: [],
+    witnesses: [],
     staleMs: 0,
   };
 

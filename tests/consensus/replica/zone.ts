@@ -26,7 +26,15 @@ export interface Member {
 export interface SimulatedZone {
   readonly simulation: Simulation;
   readonly members: Map<string, Member>;
-  readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
+  /** Of every peer that was ever started. */
+  readonly disks: ReadonlyMap<string, SimulatedDisk>;
+  readonly start: (
+    name: string,
+    isFounder?: boolean,
+    traits?: { readonly domain?: string; readonly isWitness?: boolean },
+  ) => Promise<Member>;
+  /** Names of peers that a person has cordoned, say. */
+  readonly withdrawn: Set<string>;
   readonly crash: (name: string) => void;
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
@@ -43,6 +51,7 @@ export function createZone(seed: number): SimulatedZone {
   const network = simulation.random.fork('network');
   const members = new Map<string, Member>();
   const disks = new Map<string, SimulatedDisk>();
+  const withdrawn = new Set<string>();
   const failures: string[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
@@ -79,7 +88,7 @@ export function createZone(seed: number): SimulatedZone {
     return true;
   };
 
-  const start = async (name: string, isFounder = false): Promise<Member> => {
+  const start: SimulatedZone['start'] = async (name, isFounder = false, traits = {}) => {
     const peer = simulation.peer(name);
     const disk =
       disks.get(name) ??
@@ -104,12 +113,15 @@ export function createZone(seed: number): SimulatedZone {
       disk: disk.boot(),
       directory: '/log',
       segmentBytes: 256 * 1024,
+      snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
+      ...traits,
       isFounder,
       health: {
         isAlive: (other) => members.has(other) && !isCut(name, other),
         deadForMs: (other) => (members.has(other) ? 0 : 60_000),
       },
+      isWithdrawn: (other) => withdrawn.has(other),
       joinThrough: () => [...members.keys()].filter((other) => other !== name),
     });
     const member = { name, peer, system, zone };
@@ -120,7 +132,9 @@ export function createZone(seed: number): SimulatedZone {
   return {
     simulation,
     members,
+    disks,
     start,
+    withdrawn,
     crash: (name) => {
       members.get(name)?.peer.crash();
       members.delete(name);
