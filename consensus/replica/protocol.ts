@@ -82,11 +82,13 @@ export type RemoteMessage =
       readonly replyTo: ActorRef<RenewReply>;
     }
   | SnapshotChunk
+  /** Everything before `chunk` is here; late: and nothing has come for a while. */
   | {
       readonly type: 'snapshot-wanted';
       readonly from: Sender;
       readonly index: number;
       readonly chunk: number;
+      readonly isLate: boolean;
     };
 
 /** One piece of a snapshot. */

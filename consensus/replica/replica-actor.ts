@@ -1,8 +1,10 @@
 // The shell of one replica of the zone's log: messages, ticks and promises in; Raft decides.
 
-import type { Actor } from '../../runtime/index.ts';
+import type { Actor, Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
+import { membersOf } from '../raft/conf-change/draft.ts';
 import { encodeCommand } from '../store/command.ts';
+import { refuseCommand } from '../store/command-header.ts';
 import { compactionsDue } from '../store/compaction.ts';
 import { createEntryPacker } from './entry-packing.ts';
 import { refresh, refreshEveryTicks } from './freshness.ts';
@@ -116,7 +118,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       for (const each of message.messages) stepChecked(replica, each, ctx);
       return;
     case 'hand-over':
-      return proposeFor(replica, message.from, message.writes);
+      return handedOver(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
     case 'refused': {
@@ -138,7 +140,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
     case 'snapshot-chunk':
       return chunkReceived(replica, ctx, message);
     case 'snapshot-wanted':
-      return chunkWanted(replica, ctx, message.from.replica, message.index, message.chunk);
+      return chunkWanted(replica, ctx, message);
     default:
       return unreachable(message);
   }
@@ -273,6 +275,17 @@ function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
 }
 
+/** What other peers hand over may be of another version: none of that becomes an entry, which could stop the zone. */
+function handedOver(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const known: HandedWrite[] = [];
+  for (const write of writes) {
+    const error = refuseCommand(write.command);
+    if (error === undefined) known.push(write);
+    else refuse(replica, from, [write], error);
+  }
+  if (known.length > 0) proposeFor(replica, from, known);
+}
+
 /** None of these is proposed: asking again would be answered alike. */
 function refuse(
   replica: Replica,
@@ -313,16 +326,20 @@ function askToJoin(replica: Replica, nowMs: number): void {
   }
 }
 
+/** Also while it joins: nobody is there that it could leave the zone to. */
+const isAlone = ({ raft, self }: Replica): boolean =>
+  membersOf(raft.status().conf).every((id) => id === self.replica);
+
+const lastOfZone = (): Result<never> =>
+  failed(
+    new SkeinError('forbidden', 'this is the last peer of its zone: stop it instead of leaving'),
+  );
+
 function startLeaving(
   replica: Replica,
   request: Extract<LocalRequest, { type: 'leave-zone' }>,
 ): void {
-  const { conf } = replica.raft.status();
-  if (conf.voters.length + conf.learners.length <= 1) {
-    const sentence = 'this is the last peer of its zone: stop it instead of leaving';
-    request.settle(failed(new SkeinError('forbidden', sentence)));
-    return;
-  }
+  if (isAlone(replica)) return request.settle(lastOfZone());
   // Whoever asks again, because the first answer took too long, hears the same answer.
   const { leaving: before } = replica;
   replica.leaving = (left) => {
@@ -343,6 +360,8 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
     return letGo(replica);
   }
   if (role === 'leader') {
+    // All others left meanwhile: it stays, and is put on the list again.
+    if (isAlone(replica)) return letGo(replica, lastOfZone());
     // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
     leaveAsked(replica, replica.self);
     return handOver(replica);
@@ -354,8 +373,8 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
   }
 }
 
-function letGo(replica: Replica): void {
-  replica.leaving?.(ok(undefined));
+function letGo(replica: Replica, outcome: Result<void> = ok(undefined)): void {
+  replica.leaving?.(outcome);
   replica.leaving = undefined;
 }
 

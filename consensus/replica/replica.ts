@@ -11,9 +11,9 @@ import type { PendingWrites } from './pending-writes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply, Sender, SnapshotChunk } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
 import type { LogWrites } from './log-writes.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 import type { Room } from './room.ts';
 import type { Coverage } from './snapshots.ts';
-import type { ReplicaTraits } from './replica-records.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -30,6 +30,8 @@ export interface ReplicaOptions {
   readonly self: Sender;
   /** The failure domain of this peer, and whether it is a witness. */
   readonly traits: ReplicaTraits;
+  /** What people call a peer. */
+  readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;

@@ -132,14 +132,16 @@ function candidatesFrom(replica: Replica, status: RaftStatus, nowMs: number): Ca
 function standing(replica: Replica, status: RaftStatus, { replica: id, ...record }: ReplicaRecord) {
   const isSelf = id === replica.self.replica;
   const match = replica.raft.followers().get(id)?.match ?? 0;
+  const hasRoom = !replica.room.short.has(id);
   return {
     id,
     isWitness: record.isWitness === true,
     isWithdrawn: replica.isWithdrawn(record.peer),
-    lacksRoom: replica.room.short.has(id),
     alive: isSelf || replica.health.isAlive(record.peer),
     deadForMs: isSelf ? 0 : replica.health.deadForMs(record.peer),
-    caughtUp: isSelf || (match + caughtUpEntries > status.commit && match > 0),
+    hasRoom,
+    // Whoever has no room will fall behind.
+    caughtUp: hasRoom && (isSelf || (match + caughtUpEntries > status.commit && match > 0)),
   };
 }
 

@@ -38,6 +38,8 @@ export interface KeyspaceImage {
 export interface Keyspace {
   readonly revision: () => Revision;
   readonly compacted: () => Revision;
+  /** While a snapshot is read, before any write: a key that was alive at the compacted revision. */
+  readonly load: (kv: KeyValue) => void;
   readonly get: (key: string) => KeyValue | undefined;
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
   readonly count: (from: string, end: string, revision?: Revision) => number;
@@ -75,17 +77,14 @@ interface Index {
   readonly tree: Tree;
 }
 
-export function createKeyspace(start: { revision: Revision; base: Iterable<KeyValue> }): Keyspace {
+/** Empty, as of a revision. */
+export function createKeyspace(start: Revision): Keyspace {
   const tree = new BTree<string, History>(undefined, byCodeUnits, 128);
   const index: Index = { histories: new Map(), tree };
-  let revision = start.revision;
-  let compacted = start.revision;
+  let revision = start;
+  let compacted = start;
   let changes: Change[] = [];
   const weights = createWeights();
-  for (const kv of start.base) {
-    install(index, kv.key, { newest: kv, older: undefined });
-    weights.held(kv);
-  }
 
   /** Every revision after the compacted one has a change, so its place follows from its number. */
   const changesAfter = (after: Revision) => changes.slice(Math.max(0, after - compacted));
@@ -93,6 +92,10 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
   return {
     revision: () => revision,
     compacted: () => compacted,
+    load: (kv) => {
+      install(index, kv.key, { newest: kv, older: undefined });
+      weights.held(kv);
+    },
     get: (key) => aliveNow(index.histories.get(key)),
     range: (from, end, options = {}) =>
       readRange(tree, { from, end, options, revision, compacted }),
@@ -161,7 +164,9 @@ function createWriter(
       const previous = aliveNow(history);
       const createRevision = previous?.createRevision ?? revision;
       const version = (previous?.version ?? 0) + 1;
-      const kv = { key, value, createRevision, modRevision: revision, version, lease };
+      // The same text as before, so that each key is kept once.
+      const name = history?.newest.key ?? key;
+      const kv = { key: name, value, createRevision, modRevision: revision, version, lease };
       addVersion(index, history, kv);
       events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
     },
@@ -184,19 +189,22 @@ function createWriter(
 function forgetVersions(index: Index, key: string, limit: Revision): void {
   const history = index.histories.get(key);
   if (history === undefined) return;
-  const versions = [...(history.older ?? []), history.newest];
-  let first = versions.length - 1;
-  while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
-  const seen = versions[first]!;
-  if (seen.version === 0 && seen.modRevision <= limit) first += 1;
-  const kept = versions.slice(first);
-  const newest = kept.pop();
-  if (newest === undefined) {
-    index.histories.delete(key);
-    index.tree.delete(key);
-  } else if (first > 0) {
-    install(index, key, { newest, older: kept.length === 0 ? undefined : kept });
+  const { newest, older = [] } = history;
+  if (newest.modRevision <= limit) {
+    if (newest.version === 0) {
+      index.histories.delete(key);
+      index.tree.delete(key);
+    } else if (older.length > 0) {
+      install(index, key, { newest, older: undefined });
+    }
+    return;
   }
+  let first = older.length - 1;
+  while (first > 0 && older[first]!.modRevision > limit) first -= 1;
+  const seen = older[first];
+  if (seen?.version === 0 && seen.modRevision <= limit) first += 1;
+  if (first <= 0) return;
+  install(index, key, { newest, older: first === older.length ? undefined : older.slice(first) });
 }
 
 function aliveNow(history: History | undefined): KeyValue | undefined {

@@ -98,7 +98,7 @@ interface Outcome {
 /** An empty store. `limitBytes` must be the same at every replica: each refuses by it. */
 export function createStateMachine({ limitBytes = maxStoreBytes } = {}): StateMachine {
   let state: State = {
-    keyspace: createKeyspace({ revision: firstRevision, base: [] }),
+    keyspace: createKeyspace(firstRevision),
     leases: createLeaseTable(),
     requests: createRequestTable(),
   };
@@ -264,16 +264,9 @@ function createRestoration(): { add: (chunk: Uint8Array) => void; finish: () => 
   let compacted: Revision = firstRevision;
   let revision: Revision = firstRevision;
   let keyspace: Keyspace | undefined;
-  const base: KeyValue[] = [];
   let events: KeyValue[] = [];
 
-  const opened = (): Keyspace => {
-    if (keyspace !== undefined) return keyspace;
-    keyspace = createKeyspace({ revision: compacted, base });
-    for (const kv of base) leases.follow([{ type: 'put', kv }]);
-    base.length = 0;
-    return keyspace;
-  };
+  const opened = (): Keyspace => (keyspace ??= createKeyspace(compacted));
 
   const writeEvents = () => {
     if (events.length === 0) return;
@@ -295,7 +288,11 @@ function createRestoration(): { add: (chunk: Uint8Array) => void; finish: () => 
     },
     lease: leases.grant,
     session: requests.restore,
-    base: (kv) => void base.push(kv),
+    // At once, so that no later step has all of them to do.
+    base: (kv) => {
+      opened().load(kv);
+      if (kv.lease !== 0) leases.follow([{ type: 'put', kv }]);
+    },
     event: (at, kv) => {
       if (events[0] !== undefined && events[0].modRevision !== at) writeEvents();
       events.push(kv);

@@ -18,7 +18,7 @@ export interface LoneZone {
   readonly close: () => Promise<void>;
 }
 
-/** Resolves once it leads and takes writes. */
+/** Resolves once it leads and has written of itself what it has to. */
 export async function openLoneZone(): Promise<LoneZone> {
   const directory = await mkdtemp(join(tmpdir(), 'skein-lone-zone-'));
   const [clock, random] = [createSystemClock(), createSystemRandom()];
@@ -42,8 +42,15 @@ export async function openLoneZone(): Promise<LoneZone> {
     health: { isAlive: () => true, deadForMs: () => 0 },
     joinThrough: () => [],
   });
-  const ready = await zone.store.barrier(10_000);
-  if (!ready.ok) throw ready.error;
+  await new Promise<void>((listed, failed) => {
+    const stop = zone.store.watch('/skein/', '/skein0', 1, {
+      events: () => {
+        listed();
+        clock.setTimer(0, () => stop());
+      },
+      ended: (reason) => failed(new Error(`the log of a new zone ended: ${reason}`)),
+    });
+  });
   return {
     store: zone.store,
     close: async () => {
