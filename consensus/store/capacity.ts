@@ -19,7 +19,7 @@ const ownPrefix = '/skein/';
 const commandGrowthBytes = 4 * (1 << 20);
 
 /** Why these operations, of which the deletions are not counted, find no room; undefined when they do. */
-export function refusalForRoom(
+export function refusalForCapacity(
   keyspace: Keyspace,
   operations: readonly Operation[],
   limitBytes: number,
