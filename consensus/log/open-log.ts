@@ -10,6 +10,8 @@ import { corruptLog, segmentName } from './segment.ts';
 import { createSegmentedLog } from './segmented-log.ts';
 import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
+import type { Snapshots } from './snapshots.ts';
+import { finishSuccession } from './succession.ts';
 
 /** Of a segment file, unless the options say otherwise. */
 export const defaultSegmentBytes = 64 << 20;
@@ -35,6 +37,7 @@ export async function openLog(
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
+    await finishSuccession(disk, directory);
     const { snapshots, broken } = await openSnapshots(disk, directory);
     const snapshot = snapshots.newest();
     const segments =
@@ -51,6 +54,24 @@ export async function openLog(
     await release();
     throw error;
   }
+}
+
+/** What is on disk, with the newest snapshot to read. */
+export interface FoundLog {
+  readonly recovered: RecoveredLog;
+  readonly snapshots: Snapshots;
+}
+
+/**
+ * Reads a log and leaves every file as it is; the caller holds the directory's lock. Undefined when there is none.
+ * Errors: corrupt, unsupported, as openLog.
+ */
+export async function readLog(disk: Disk, directory: string): Promise<FoundLog | undefined> {
+  const { snapshots, broken } = await openSnapshots(disk, directory);
+  const snapshot = snapshots.newest();
+  const segments = await recoverSegments(disk, directory, false);
+  if (segments === undefined) return undefined;
+  return { recovered: reconcile(directory, segments, snapshot, broken).recovered, snapshots };
 }
 
 /** Files that were being written aside when the process ended were never part of the log. */

@@ -40,12 +40,13 @@ interface Replay {
   segments: SegmentInfo[];
 }
 
-/** Undefined when there is no log. Throws `corrupt` or `unsupported`; cuts a torn tail. */
+/** Undefined when there is no log. Throws `corrupt` or `unsupported`; cuts a torn tail, unless it may only read. */
 export async function recoverSegments(
   disk: Disk,
   directory: string,
+  mayRepair = true,
 ): Promise<RecoveredSegments | undefined> {
-  const paths = await segmentsInUse(disk, directory);
+  const paths = await segmentsInUse(disk, directory, mayRepair);
   const replay: Replay = {
     base: { index: 0, term: 0 },
     entries: [],
@@ -61,7 +62,7 @@ export async function recoverSegments(
       if (!isLast || !isTornTail(source, scan)) {
         throw corruptLog(path, scan.end, 'a record fails its check, and it was acknowledged');
       }
-      await cutTail(disk, path, source, scan.end);
+      if (mayRepair) await cutTail(disk, path, source, scan.end);
     }
     if (before === undefined) {
       replay.base = { index: scan.header.baseIndex, term: scan.header.baseTerm };
@@ -84,8 +85,12 @@ export async function recoverSegments(
   };
 }
 
-/** In order; those that a restart made void are removed. */
-async function segmentsInUse(disk: Disk, directory: string): Promise<readonly string[]> {
+/** In order; those that a restart made void are passed over, and removed. */
+async function segmentsInUse(
+  disk: Disk,
+  directory: string,
+  mayRepair: boolean,
+): Promise<readonly string[]> {
   const names = (await disk.list(directory)).filter((name) => sequenceOf(name) !== undefined);
   const paths = names.sort().map((name) => `${directory}/${name}`);
   let start = 0;
@@ -95,7 +100,7 @@ async function segmentsInUse(disk: Disk, directory: string): Promise<readonly st
     await file.close();
     if (header.isRestart) start = at;
   }
-  for (const path of paths.slice(0, start)) {
+  for (const path of mayRepair ? paths.slice(0, start) : []) {
     await disk.remove(path);
     await disk.syncDirectory(directory);
   }

@@ -4,7 +4,9 @@ import type { ActorRef, ActorSystem, Clock, Random, Result } from '../../runtime
 import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import { beginLife } from '../log/life-file.ts';
 import { openLog } from '../log/open-log.ts';
+import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
 import type { InitialState } from '../raft/initial-state.ts';
@@ -15,7 +17,8 @@ import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
 import type { StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
-import { replicaPath } from './protocol.ts';
+import { blankEpoch, epochOf } from './epoch.ts';
+import { replicaIdLimit, replicaPath } from './protocol.ts';
 import type { LocalRequest } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
 import type { PeerHealth } from './replica.ts';
@@ -23,8 +26,8 @@ import { createStatusBoard } from './status-board.ts';
 import { electionTimeoutMs, raftTiming } from './timing.ts';
 import { createZoneStore } from './zone-store.ts';
 
-/** Ids of replicas and sessions are random, positive and below this. */
-const idLimit = 2 ** 47;
+/** Ids of sessions are random, positive and not above this. */
+const sessionLimit = 2 ** 47;
 
 export interface ZoneLogOptions {
   readonly system: ActorSystem;
@@ -57,7 +60,9 @@ export interface ZoneLog {
 /** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
 export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
-  const newId = 1 + random.integer(idLimit);
+  await disk.makeDirectory(directory);
+  const aside = await setMarkedLogAside(disk, directory);
+  const newId = 1 + random.integer(replicaIdLimit);
   const { log, recovered } = await openLog(disk, {
     directory,
     replicaId: newId,
@@ -66,18 +71,20 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const machine = createStateMachine();
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
   const initial: InitialState =
-    isBlank && options.isFounder
+    isBlank && options.isFounder && aside === undefined
       ? await found(log, recovered.replicaId, machine)
       : await restore(log, recovered, machine);
 
-  const session = 1 + random.integer(idLimit);
+  const life = await beginLife(disk, directory, random);
+  const epoch = initial.snapshot === undefined ? blankEpoch : epochOf(machine.view);
+  const session = 1 + random.integer(sessionLimit);
   const status = createStatusBoard();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
   const replica: ActorRef<LocalRequest> = system.spawn(
     replicaPath,
     replicaActor,
     {
-      self: { replica: recovered.replicaId, peer: system.peer },
+      self: { replica: recovered.replicaId, peer: system.peer, epoch, life },
       domain: options.domain,
       session,
       raft: createRaft(config, random, initial),
@@ -89,6 +96,8 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       health: options.health,
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
       joinThrough: options.joinThrough,
+      setAside: aside,
+      markLog: (why) => markLog(disk, directory, why, random),
     },
     { directive: 'escalate' },
   );

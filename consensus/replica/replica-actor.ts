@@ -4,6 +4,7 @@ import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from './fence.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
@@ -50,6 +51,8 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(),
       routes: new Map(),
+      lives: new Map(),
+      fenced: undefined,
       gate: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
@@ -63,7 +66,16 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       leaving: undefined,
+      hasLeft: false,
     };
+    const { setAside } = options;
+    if (setAside !== undefined) {
+      const { why, directory } = setAside;
+      ctx.log.warn('this peer joins as a new replica: its old log was set aside', {
+        why,
+        directory,
+      });
+    }
     ctx.after('tick', tickMs, { type: 'tick' });
     handleReady(replica, ctx);
     // A lone voter need not wait for an election that nobody can contest.
@@ -74,7 +86,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   },
   receive: (replica, message, ctx) => {
     handle(replica, message, ctx);
-    handleReady(replica, ctx);
+    if (replica.fenced === undefined) handleReady(replica, ctx);
     return replica;
   },
   stopped: (replica) => {
@@ -93,9 +105,12 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'join':
     case 'leave':
     case 'left':
+    case 'seek':
+    case 'fenced':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
+      if (!admitSender(replica, message.from, ctx)) return;
       replica.routes.set(message.from.replica, message.from.peer);
       return fromReplica(replica, message, ctx);
     case 'write':
@@ -112,7 +127,9 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
 function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaContext): void {
   switch (message.type) {
     case 'raft':
-      for (const each of message.messages) stepChecked(replica, each, ctx);
+      for (const each of message.messages) {
+        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+      }
       return;
     case 'hand-over':
       return proposeFor(replica, message.from, message.writes);
@@ -126,6 +143,10 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       // A deposed leader may not know yet that this replica is in.
       if (message.term >= replica.raft.status().term) letGo(replica);
       return;
+    case 'seek':
+      return seekAsked(replica, message.from);
+    case 'fenced':
+      return fencedByOther(replica, message, ctx);
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
@@ -160,6 +181,7 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
+  if (replica.fenced !== undefined && message.type !== 'broken') return;
   switch (message.type) {
     case 'tick':
       return tick(replica, ctx);
@@ -244,9 +266,10 @@ function handOver(replica: Replica): void {
 
 /** A replica that no configuration knows asks the members it knows of, until one of them feeds it. */
 function askToJoin(replica: Replica, nowMs: number): void {
+  if (nowMs - replica.askedAtMs < askAgainMs) return;
   const { conf, leader } = replica.raft.status();
-  const isMember = conf.voters.length > 0;
-  if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
+  if (conf.voters.length > 0) return seekLeader(replica, nowMs);
+  if (leader !== 0) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
     const { self, domain } = replica;
@@ -296,6 +319,7 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
 }
 
 function letGo(replica: Replica): void {
+  replica.hasLeft = true;
   replica.leaving?.(ok(undefined));
   replica.leaving = undefined;
 }

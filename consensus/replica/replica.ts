@@ -4,6 +4,7 @@ import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import type { SetAside } from '../log/set-aside.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { PendingWrites } from './pending-writes.ts';
@@ -21,7 +22,8 @@ export interface PeerHealth {
 }
 
 export interface ReplicaOptions {
-  readonly self: Sender;
+  /** Its epoch is that of the state it holds, or of the first who fed it. */
+  self: Sender;
   /** Failure domain of this peer. */
   readonly domain: string;
   /** Numbers this peer's requests; its session tells their answers apart. */
@@ -37,6 +39,10 @@ export interface ReplicaOptions {
   readonly replicaAt: (peer: string) => ActorRef<RemoteMessage>;
   /** Where a replica that is not a member yet asks to join; undefined for a founder. */
   readonly joinThrough: () => readonly string[];
+  /** The log that was set aside for this one, which tells of it once. */
+  readonly setAside: SetAside | undefined;
+  /** Marks the log durably: it is never gone on with, and the next start begins a blank one. */
+  readonly markLog: (why: string) => Promise<void>;
 }
 
 /** What the actor tells itself. */
@@ -71,6 +77,10 @@ export interface Replica extends ReplicaOptions {
   readonly receiver: SnapshotReceiver;
   /** Where replicas were heard from; the log's records fill in the rest. */
   readonly routes: Map<ReplicaId, string>;
+  /** In which life replicas were heard last; empty again whenever a record of the log says something new. */
+  readonly lives: Map<ReplicaId, number>;
+  /** Why this replica acts no more; it stops as soon as that is on its disk. */
+  fenced: string | undefined;
   /** Resolves when the last installed snapshot is on disk; later writes wait for it. */
   gate: Promise<void> | undefined;
   lastHardState: HardState;
@@ -92,4 +102,6 @@ export interface Replica extends ReplicaOptions {
   askedAtMs: number;
   /** Set while this replica leaves the zone for good. */
   leaving: Extract<LocalRequest, { type: 'leave-zone' }>['settle'] | undefined;
+  /** It was let go: that it hears of no leader any more is as it should be. */
+  hasLeft: boolean;
 }

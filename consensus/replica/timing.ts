@@ -17,3 +17,6 @@ export const votersEveryMs = 500;
 
 /** How often a new replica asks to join, and one that leaves to be let go. */
 export const askAgainMs = 500;
+
+/** A member that has heard no leader for so long asks around whether the zone goes on without it, in ticks. */
+export const seekAfterTicks = raftTiming.electionTicks * 4;

@@ -5,7 +5,13 @@ import type { Transaction } from '../store/store.ts';
 import type { ConfStep } from '../raft/conf-change/change.ts';
 import type { RaftStatus } from '../raft/status.ts';
 import type { RemoteMessage, Sender } from './protocol.ts';
-import { forgetReplica, recordReplica, replicaKey, replicaRecords } from './replica-records.ts';
+import {
+  forgetReplica,
+  recordLife,
+  recordReplica,
+  replicaKey,
+  replicaRecords,
+} from './replica-records.ts';
 import type { ReplicaRecord } from './replica-records.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { votersEveryMs } from './timing.ts';
@@ -50,6 +56,16 @@ function recordSelf(replica: Replica): void {
   propose(replica, recordReplica(self, domain));
 }
 
+/** One entry for each start of a replica that is heard of: its record tells every other life from this one. */
+function recordLives(replica: Replica): void {
+  const { machine, self, lives } = replica;
+  for (const { replica: id, life } of replicaRecords(machine.view)) {
+    const heard = id === self.replica ? self.life : lives.get(id);
+    if (heard === undefined || heard === life) continue;
+    propose(replica, recordLife(machine.view, id, heard));
+  }
+}
+
 /** Looks at the voters now and then; at most one change is under way at a time. */
 export function considerVoters(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
@@ -59,6 +75,7 @@ export function considerVoters(replica: Replica, ctx: ReplicaContext): void {
   const { conf } = status;
   if (status.role !== 'leader' || conf.votersOutgoing.length > 0) return;
   recordSelf(replica);
+  recordLives(replica);
   const candidates = candidatesFrom(replica, status);
   const change = selectVoters(conf, replica.self.replica, candidates);
   if (change === undefined) return;

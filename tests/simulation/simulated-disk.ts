@@ -262,6 +262,7 @@ function bootDisk(machine: Machine, own: number): Disk {
         find(machine, path);
         changeNames(machine, path, (names) => void names.delete(path));
       }),
+    removeDirectory: () => at(() => {}),
     syncDirectory: (path) =>
       at(() => {
         takeFailure(machine, 'sync');

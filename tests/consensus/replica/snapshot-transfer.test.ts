@@ -9,7 +9,7 @@ import { createSnapshotReceiver } from '../../../consensus/replica/snapshot-rece
 import { createSnapshotSender } from '../../../consensus/replica/snapshot-sender.ts';
 import type { SenderStep } from '../../../consensus/replica/snapshot-sender.ts';
 
-const from = { replica: 1, peer: 'a' };
+const from = { replica: 1, peer: 'a', epoch: 1, life: 1 };
 const to = 2;
 const announcing = (index: number): InstallSnapshot => {
   const meta = { index, term: 1, conf: { ...emptyConf, voters: [1] } };

@@ -215,7 +215,7 @@ describe('the log of a zone', () => {
     const replica = system.ref<RemoteMessage>(formatAddress({ peer: 'a', path: replicaPath }));
     const request = { session: 5, sequence: 1, lowest: 1 };
     const command = encodeCommand({ type: 'grant-lease', id: 9, ttlMs: 100 }, request);
-    const from = { replica: 5, peer: 'b' };
+    const from = { replica: 5, peer: 'b', epoch: 0, life: 1 };
     const ask = (bytes: Uint8Array) =>
       replica.tell({ type: 'hand-over', from, writes: [{ sequence: 1, command: bytes }] });
     ask(command);

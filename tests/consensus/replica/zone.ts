@@ -2,6 +2,7 @@
 
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
+import { isFenced } from '../../../consensus/replica/fence.ts';
 import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
 import {
   createActorSystem,
@@ -28,6 +29,10 @@ export interface SimulatedZone {
   readonly members: Map<string, Member>;
   readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
   readonly crash: (name: string) => void;
+  /** The process ends, its machine goes on. */
+  readonly exit: (name: string) => void;
+  /** The peer's disk is lost; it starts with an empty one. */
+  readonly wipe: (name: string) => void;
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
   readonly setLoss: (share: number) => void;
@@ -35,6 +40,10 @@ export interface SimulatedZone {
   readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
   readonly failures: string[];
+  /** Whose replica was fenced, oldest first; each came back at once, as `skein up` does it. */
+  readonly fenced: readonly { readonly name: string; readonly why: string }[];
+  /** The disk of a peer that was started once. */
+  readonly disk: (name: string) => SimulatedDisk;
   readonly lines: () => string;
 }
 
@@ -44,6 +53,7 @@ export function createZone(seed: number): SimulatedZone {
   const members = new Map<string, Member>();
   const disks = new Map<string, SimulatedDisk>();
   const failures: string[] = [];
+  const fenced: { name: string; why: string }[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
   let duplication = 0;
@@ -79,6 +89,12 @@ export function createZone(seed: number): SimulatedZone {
     return true;
   };
 
+  const exit = (name: string): void => {
+    members.get(name)?.peer.crash();
+    members.delete(name);
+    disks.get(name)?.exit();
+  };
+
   const start = async (name: string, isFounder = false): Promise<Member> => {
     const peer = simulation.peer(name);
     const disk =
@@ -91,7 +107,12 @@ export function createZone(seed: number): SimulatedZone {
       random: peer.random,
       log: log.child({ peer: name }),
       dispatcher: peer.dispatcher,
-      onFailure: (path, error) => failures.push(`${name} ${path}: ${error.stack}`),
+      onFailure: (path, error) => {
+        if (!isFenced(error)) return void failures.push(`${name} ${path}: ${error.stack}`);
+        fenced.push({ name, why: error.message });
+        exit(name);
+        void start(name);
+      },
     });
     system.connect({
       send: (to, message) => send(name, parseAddress(to)!.peer, to, message),
@@ -126,11 +147,18 @@ export function createZone(seed: number): SimulatedZone {
       members.delete(name);
       disks.get(name)?.crash();
     },
+    exit,
+    wipe: (name) => {
+      exit(name);
+      disks.delete(name);
+    },
     partition: (names) => (cut = names),
     setLoss: (share) => (loss = share),
     setDuplication: (share) => (duplication = share),
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
+    fenced,
+    disk: (name) => disks.get(name)!,
     lines: () =>
       log
         .lines()
