@@ -116,8 +116,8 @@ function reconcile(
     if (broken !== undefined) {
       throw new SkeinError(
         'corrupt',
-        `${broken.message}, and the log begins only after entry ${base.index}: move ${directory} away ` +
-          'and let the peer join again as a new replica',
+        `${broken.message}, and the log begins only after entry ${base.index}: \`skein rejoin\` has the peer ` +
+          'set it aside and join again as a new replica',
         broken.details,
         broken,
       );

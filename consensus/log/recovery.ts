@@ -1,5 +1,6 @@
 // Reads a log back: what was acknowledged is all there, or it says where it is not.
 
+import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import type { ReadRecord } from './record.ts';
@@ -83,6 +84,26 @@ export async function recoverSegments(
     entries,
     writer: { replicaId, segments, offset, lastCrc, lastWrite, lastIndex, lastTerm, hardState },
   };
+}
+
+/** What can still be read of a log that may be broken: the records before the first broken place. Changes nothing. */
+export async function readableSegments(
+  disk: Disk,
+  directory: string,
+): Promise<{ readonly replicaId: ReplicaId | undefined; readonly records: readonly ReadRecord[] }> {
+  const records: ReadRecord[] = [];
+  let replicaId: ReplicaId | undefined;
+  try {
+    for (const path of await segmentsInUse(disk, directory, false)) {
+      const { scan } = await readSegment(disk, path);
+      replicaId = scan.header.replicaId;
+      records.push(...scan.records);
+      if (scan.hasResidue) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SkeinError) || error.code !== 'corrupt') throw error;
+  }
+  return { replicaId, records };
 }
 
 /** In order; those that a restart made void are passed over, and removed. */

@@ -80,7 +80,7 @@ export async function readZoneCopy(disk: Disk, directory: string): Promise<ZoneC
 }
 
 /** A change that does not fit was not committed, and is passed over. */
-function confAfter(conf: ConfState, data: Uint8Array): ConfState {
+export function confAfter(conf: ConfState, data: Uint8Array): ConfState {
   const outcome = nextConf(conf, decodeConfChange(data));
   return outcome.ok ? outcome.conf : conf;
 }
