@@ -110,6 +110,7 @@ async function prepare(options: HostOptions): Promise<Prepared> {
       identity,
       name: options.name ?? hostLabel(),
       zone: options.zone,
+      isWitness: options.isWitness === true,
       addresses: [address],
       join: options.join,
       issuer: createIssuer(clock, random),
@@ -219,6 +220,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
       taints: options.taints.map((taint) => ({ ...taint })),
       price: options.price,
       isFounder: credentials.founding !== undefined,
+      isWitness: credentials.isWitness === true,
       introductions: credentials.introductions,
       api: prepared.api,
       onParts: admission.begin,
@@ -278,7 +280,7 @@ function resourcesOf(
 ) {
   const { name, zone } = prepared.credentials;
   return skeinResources(
-    { ...parts, view: parts.objects.view, nodeAddress: parts.place.nodeAddress },
+    { ...parts, view: parts.objects.view },
     {
       name,
       zone,
@@ -336,7 +338,7 @@ function hosted(
     peerId: identity.peer,
     meshAddress: meshListen,
     api,
-    nodeAddress: peer.place.nodeAddress,
+    nodeAddress: peer.work?.place.nodeAddress,
     kubeconfig: places.kubeconfig,
     ended,
     stop: () => (stopping ??= stop(false)),

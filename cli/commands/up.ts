@@ -95,10 +95,14 @@ const joinFlag: FlagDefinitions = {
 export const upCommand: Command = {
   name: 'up',
   summary: 'Run a peer here, in the foreground',
-  usage: '[--join ADDRESS --token TOKEN]',
+  usage: '[--join ADDRESS --token TOKEN] [--witness]',
   flags: { ...hostFlags, ...joinFlag },
   asksPeer: false,
-  examples: ['skein up', 'skein up --label topology.kubernetes.io/zone=rack-1 --data ./data'],
+  examples: [
+    'skein up',
+    'skein up --label topology.kubernetes.io/zone=rack-1 --data ./data',
+    'skein up --witness --join peer-1.lan --token-file token',
+  ],
   run: (invocation) => {
     const [stray] = invocation.args.positionals;
     if (stray !== undefined) {
@@ -111,7 +115,7 @@ export const upCommand: Command = {
 export const joinCommand: Command = {
   name: 'join',
   summary: 'Run a peer here that joins the cluster of another',
-  usage: 'ADDRESS --token TOKEN',
+  usage: 'ADDRESS --token TOKEN [--witness]',
   flags: hostFlags,
   asksPeer: false,
   examples: ['skein join 192.0.2.7 --token-file token', 'skein join peer-1.lan:7460 --token -'],

@@ -37,12 +37,15 @@ export interface Disk {
   readonly lock: (directory: string) => Promise<() => Promise<void>>;
 }
 
+/** `details.reason` of every error that a full disk is behind, also of refusals to clients. */
+export const diskFullReason = 'disk-full';
+
 /** No room: nothing was written, and asking again once there is room is right. */
 export function diskFull(path: string, cause?: unknown): SkeinError {
   return new SkeinError(
     'overloaded',
-    `no room on the disk for ${path}: free some space and start the peer again`,
-    { reason: 'disk-full', path },
+    `no room on the disk for ${path}: free some space`,
+    { reason: diskFullReason, path },
     cause,
   );
 }
@@ -52,6 +55,6 @@ export function isDiskFull(error: unknown): boolean {
   return (
     error instanceof SkeinError &&
     error.code === 'overloaded' &&
-    error.details['reason'] === 'disk-full'
+    error.details['reason'] === diskFullReason
   );
 }

@@ -12,6 +12,7 @@ import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
 import type { Snapshots } from './snapshots.ts';
 import { finishSuccession } from './succession.ts';
+import { spareName } from './spare-segment.ts';
 
 /** Of a segment file, unless the options say otherwise. */
 export const defaultSegmentBytes = 64 << 20;
@@ -26,7 +27,8 @@ export interface LogOptions {
 
 /**
  * Errors: conflict (another process has it), corrupt (file, offset, what to do), unsupported (a format
- * version this program does not know), overloaded with `isDiskFull` (no room for the first segment).
+ * version this program does not know), overloaded with `isDiskFull` (no room for the first segment, or for the
+ * one after a received snapshot).
  */
 export async function openLog(
   disk: Disk,
@@ -94,7 +96,8 @@ async function createLog(
   const header = { replicaId, sequence: 1, bytes: segmentBytes };
   const base = { baseIndex: 0, baseTerm: 0, isRestart: false };
   const before = { lastCrc: 0, lastWrite: 0, hardState };
-  const first = await createSegment(disk, directory, { ...header, ...base }, before, false);
+  await disk.preallocate(`${directory}/${spareName}`, segmentBytes);
+  const first = await createSegment(disk, directory, { ...header, ...base }, before);
   const { info, ...end } = first;
   const writer = { replicaId, segments: [info], ...end, lastIndex: 0, lastTerm: 0, hardState };
   return { replicaId, hardState, base: { index: 0, term: 0 }, entries: [], writer };

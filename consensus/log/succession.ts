@@ -34,6 +34,7 @@ export async function succeedLog(
 ): Promise<void> {
   const { replicaId, hardState, meta, chunks, segmentBytes } = successor;
   await removeIfThere(disk, directory, spareName);
+  await disk.preallocate(`${directory}/${spareName}`, segmentBytes);
   await writeSnapshotAs(disk, directory, successorName, meta, chunks);
   const newest = (await newestSegment(disk, directory))!;
   const header = {
@@ -44,7 +45,7 @@ export async function succeedLog(
     baseTerm: meta.term,
     isRestart: true,
   };
-  await createSegment(disk, directory, header, { lastCrc: 0, lastWrite: 0, hardState }, false);
+  await createSegment(disk, directory, header, { lastCrc: 0, lastWrite: 0, hardState });
   await finishSuccession(disk, directory);
 }
 

@@ -67,6 +67,8 @@ export interface RaftCore {
   electionTimeout: number;
   /** When a leader was last heard, in ticks. */
   leaderContact: number;
+  /** It would lead badly: it waits for others to campaign first. */
+  isReluctant: boolean;
 
   /** A candidate's ballot box. */
   votes: Map<ReplicaId, boolean>;

@@ -36,10 +36,11 @@ import { abandonReads } from './read-queue.ts';
  */
 type Campaign = 'pre-vote' | 'vote' | 'transfer';
 
-/** Counts down to a campaign. */
+/** Counts down to a campaign. A reluctant replica gives all others the time for one, so it leads only where nobody else can. */
 export function tickElection(core: RaftCore): void {
   core.electionElapsed++;
-  if (core.electionElapsed < core.electionTimeout || !isPromotable(core)) return;
+  const patience = core.isReluctant ? 2 * core.config.electionTicks : 0;
+  if (core.electionElapsed < core.electionTimeout + patience || !isPromotable(core)) return;
   core.electionElapsed = 0;
   campaign(core, 'pre-vote');
 }

@@ -52,7 +52,7 @@ import type { Message } from './messages.ts';
 import { applied, hasReady, persisted, takeReady } from './outgoing.ts';
 import { propose } from './proposal.ts';
 import type { ProposalOutcome } from './proposal.ts';
-import { compactLog, termAt } from './raft-log.ts';
+import { compactLog, termAt, trailingIndex } from './raft-log.ts';
 import { readIndex } from './read-index.ts';
 import type { ReadOutcome } from './read-index.ts';
 import type { Ready } from './ready.ts';
@@ -84,6 +84,8 @@ export interface Raft {
   readonly transferLeader: (to: ReplicaId) => TransferOutcome;
   /** Campaigns now, with a pre-vote. Does nothing in a leader or where the vote is missing. */
   readonly campaign: () => void;
+  /** While set it campaigns only after all others had the time to; what else it does stays the same. */
+  readonly setReluctant: (isReluctant: boolean) => void;
   /** Messages to `id` seem to get lost. */
   readonly reportUnreachable: (id: ReplicaId) => void;
   /** Whether the snapshot offered to `id` was delivered. */
@@ -107,6 +109,11 @@ export interface Raft {
    * one.
    */
   readonly snapshotTaken: (meta: SnapshotMeta) => void;
+  /** The lowest index to cut the log at that leaves, up to `index`, no more than these behind. */
+  readonly trailingIndex: (
+    index: number,
+    limits: { readonly entries: number; readonly bytes: number },
+  ) => number;
   /**
    * Forgets entries up to `index`, which the newest snapshot covers. What trails behind it spares
    * slow followers a snapshot.
@@ -132,6 +139,7 @@ export function createRaft(
     readIndex: (context) => readIndex(core, context),
     transferLeader: (to) => transferLeader(core, to),
     campaign: () => campaign(core, 'pre-vote'),
+    setReluctant: (isReluctant) => void (core.isReluctant = isReluctant),
     reportUnreachable: (id) => reportUnreachable(core, id),
     reportSnapshot: (id, isDelivered) => reportSnapshot(core, id, isDelivered),
     hasReady: () => hasReady(core),
@@ -140,6 +148,7 @@ export function createRaft(
     applied: (index) => applied(core, index),
     termAt: (index) => termAt(core.log, index),
     snapshotTaken: (meta) => snapshotTaken(core, meta),
+    trailingIndex: (index, limits) => trailingIndex(core.log, index, limits),
     compact: (index) => compact(core, index),
     status: () => statusOf(core),
   };

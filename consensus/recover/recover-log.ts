@@ -15,7 +15,7 @@ import { succeedLog } from '../log/succession.ts';
 import { emptyConf } from '../raft/conf-change/changer.ts';
 import type { ReplicaId } from '../raft/types.ts';
 import { epochKey, epochOf, nextEpoch } from '../replica/epoch.ts';
-import { onlyReplica, recordOf } from '../replica/replica-records.ts';
+import { onlyReplica, replicaRecord } from '../replica/replica-records.ts';
 import { replicaIdLimit } from '../replica/protocol.ts';
 import { encodeCommand } from '../store/command.ts';
 import { readZoneCopy, withLog } from './zone-copy.ts';
@@ -48,7 +48,7 @@ export function recoverLog(
     const recovered = successorOf(copy, random);
     const { replica, epoch, term, index } = recovered;
     const { machine } = copy;
-    const before = recordOf(machine.view, copy.recovered.replicaId);
+    const before = replicaRecord(machine.view, copy.recovered.replicaId);
     const { compare, success } = onlyReplica(before, replica);
     const begin = { type: 'put', key: epochKey, value: String(epoch) } as const;
     const transaction = { compare, success: [...success, begin] };

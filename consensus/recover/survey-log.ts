@@ -3,7 +3,7 @@
 import type { Disk } from '../log/disk.ts';
 import type { ReplicaId } from '../raft/types.ts';
 import { epochOf } from '../replica/epoch.ts';
-import { peerOfReplica } from '../replica/replica-records.ts';
+import { replicaRecord } from '../replica/replica-records.ts';
 import type { StoreView } from '../store/store.ts';
 import { readZoneCopy, withLog } from './zone-copy.ts';
 
@@ -41,7 +41,7 @@ export function surveyLog(disk: Disk, directory: string): Promise<Survey> {
     const members = (ids: readonly ReplicaId[]): Member[] =>
       ids.map((replica) => ({
         replica,
-        peer: peerOfReplica(machine.view, replica),
+        peer: replicaRecord(machine.view, replica)?.peer,
         isSelf: replica === replicaId,
       }));
     return {

@@ -4,11 +4,10 @@
 //                                                             next start: old log set aside, blank one, new id --> joins
 
 import { SkeinError } from '../../runtime/index.ts';
-import type { Message } from '../raft/messages.ts';
 import { formatEpoch } from './epoch.ts';
 import { isLifeCredible, judgeEpoch, provesLoss } from './fencing.ts';
-import type { Fenced, Sender } from './protocol.ts';
-import { recordOf, replicaRecords } from './replica-records.ts';
+import type { Fenced, Sender, WireMessage } from './protocol.ts';
+import { replicaRecord, replicaRecords } from './replica-records.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { seekAfterTicks } from './timing.ts';
 
@@ -52,7 +51,7 @@ export function admitSender(replica: Replica, from: Sender, ctx: ReplicaContext)
   if (replica.fenced !== undefined) return false;
   if (from.epoch !== replica.self.epoch && !isOfEpoch(replica, from, ctx)) return false;
   if (replica.lives.get(from.replica) === from.life) return true;
-  const recorded = recordOf(replica.machine.view, from.replica)?.life;
+  const recorded = replicaRecord(replica.machine.view, from.replica)?.life;
   if (!isLifeCredible(recorded, from.life)) {
     tellFenced(replica, from, 'rolled-back');
     return false;
@@ -107,7 +106,7 @@ export function fencedByOther(replica: Replica, message: Fenced, ctx: ReplicaCon
 }
 
 /** A heartbeat of a leader that was told more by this very replica than it has. */
-export function isLossProven(replica: Replica, message: Message, ctx: ReplicaContext): boolean {
+export function isLossProven(replica: Replica, message: WireMessage, ctx: ReplicaContext): boolean {
   if (message.type !== 'heartbeat' || replica.fenced !== undefined) return false;
   const status = replica.raft.status();
   if (!provesLoss(message, status)) return false;
@@ -120,7 +119,7 @@ export function isLossProven(replica: Replica, message: Message, ctx: ReplicaCon
 export function recordsChanged(replica: Replica, ctx: ReplicaContext): void {
   replica.lives.clear();
   const { self, machine } = replica;
-  const recorded = recordOf(machine.view, self.replica)?.life;
+  const recorded = replicaRecord(machine.view, self.replica)?.life;
   if (isLifeCredible(recorded, self.life)) return;
   rolledBack(replica, ctx, 'the log tells of a later start of it');
 }

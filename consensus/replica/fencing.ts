@@ -20,9 +20,9 @@
 // could contradict the copy is not there. All peers starting at once is none of these: each has a life above its record.
 
 import type { RaftStatus } from '../raft/status.ts';
-import type { Message } from '../raft/messages.ts';
 import { startsOf } from '../log/life-file.ts';
 import { blankEpoch } from './epoch.ts';
+import type { WireMessage } from './protocol.ts';
 
 /** What follows from the epoch of a message's sender. */
 export type EpochVerdict =
@@ -49,7 +49,7 @@ export function isLifeCredible(recorded: number | undefined, heard: number): boo
 
 /** Whether a leader names more than this replica has, though this replica acknowledged it in that leader's term. */
 export function provesLoss(
-  message: Message,
+  message: WireMessage,
   { term, lastIndex }: Pick<RaftStatus, 'term' | 'lastIndex'>,
 ): boolean {
   return message.type === 'heartbeat' && message.term >= term && message.commit > lastIndex;

@@ -18,10 +18,12 @@ import { createStateMachine } from '../store/state-machine.ts';
 import type { StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
 import { blankEpoch, epochOf } from './epoch.ts';
-import { replicaIdLimit, replicaPath } from './protocol.ts';
-import type { LocalRequest } from './protocol.ts';
+import { replicaIdLimit, replicaPath, snapshotsPath } from './protocol.ts';
+import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
 import type { PeerHealth } from './replica.ts';
+import { defaultSnapshotFloorBytes } from './snapshot-schedule.ts';
+import { snapshotChunksActor } from './snapshot-transfers.ts';
 import { createStatusBoard } from './status-board.ts';
 import { electionTimeoutMs, raftTiming } from './timing.ts';
 import { createZoneStore } from './zone-store.ts';
@@ -36,11 +38,17 @@ export interface ZoneLogOptions {
   readonly disk: Disk;
   readonly directory: string;
   readonly segmentBytes?: number;
+  /** Log written between two snapshots at least; default 16 MiB. */
+  readonly snapshotFloorBytes?: number;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
+  /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
+  readonly isWitness?: boolean;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work, by cordoning it say: it does not lead while another can. */
+  readonly isWithdrawn?: (peer: string) => boolean;
   /** Peers a new replica asks to be let in. */
   readonly joinThrough: () => readonly string[];
 }
@@ -70,7 +78,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   });
   const machine = createStateMachine();
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
-  const initial: InitialState =
+  const { initial, snapshotBytes } =
     isBlank && options.isFounder && aside === undefined
       ? await found(log, recovered.replicaId, machine)
       : await restore(log, recovered, machine);
@@ -80,12 +88,12 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const session = 1 + random.integer(sessionLimit);
   const status = createStatusBoard();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
-  const replica: ActorRef<LocalRequest> = system.spawn(
+  const replica: ActorRef<LocalRequest | SnapshotChunk> = system.spawn(
     replicaPath,
     replicaActor,
     {
       self: { replica: recovered.replicaId, peer: system.peer, epoch, life },
-      domain: options.domain,
+      traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       session,
       raft: createRaft(config, random, initial),
       hardState: initial.hardState,
@@ -94,13 +102,18 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       lessor: createLessor(electionTimeoutMs),
       status,
       health: options.health,
+      isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
+      chunksAt: (peer) => system.ref(formatAddress({ peer, path: snapshotsPath })),
+      snapshotBytes,
+      snapshotFloorBytes: options.snapshotFloorBytes ?? defaultSnapshotFloorBytes,
       joinThrough: options.joinThrough,
       setAside: aside,
       markLog: (why) => markLog(disk, directory, why, random),
     },
     { directive: 'escalate' },
   );
+  system.spawn(snapshotsPath, snapshotChunksActor, replica, { directive: 'escalate' });
   const store = createZoneStore({
     replica,
     machine,
@@ -118,28 +131,35 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   };
 }
 
+/** What a replica starts from, and the size of the snapshot in it. */
+interface Start {
+  readonly initial: InitialState;
+  readonly snapshotBytes: number;
+}
+
 /** The first replica: its empty state machine is the snapshot that everyone who joins starts from. */
-async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Promise<InitialState> {
+async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Promise<Start> {
   const initial = firstState(id);
   await log.saveSnapshot(initial.snapshot!, machine.snapshot());
   await log.restart(initial.snapshot!, initial.hardState);
-  return initial;
+  return { initial, snapshotBytes: 0 };
 }
 
 async function restore(
   log: LogStorage,
   recovered: Awaited<ReturnType<typeof openLog>>['recovered'],
   machine: StateMachine,
-): Promise<InitialState> {
+): Promise<Start> {
   const saved = log.readSnapshot();
+  let snapshotBytes = 0;
   if (saved !== undefined) {
     const restoration = machine.restore();
-    for await (const chunk of saved.chunks) restoration.add(chunk);
+    for await (const chunk of saved.chunks) {
+      restoration.add(chunk);
+      snapshotBytes += chunk.length;
+    }
     restoration.finish(saved.meta.index);
   }
-  return {
-    hardState: recovered.hardState,
-    snapshot: saved?.meta,
-    entries: recovered.entries,
-  };
+  const { hardState, entries } = recovered;
+  return { initial: { hardState, snapshot: saved?.meta, entries }, snapshotBytes };
 }

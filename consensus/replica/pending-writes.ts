@@ -21,6 +21,8 @@ interface Tracked<R> extends PendingWrite<R> {
   handedAtMs: number | undefined;
   /** It went to another peer, or a hand-over went unanswered: whether it was done is unknown. */
   isUncertain: boolean;
+  /** Hand-overs that nobody answered yet. */
+  unanswered: number;
 }
 
 export interface PendingWrites<R> {
@@ -33,6 +35,11 @@ export interface PendingWrites<R> {
   readonly takeDue: (nowMs: number, leader: 'self' | 'other') => readonly PendingWrite<R>[];
   /** The leader certainly did not take these: they are due again at once. */
   readonly notTaken: (sequences: readonly number[]) => void;
+  /**
+   * The leader refused these for good. Settles those of which no other hand-over can come to light; others stay, to be
+   * applied or to pass their deadline.
+   */
+  readonly refused: (sequences: readonly number[], error: SkeinError) => void;
   /** The leader may have changed: everything is due again, under the same numbers. */
   readonly leaderChanged: () => void;
   readonly applied: (sequence: number, result: Result<R>) => void;
@@ -58,7 +65,12 @@ export function createPendingWrites<R>(): PendingWrites<R> {
         write.settle(failed(new SkeinError('overloaded', message)));
         return;
       }
-      writes.set(write.sequence, { ...write, handedAtMs: undefined, isUncertain: false });
+      writes.set(write.sequence, {
+        ...write,
+        handedAtMs: undefined,
+        isUncertain: false,
+        unanswered: 0,
+      });
     },
     takeDue: (nowMs, leader) => {
       const due: Tracked<R>[] = [];
@@ -66,6 +78,7 @@ export function createPendingWrites<R>(): PendingWrites<R> {
         if (write.handedAtMs !== undefined && nowMs - write.handedAtMs < retryAfterMs) continue;
         if (write.handedAtMs !== undefined || leader === 'other') write.isUncertain = true;
         write.handedAtMs = nowMs;
+        write.unanswered += 1;
         due.push(write);
       }
       return due;
@@ -73,7 +86,17 @@ export function createPendingWrites<R>(): PendingWrites<R> {
     notTaken: (sequences) => {
       for (const sequence of sequences) {
         const write = writes.get(sequence);
-        if (write !== undefined) write.handedAtMs = undefined;
+        if (write === undefined) continue;
+        write.handedAtMs = undefined;
+        write.unanswered -= 1;
+      }
+    },
+    refused: (sequences, error) => {
+      for (const sequence of sequences) {
+        const write = writes.get(sequence);
+        if (write === undefined) continue;
+        write.unanswered -= 1;
+        if (write.unanswered === 0) settle(write, failed(error));
       }
     },
     leaderChanged: () => {

@@ -3,8 +3,10 @@
 import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
+import { createEntryPacker } from './entry-packing.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from './fence.ts';
+import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
@@ -20,17 +22,14 @@ import type {
   ReplicaOptions,
   SelfMessage,
 } from './replica.ts';
+import { considerRoom, createRoom, roomTold } from './room.ts';
 import { createSnapshotReceiver } from './snapshot-receiver.ts';
 import { createSnapshotSender } from './snapshot-sender.ts';
-import {
-  chunkRead,
-  chunkReceived,
-  chunkWanted,
-  nudgeTransfers,
-  snapshotSaved,
-} from './snapshots.ts';
+import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
+import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
 import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
+import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
@@ -47,21 +46,23 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
+      packEntries: createEntryPacker(),
       rounds: createQuorumRounds(options.self.replica, options.session),
+      writes: createLogWrites(options.log),
+      room: createRoom(),
       sender: createSnapshotSender(),
-      receiver: createSnapshotReceiver(),
+      receiver: createSnapshotReceiver(options.machine.restore),
       routes: new Map(),
       lives: new Map(),
       fenced: undefined,
-      gate: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
-      snapshotIndex: options.raft.status().snapshotIndex,
-      isSavingSnapshot: false,
+      coverage: createCoverage(options.raft.status().snapshotIndex, options.snapshotBytes),
       isFlushDue: false,
       wasLeader: false,
       ticks: 0,
       votersDueMs: 0,
+      voterWatch: createVoterWatch(),
       compactingTo: 0,
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
@@ -102,6 +103,8 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'raft':
     case 'hand-over':
     case 'not-taken':
+    case 'refused':
+    case 'room':
     case 'join':
     case 'leave':
     case 'left':
@@ -135,6 +138,12 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       return proposeFor(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
+    case 'refused': {
+      const { code, message: why, reason, sequences } = message;
+      return replica.pending.refused(sequences, new SkeinError(code, why, { reason }));
+    }
+    case 'room':
+      return roomTold(replica, message, ctx.clock.monotonicMs());
     case 'join':
       return joinAsked(replica, message);
     case 'leave':
@@ -189,9 +198,15 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
       replica.isFlushDue = false;
       return flush(replica, ctx);
     case 'persisted':
-      return replica.raft.persisted(message.token);
+      replica.raft.persisted(message.token);
+      // The last writes before the disk is full need not wait for a tick to be known as such.
+      return replica.writes.hasRoom() ? undefined : considerRoom(replica, ctx);
+    case 'room-sought':
+      return considerRoom(replica, ctx);
     case 'snapshot-saved':
-      return snapshotSaved(replica, ctx, message.meta);
+      return snapshotSaved(replica, ctx, message.meta, message.bytes);
+    case 'snapshot-dropped':
+      return snapshotDropped(replica, ctx);
     case 'chunk-read':
       return chunkRead(replica, ctx, message.to, message.read, message.data);
     case 'renewal-answered':
@@ -214,6 +229,8 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   flush(replica, ctx);
   writeCommit(replica, ctx);
   nudgeTransfers(replica, now);
+  considerRoom(replica, ctx);
+  saveSnapshotIfDue(replica, ctx);
   if (replica.wasLeader) {
     considerVoters(replica, ctx);
     endExpiredLeases(replica, now);
@@ -251,11 +268,35 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
 }
 
 function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const { refusal } = replica.room;
+  if (replica.wasLeader && refusal !== undefined) return refuse(replica, from, writes, refusal);
   const outcome = replica.raft.propose(writes.map(({ command }) => command));
   if (outcome.accepted) return;
   const sequences = writes.map(({ sequence }) => sequence);
   if (from.replica === replica.self.replica) replica.pending.notTaken(sequences);
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
+}
+
+/** None of these is proposed: asking again would be answered alike. */
+function refuse(
+  replica: Replica,
+  from: Sender,
+  writes: readonly HandedWrite[],
+  error: SkeinError,
+): void {
+  const sequences = writes.map(({ sequence }) => sequence);
+  if (from.replica === replica.self.replica) return replica.pending.refused(sequences, error);
+  const { code, message, details } = error;
+  const reason = String(details['reason'] ?? '');
+  const refused = {
+    type: 'refused',
+    from: replica.self,
+    sequences,
+    code,
+    message,
+    reason,
+  } as const;
+  replica.replicaAt(from.peer).tell(refused);
 }
 
 function handOver(replica: Replica): void {
@@ -272,8 +313,8 @@ function askToJoin(replica: Replica, nowMs: number): void {
   if (leader !== 0) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
-    const { self, domain } = replica;
-    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+    const { self, traits } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
 }
 

@@ -11,7 +11,12 @@ export interface ReplicaRecord {
   readonly domain: string;
   /** The newest life that its leaders heard of it; none in records of older programs. */
   readonly life?: number;
+  /** Votes and keeps the log, runs no pods; absent for a full peer. */
+  readonly isWitness?: true;
 }
+
+/** What a replica says of itself when it asks to be let in. */
+export type ReplicaTraits = Pick<ReplicaRecord, 'domain' | 'isWitness'>;
 
 const prefix = '/skein/replicas/';
 const end = prefixEnd(prefix);
@@ -27,20 +32,16 @@ export function replicaRecords(view: StoreView): readonly ReplicaRecord[] {
     .map(parse);
 }
 
-/** Where a replica lives, when the log says. */
-export function peerOfReplica(view: StoreView, replica: ReplicaId): string | undefined {
-  const kv = view.get(replicaKey(replica));
-  return kv === undefined ? undefined : parse(kv).peer;
-}
-
-export function recordOf(view: StoreView, replica: ReplicaId): ReplicaRecord | undefined {
+/** What the log says of a replica, if anything. */
+export function replicaRecord(view: StoreView, replica: ReplicaId): ReplicaRecord | undefined {
   const kv = view.get(replicaKey(replica));
   return kv === undefined ? undefined : parse(kv);
 }
 
-export function recordReplica({ replica, peer, life }: Sender, domain: string): Transaction {
+export function recordReplica({ replica, peer, life }: Sender, traits: ReplicaTraits): Transaction {
   const key = replicaKey(replica);
-  const record: ReplicaRecord = { replica, peer, domain, life };
+  const { domain, isWitness } = traits;
+  const record: ReplicaRecord = { replica, peer, domain, life, ...(isWitness && { isWitness }) };
   return {
     compare: [{ target: 'create', key, is: '=', to: 0 }],
     success: [{ type: 'put', key, value: JSON.stringify(record) }],
@@ -66,8 +67,8 @@ export function onlyReplica(before: ReplicaRecord | undefined, replica: ReplicaI
     { type: 'delete', key: `${key}\0`, end },
   ] as const;
   if (before === undefined) return { compare: [], success: others };
-  const { peer, domain } = before;
-  const record: ReplicaRecord = { replica, peer, domain };
+  const { life: _, ...kept } = before;
+  const record: ReplicaRecord = { ...kept, replica };
   return { compare: [], success: [...others, { type: 'put', key, value: JSON.stringify(record) }] };
 }
 

@@ -15,6 +15,12 @@ export const electionTimeoutMs = raftTiming.electionTicks * 2 * tickMs;
 /** How often a leader looks whether the voters are the right ones. */
 export const votersEveryMs = 500;
 
+/** How often a replica without room looks for some. */
+export const seekRoomEveryMs = 1_000;
+
+/** How often it tells its leader, while it has none. */
+export const repeatShortageMs = 1_000;
+
 /** How often a new replica asks to join, and one that leaves to be let go. */
 export const askAgainMs = 500;
 

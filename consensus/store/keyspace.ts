@@ -38,6 +38,7 @@ export interface Keyspace {
   readonly compacted: () => Revision;
   readonly get: (key: string) => KeyValue | undefined;
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+  readonly count: (from: string, end: string, revision?: Revision) => number;
   /** The changes after `revision`, which must not be older than the compacted one. */
   readonly changesAfter: (revision: Revision) => Change[];
   /** Writes of one transaction: visible at once, at one new revision, which exists only if anything was written. */
@@ -85,6 +86,12 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
     get: (key) => aliveNow(index.histories.get(key)),
     range: (from, end, options = {}) =>
       readRange(tree, { from, end, options, revision, compacted }),
+    count: (from, end, at) => {
+      const options = at === undefined ? {} : { revision: at };
+      let count = 0;
+      visitRange(tree, { from, end, options, revision, compacted }, () => void (count += 1));
+      return count;
+    },
     changesAfter,
     write: (transaction) => {
       const events: WatchEvent[] = [];
@@ -209,7 +216,23 @@ interface RangeQuestion {
 }
 
 function readRange(tree: Tree, question: RangeQuestion): RangeResult {
-  const { from, end, options, revision, compacted } = question;
+  const limit = question.options.limit ?? 0;
+  const kvs: KeyValue[] = [];
+  let more = false;
+  const revision = visitRange(tree, question, (kv) => {
+    more = limit > 0 && kvs.length === limit;
+    if (!more) kvs.push(kv);
+    return more;
+  });
+  return { kvs, more, revision };
+}
+
+/** Calls `visit` for each key that was there until it answers true; returns the revision that was read. */
+function visitRange(
+  tree: Tree,
+  { from, end, options, revision, compacted }: RangeQuestion,
+  visit: (kv: KeyValue) => boolean | void,
+): Revision {
   const at = options.revision ?? revision;
   if (at < compacted) throw compactedError(at, compacted);
   if (at > revision) {
@@ -218,20 +241,19 @@ function readRange(tree: Tree, question: RangeQuestion): RangeResult {
       newest: revision,
     });
   }
-  const limit = options.limit ?? 0;
-  const kvs: KeyValue[] = [];
-  let more = false;
+  if (options.reverse === true) {
+    for (const [key, history] of tree.entriesReversed(end, undefined, true)) {
+      if (key < from) break;
+      const kv = seenAt(history, at);
+      if (kv !== undefined && visit(kv) === true) break;
+    }
+    return at;
+  }
   tree.forRange(from, end, false, (_key, history) => {
     const kv = seenAt(history, at);
-    if (kv === undefined) return undefined;
-    if (limit > 0 && kvs.length === limit) {
-      more = true;
-      return { break: true };
-    }
-    kvs.push(kv);
-    return undefined;
+    return kv !== undefined && visit(kv) === true ? { break: true } : undefined;
   });
-  return { kvs, more, revision: at };
+  return at;
 }
 
 /** The revision asked for is older than what is kept. */

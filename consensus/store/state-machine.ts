@@ -21,7 +21,7 @@ import type {
   TransactionResult,
   WatchEvent,
 } from './store.ts';
-import { leaseNotFound, performTransaction } from './transaction.ts';
+import { canWrite, leaseNotFound, performTransaction } from './transaction.ts';
 import { createWatchHub } from './watch-hub.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -51,7 +51,9 @@ export interface Applied {
 export interface Restoration {
   /** Chunks in order. Throws `corrupt` or `unsupported`; the old state stays. */
   readonly add: (chunk: Uint8Array) => void;
-  /** `index`: the last entry the snapshot holds. */
+  /** There are no more. Throws `corrupt` when that leaves the state in pieces; the old one stays. */
+  readonly complete: () => void;
+  /** `index`: the last entry the snapshot holds. Completes it if that was not done. */
   readonly finish: (index: number) => void;
 }
 
@@ -122,8 +124,9 @@ export function createStateMachine(): StateMachine {
         };
       }
       const { answer, change } = perform(state, command);
-      // A request that changed nothing may as well be done again: its answer need not be kept.
-      const isLasting = change !== undefined || command.type !== 'transaction';
+      // What can never write may as well be done again. Of anything else the first answer is kept, also
+      // when it wrote nothing: repeated later its comparisons might hold, after its client was told they did not.
+      const isLasting = command.type !== 'transaction' || canWrite(command.transaction);
       if (request !== undefined && isLasting) state.requests.remember(request, answer);
       else if (request !== undefined) state.requests.touch(request);
       if (change !== undefined) {
@@ -138,6 +141,7 @@ export function createStateMachine(): StateMachine {
       revision: () => state.keyspace.revision(),
       get: (key) => state.keyspace.get(key),
       range: (from, end, options) => state.keyspace.range(from, end, options),
+      count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
     compacted: () => state.keyspace.compacted(),
@@ -147,10 +151,13 @@ export function createStateMachine(): StateMachine {
     snapshot,
     restore: () => {
       const building = createRestoration();
+      let built: State | undefined;
+      const complete = (): State => (built ??= building.finish());
       return {
         add: building.add,
+        complete: () => void complete(),
         finish: (index) => {
-          const restored = building.finish();
+          const restored = complete();
           const seen = state.keyspace.revision();
           state = restored;
           appliedIndex = index;

@@ -29,20 +29,30 @@ export function refusalOf(transaction: Transaction): SkeinError | undefined {
       { operations: longest, limit: maxOperations },
     );
   }
-  for (const { key } of [...compare, ...success, ...failure]) {
-    if (key === '' || key.length > maxKeyLength) {
-      return new SkeinError(
-        'invalid',
-        `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
-        { length: key.length, limit: maxKeyLength },
-      );
-    }
+  return (
+    badKeyOf(compare) ??
+    badKeyOf(success) ??
+    badKeyOf(failure) ??
+    overlapOf(success) ??
+    overlapOf(failure)
+  );
+}
+
+function badKeyOf(parts: readonly { readonly key: string }[]): SkeinError | undefined {
+  for (const { key } of parts) {
+    if (key !== '' && key.length <= maxKeyLength) continue;
+    return new SkeinError(
+      'invalid',
+      `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
+      { length: key.length, limit: maxKeyLength },
+    );
   }
-  return overlapOf(success) ?? overlapOf(failure);
+  return undefined;
 }
 
 /** A key may be written once: else the order inside a revision would matter to whoever watches. */
 function overlapOf(operations: readonly Operation[]): SkeinError | undefined {
+  if (operations.length < 2) return undefined;
   const puts = new Set<string>();
   for (const operation of operations) {
     if (operation.type !== 'put') continue;
@@ -68,6 +78,12 @@ function writtenTwice(key: string): SkeinError {
     `key ${key} is written twice in one transaction: keep one of the writes`,
     { key },
   );
+}
+
+/** Whether it would write if its comparisons came out right. */
+export function canWrite({ success, failure = [] }: Transaction): boolean {
+  const writes = ({ type }: Operation): boolean => type !== 'range';
+  return success.some(writes) || failure.some(writes);
 }
 
 /** All of a transaction or nothing of it. `hasLease` says whether a lease exists; errors: invalid, too-large, not-found. */
@@ -109,8 +125,9 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
       return { type: 'delete', deleted: kvs.length };
     }
     case 'range': {
-      const { key, end = `${key}\0`, limit = maxTransactionRange } = operation;
-      const { kvs, more } = writer.range(key, end, Math.min(limit, maxTransactionRange));
+      const { key, end = `${key}\0`, limit = 0 } = operation;
+      const most = limit > 0 ? Math.min(limit, maxTransactionRange) : maxTransactionRange;
+      const { kvs, more } = writer.range(key, end, most);
       return { type: 'range', kvs, more };
     }
     default:
@@ -119,7 +136,12 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
 }
 
 function holds(compare: Compare, keyspace: Keyspace): boolean {
-  const kv = keyspace.get(compare.key);
+  if (compare.end === undefined) return holdsFor(compare, keyspace.get(compare.key));
+  const { kvs } = keyspace.range(compare.key, compare.end);
+  return kvs.length === 0 ? holdsFor(compare, undefined) : kvs.every((kv) => holdsFor(compare, kv));
+}
+
+function holdsFor(compare: Compare, kv: KeyValue | undefined): boolean {
   if (compare.target === 'value') {
     return kv !== undefined && relates(kv.value, compare.is, compare.to);
   }

@@ -65,6 +65,7 @@ export function createWatchRegistry(): WatchRegistry {
     size: () => watches.size,
     all: () => [...watches],
     audienceOf: (change) => {
+      if (watches.size === 0) return [];
       const told = new Map<Watch, WatchEvent[]>();
       for (const event of change.events) {
         const tell = (group: Group) => {

@@ -74,6 +74,7 @@ export function createMemoryStore(): MemoryStore {
     leader: 'memory',
     voters: ['memory'],
     learners: [],
+    witnesses: [],
     staleMs: 0,
   };
 
@@ -264,6 +265,7 @@ export function createMemoryStore(): MemoryStore {
       revision: () => revision,
       get: newest,
       range,
+      count: (from, end, at = revision) => range(from, end, { revision: at }).kvs.length,
     },
     transact,
     apply: (transaction) => commit(transaction),

@@ -1,19 +1,18 @@
 // Three members of etcd with their own defaults, and a compiled client over eight connections; four processes.
 
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import {
+  endProcesses,
+  freePorts,
+  startMembers,
+  untilHealthy,
+} from '../../conformance/etcd/etcd-member.ts';
+import type { MemberPlan } from '../../conformance/etcd/etcd-member.ts';
 import { keys, value } from './contender.ts';
 import type { Contender, LoadAnswer } from './contender.ts';
 import type { EtcdPrograms } from './etcd-install.ts';
 
-/** How long three members may take to elect a leader. */
-const startLimitMs = 30_000;
 const names = ['a', 'b', 'c'] as const;
 
 export interface EtcdContender extends Contender {
@@ -21,80 +20,24 @@ export interface EtcdContender extends Contender {
   readonly restart: () => Promise<void>;
 }
 
-/** Free ports of loopback, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  servers.forEach((server) => server.close());
-  return ports;
-}
-
-const url = (port: number): string => `http://127.0.0.1:${port}`;
-
-/** Defaults for all that decides durability and speed. */
-function startMembers(
-  { etcd }: EtcdPrograms,
-  directory: string,
-  ports: readonly number[],
-): ChildProcess[] {
-  const cluster = names.map((name, at) => `${name}=${url(ports[at + 3]!)}`).join(',');
-  return names.map((name, at) => {
-    const [clients, peers] = [url(ports[at]!), url(ports[at + 3]!)];
-    const flags = {
-      name,
-      'data-dir': join(directory, `etcd-${name}`),
-      'listen-client-urls': clients,
-      'advertise-client-urls': clients,
-      'listen-peer-urls': peers,
-      'initial-advertise-peer-urls': peers,
-      'initial-cluster': cluster,
-      'log-level': 'error',
-      logger: 'zap',
-    };
-    const args = Object.entries(flags).map(([flag, setting]) => `--${flag}=${setting}`);
-    return spawn(etcd, args, { stdio: 'ignore' });
-  });
-}
-
-async function end(processes: readonly ChildProcess[]): Promise<void> {
-  const running = processes.filter((each) => each.exitCode === null && each.signalCode === null);
-  const ends = running.map((each) => once(each, 'exit'));
-  running.forEach((each) => each.kill('SIGTERM'));
-  await Promise.all(ends);
-}
-
 async function syncsOf(port: number): Promise<number> {
-  const text = await (await fetch(`${url(port)}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const count = /^etcd_disk_wal_fsync_duration_seconds_count (\S+)/m.exec(text)?.[1];
   if (count === undefined) throw new Error('etcd does not say how often it synced');
   return Number(count);
 }
 
-/** Until every member says that it has a leader. */
-async function untilHealthy(ports: readonly number[]): Promise<void> {
-  const limit = Date.now() + startLimitMs;
-  for (const port of ports.slice(0, 3)) {
-    for (;;) {
-      const reply = await fetch(`${url(port)}/health`).catch(() => undefined);
-      if (reply?.ok === true) break;
-      if (Date.now() > limit) throw new Error(`etcd at port ${port} did not become healthy`);
-      await delay(100);
-    }
-  }
-}
-
 /** Starts under `directory`. */
 export async function startEtcd(programs: EtcdPrograms, directory: string): Promise<EtcdContender> {
   const ports = await freePorts(6);
-  let members = startMembers(programs, directory, ports);
-  await untilHealthy(ports).catch(async (error: unknown) => {
-    await end(members);
+  const plans = names.map((name, at): MemberPlan => ({
+    name,
+    clientPort: ports[at]!,
+    peerPort: ports[at + 3]!,
+  }));
+  let members = startMembers(plans, directory);
+  await untilHealthy(plans).catch(async (error: unknown) => {
+    await endProcesses(members);
     throw error;
   });
   const endpoints = ports.slice(0, 3).map((port) => `127.0.0.1:${port}`);
@@ -116,10 +59,10 @@ export async function startEtcd(programs: EtcdPrograms, directory: string): Prom
       return members.map((member) => member.pid!);
     },
     restart: async () => {
-      await end(members);
-      members = startMembers(programs, directory, ports);
-      await untilHealthy(ports);
+      await endProcesses(members);
+      members = startMembers(plans, directory);
+      await untilHealthy(plans);
     },
-    stop: () => end([client, ...members]),
+    stop: () => endProcesses([client, ...members]),
   };
 }

@@ -27,7 +27,15 @@ export interface Member {
 export interface SimulatedZone {
   readonly simulation: Simulation;
   readonly members: Map<string, Member>;
-  readonly start: (name: string, isFounder?: boolean) => Promise<Member>;
+  /** Of every peer that was ever started. */
+  readonly disks: ReadonlyMap<string, SimulatedDisk>;
+  readonly start: (
+    name: string,
+    isFounder?: boolean,
+    traits?: { readonly domain?: string; readonly isWitness?: boolean },
+  ) => Promise<Member>;
+  /** Names of peers that a person has cordoned, say. */
+  readonly withdrawn: Set<string>;
   readonly crash: (name: string) => void;
   /** The process ends, its machine goes on. */
   readonly exit: (name: string) => void;
@@ -42,8 +50,6 @@ export interface SimulatedZone {
   readonly failures: string[];
   /** Whose replica was fenced, oldest first; each came back at once, as `skein up` does it. */
   readonly fenced: readonly { readonly name: string; readonly why: string }[];
-  /** The disk of a peer that was started once. */
-  readonly disk: (name: string) => SimulatedDisk;
   readonly lines: () => string;
 }
 
@@ -52,6 +58,7 @@ export function createZone(seed: number): SimulatedZone {
   const network = simulation.random.fork('network');
   const members = new Map<string, Member>();
   const disks = new Map<string, SimulatedDisk>();
+  const withdrawn = new Set<string>();
   const failures: string[] = [];
   const fenced: { name: string; why: string }[] = [];
   let cut: ReadonlySet<string> | undefined;
@@ -95,7 +102,7 @@ export function createZone(seed: number): SimulatedZone {
     disks.get(name)?.exit();
   };
 
-  const start = async (name: string, isFounder = false): Promise<Member> => {
+  const start: SimulatedZone['start'] = async (name, isFounder = false, traits = {}) => {
     const peer = simulation.peer(name);
     const disk =
       disks.get(name) ??
@@ -111,7 +118,7 @@ export function createZone(seed: number): SimulatedZone {
         if (!isFenced(error)) return void failures.push(`${name} ${path}: ${error.stack}`);
         fenced.push({ name, why: error.message });
         exit(name);
-        void start(name);
+        void start(name, false, traits);
       },
     });
     system.connect({
@@ -125,12 +132,15 @@ export function createZone(seed: number): SimulatedZone {
       disk: disk.boot(),
       directory: '/log',
       segmentBytes: 256 * 1024,
+      snapshotFloorBytes: 256 * 1024,
       domain: `domain-${name}`,
+      ...traits,
       isFounder,
       health: {
         isAlive: (other) => members.has(other) && !isCut(name, other),
         deadForMs: (other) => (members.has(other) ? 0 : 60_000),
       },
+      isWithdrawn: (other) => withdrawn.has(other),
       joinThrough: () => [...members.keys()].filter((other) => other !== name),
     });
     const member = { name, peer, system, zone };
@@ -141,7 +151,9 @@ export function createZone(seed: number): SimulatedZone {
   return {
     simulation,
     members,
+    disks,
     start,
+    withdrawn,
     crash: (name) => {
       members.get(name)?.peer.crash();
       members.delete(name);
@@ -158,7 +170,6 @@ export function createZone(seed: number): SimulatedZone {
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
     fenced,
-    disk: (name) => disks.get(name)!,
     lines: () =>
       log
         .lines()

@@ -1,6 +1,7 @@
 // Watches: ordered, whole revisions, no gap, no repeat, resumable, and told when it is too late.
 
 import assert from 'node:assert/strict';
+import { toUSVString } from 'node:util';
 
 import * as fc from 'fast-check';
 
@@ -199,6 +200,32 @@ describe('an index of intervals', () => {
         assert.deepEqual(found, new Set(kept.filter((r) => r.from <= key && key < r.end)));
         assert.equal(index.size(), kept.length);
       }),
+    );
+  });
+
+  it('ends a prefix where the next key that does not start with it begins, in text that can be written', () => {
+    assert.equal(prefixEnd('/a/'), '/a0');
+    assert.equal(prefixEnd(''), '\uffff');
+    const odd = fc.constantFrom(
+      'a',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{107ff}',
+      '\u{10ffff}',
+    );
+    const text = fc
+      .array(odd, { minLength: 1, maxLength: 3 })
+      .map((characters) => characters.join(''));
+    fc.assert(
+      fc.property(text, text, (prefix, key) => {
+        fc.pre(!key.startsWith('\uffff'));
+        const end = prefixEnd(prefix);
+        assert.equal(toUSVString(end), end);
+        assert.equal(key >= prefix && key < end, key.startsWith(prefix), `[${prefix}, ${end})`);
+      }),
+      { numRuns: 2_000 },
     );
   });
 
