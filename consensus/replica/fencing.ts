@@ -50,7 +50,9 @@ export function isLifeCredible(recorded: number | undefined, heard: number): boo
 /** Whether a leader names more than this replica has, though this replica acknowledged it in that leader's term. */
 export function provesLoss(
   message: WireMessage,
-  { term, lastIndex }: Pick<RaftStatus, 'term' | 'lastIndex'>,
+  { id, term, lastIndex }: Pick<RaftStatus, 'id' | 'term' | 'lastIndex'>,
 ): boolean {
-  return message.type === 'heartbeat' && message.term >= term && message.commit > lastIndex;
+  // What is meant for another replica that lived on this peer says nothing of this one.
+  if (message.type !== 'heartbeat' || message.to !== id) return false;
+  return message.term >= term && message.commit > lastIndex;
 }

@@ -1,67 +1,32 @@
 // The quorum is lost for good: one survivor goes on, and whoever comes back is fenced.
 
 import assert from 'node:assert/strict';
-import type { Store } from '../../../consensus/index.ts';
 import { recoverLog } from '../../../consensus/recover/recover-log.ts';
-import { epochOf } from '../../../consensus/replica/epoch.ts';
 import { surveyLog } from '../../../consensus/recover/survey-log.ts';
+import { epochOf } from '../../../consensus/replica/epoch.ts';
 import { refusal } from '../log/log-fixture.ts';
-import { createZone } from './zone.ts';
+import {
+  keysUnder,
+  pass,
+  put,
+  settled,
+  startAll,
+  statusOf,
+  storeOf,
+  until,
+  zoneOf,
+} from './zone-steps.ts';
 import type { SimulatedZone } from './zone.ts';
 
-const put = (store: Store, key: string, value: string, deadlineMs = 5_000) =>
-  store.transact({ compare: [], success: [{ type: 'put', key, value }] }, { deadlineMs });
+const segmentBytes = 256 * 1024;
 
-/** Runs virtual time until the promise settles. */
-async function settled<T>(zone: SimulatedZone, promise: Promise<T>, limitMs = 30_000): Promise<T> {
-  let result: { value: T } | { error: unknown } | undefined;
-  promise.then(
-    (value) => (result = { value }),
-    (error: unknown) => (result = { error }),
-  );
-  const reached = await zone.simulation.run({ until: () => result !== undefined, limitMs });
-  assert.deepEqual(zone.failures, []);
-  assert.ok(reached, `nothing came in ${limitMs} ms of virtual time\n${zone.lines()}`);
-  if ('error' in result!) throw result.error;
-  return result!.value;
-}
+const recover = (zone: SimulatedZone, name: string) => {
+  const disk = zone.disks.get(name)!.boot();
+  const random = zone.simulation.random.fork(`recovery of ${name}`);
+  return settled(zone, recoverLog(disk, '/log', random, segmentBytes));
+};
 
-async function until(zone: SimulatedZone, holds: () => boolean, limitMs = 60_000): Promise<void> {
-  const reached = await zone.simulation.run({ until: holds, limitMs });
-  assert.deepEqual(zone.failures, []);
-  assert.ok(reached, `did not come to hold in ${limitMs} ms of virtual time\n${zone.lines()}`);
-}
-
-const statusOf = (zone: SimulatedZone, name: string) => zone.members.get(name)?.zone.store.status();
-
-/** Peers of these names, three of them voters, and a key written through each. */
-async function zoneOf(seed: number, names: readonly string[]): Promise<SimulatedZone> {
-  const zone = createZone(seed);
-  for (const [at, name] of names.entries()) await settled(zone, zone.start(name, at === 0));
-  await until(zone, () => zone.leader()?.zone.store.status().voters.length === 3);
-  for (const { name, zone: log } of zone.members.values()) {
-    assert.ok((await settled(zone, put(log.store, `/before/${name}`, name))).ok);
-  }
-  await until(zone, () =>
-    names.every(
-      (name) =>
-        zone.members.get(name)!.zone.store.view.range('/before/', '/before0').kvs.length ===
-        names.length,
-    ),
-  );
-  return zone;
-}
-
-const recover = (zone: SimulatedZone, name: string) =>
-  settled(
-    zone,
-    recoverLog(
-      zone.disks.get(name)!.boot(),
-      '/log',
-      zone.simulation.random.fork('recovery'),
-      256 * 1024,
-    ),
-  );
+const epochAt = (zone: SimulatedZone, name: string): number => epochOf(storeOf(zone, name).view);
 
 describe('a zone whose quorum is lost for good', () => {
   it('goes on from its survivor at once, and takes new peers in', async () => {
@@ -69,10 +34,11 @@ describe('a zone whose quorum is lost for good', () => {
     for (const name of ['a', 'b', 'c']) zone.exit(name);
     const { epoch } = await recover(zone, 'b');
     await settled(zone, zone.start('b'));
-    const { store } = zone.members.get('b')!.zone;
-    assert.ok((await settled(zone, put(store, '/after', 'b'))).ok);
-    assert.equal(epochOf(store.view), epoch);
-    assert.equal(store.view.range('/before/', '/before0').kvs.length, 3);
+    const began = zone.simulation.nowMs();
+    assert.ok((await settled(zone, put(storeOf(zone, 'b'), '/after', 'b'))).ok);
+    assert.ok(zone.simulation.nowMs() - began < 500);
+    assert.equal(epochAt(zone, 'b'), epoch);
+    assert.equal(keysUnder(zone, 'b', '/before/'), 3);
     for (const name of ['d', 'e']) await settled(zone, zone.start(name));
     await until(zone, () => statusOf(zone, 'b')?.voters.length === 3);
     assert.deepEqual(statusOf(zone, 'b')?.voters, ['b', 'd', 'e']);
@@ -82,14 +48,12 @@ describe('a zone whose quorum is lost for good', () => {
   it('says what a survivor has without changing a byte, and refuses while a peer runs', async () => {
     const zone = await zoneOf(33, ['a', 'b', 'c', 'd']);
     const disk = zone.disks.get('b')!;
-    await assert.rejects(
-      settled(zone, surveyLog(disk.boot(), '/log')),
-      refusal('conflict', '/log'),
-    );
+    const early = settled(zone, surveyLog(disk.boot(), '/log'));
+    await assert.rejects(early, refusal('conflict', '/log'));
     // A commit index goes to the disk with the next tick.
-    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 1_000 });
+    await pass(zone, 1_000);
     const { term, voters, learners } = zone.leader()!.zone.store.status();
-    const revision = zone.members.get('b')!.zone.store.view.revision();
+    const revision = storeOf(zone, 'b').view.revision();
     for (const name of ['a', 'b', 'c', 'd']) zone.exit(name);
     const contents = () =>
       disk.paths().map((path) => [path, disk.content(path).toString('base64')]);
@@ -110,12 +74,128 @@ describe('a zone whose quorum is lost for good', () => {
     await assert.rejects(nowhere, refusal('not-found', '/elsewhere', '--data'));
   });
 
+  it('keeps what its survivor does not know to be committed', async () => {
+    const zone = await zoneOf(34, ['a', 'b', 'c']);
+    const leader = zone.leader()!;
+    const others = ['a', 'b', 'c'].filter((name) => name !== leader.name);
+    for (const name of others) zone.exit(name);
+    // It is on the leader's disk alone, and was acknowledged to nobody.
+    const write = put(leader.zone.store, '/unsure', 'kept', 2_000);
+    assert.ok(!(await settled(zone, write)).ok);
+    zone.exit(leader.name);
+    const disk = zone.disks.get(leader.name)!.boot();
+    const { lastEntry, commit } = await settled(zone, surveyLog(disk, '/log'));
+    assert.ok(lastEntry.index > commit);
+    await recover(zone, leader.name);
+    await settled(zone, zone.start(leader.name));
+    assert.equal(storeOf(zone, leader.name).view.get('/unsure')?.value, 'kept');
+  });
+
   it('fences old members that come back one by one, and takes them in anew', async () => {
-    const zone = await zoneOf(32, ['a', 'b', 'c']);
-    for (const name of ['a', 'b', 'c']) zone.exit(name);
-    await recover(zone, 'c');
-    for (const name of ['c', 'a', 'b']) await settled(zone, zone.start(name));
+    const zone = await zoneOf(32, ['a', 'b', 'c', 'd']);
+    for (const name of ['a', 'b', 'c', 'd']) zone.exit(name);
+    const { epoch } = await recover(zone, 'c');
+    for (const name of ['c', 'a', 'b', 'd']) {
+      await settled(zone, zone.start(name));
+      await until(zone, () => zone.members.has(name) && epochAt(zone, name) === epoch);
+    }
     await until(zone, () => statusOf(zone, 'c')?.voters.length === 3);
-    assert.deepEqual(zone.fenced.map(({ name }) => name).sort(), ['a', 'b']);
+    assert.deepEqual(
+      zone.fenced.map(({ name }) => name),
+      ['a', 'b', 'd'],
+    );
+    for (const { why } of zone.fenced)
+      assert.match(why, /recovered without this replica: epoch 2-/);
+    for (const name of ['a', 'b', 'd']) {
+      const aside = zone.disks
+        .get(name)!
+        .paths()
+        .filter((path) => path.includes('set-aside-'));
+      assert.ok(
+        aside.some((path) => path.endsWith('.snap')),
+        String(aside),
+      );
+    }
+  });
+
+  for (const seed of [41, 42, 43, 44, 45]) {
+    it(`fences old members that come back all at once (seed ${seed})`, async () => {
+      const zone = await zoneOf(seed, ['a', 'b', 'c', 'd', 'e']);
+      for (const name of ['a', 'b', 'c', 'd', 'e']) zone.exit(name);
+      const { epoch } = await recover(zone, 'b');
+      zone.setLoss(0.1);
+      zone.setDuplication(0.2);
+      await startAll(zone, ['a', 'b', 'c', 'd', 'e']);
+      await until(zone, () => statusOf(zone, 'b')?.voters.length === 5);
+      await until(zone, () =>
+        [...zone.members.keys()].every((name) => epochAt(zone, name) === epoch),
+      );
+      zone.setLoss(0);
+      assert.equal(new Set(zone.fenced.map(({ name }) => name)).size, 4);
+      assert.ok((await settled(zone, put(storeOf(zone, 'a'), '/after', 'a'))).ok);
+      await until(zone, () =>
+        [...zone.members.keys()].every(
+          (name) =>
+            keysUnder(zone, name, '/after') === 1 && keysUnder(zone, name, '/before/') === 5,
+        ),
+      );
+    });
+  }
+
+  it('lets nobody of the old epoch acknowledge a write once it has met the new one', async () => {
+    const zone = await zoneOf(51, ['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) zone.exit(name);
+    const { epoch } = await recover(zone, 'c');
+    // The others were not lost after all, and form a quorum of their own.
+    zone.partition(new Set(['c']));
+    await startAll(zone, ['a', 'b', 'c']);
+    assert.ok((await settled(zone, put(storeOf(zone, 'c'), '/new', '1'))).ok);
+    assert.ok((await settled(zone, put(storeOf(zone, 'a'), '/old', '1'))).ok);
+    assert.equal(zone.fenced.length, 0);
+    zone.partition(undefined);
+    let last = 0;
+    const begun = zone.simulation.nowMs();
+    // Writes go on at both while they meet; each that is acknowledged after both were fenced is in the new epoch.
+    while (zone.fenced.length < 2) {
+      assert.ok(zone.simulation.nowMs() - begun < 10_000, 'they never met');
+      await pass(zone, 50);
+    }
+    for (const name of ['a', 'b']) {
+      await until(zone, () => zone.members.has(name));
+      const key = `/late/${++last}`;
+      assert.ok((await settled(zone, put(storeOf(zone, name), key, name))).ok);
+      assert.equal(epochAt(zone, name), epoch);
+      assert.equal(storeOf(zone, name).view.get('/old'), undefined);
+    }
+    assert.equal(keysUnder(zone, 'c', '/late/'), 2);
+  });
+
+  it('lets the greater of two recoveries go on, and fences the other', async () => {
+    const zone = await zoneOf(52, ['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) zone.exit(name);
+    const [atA, atB] = [await recover(zone, 'a'), await recover(zone, 'b')];
+    const winner = atA.epoch > atB.epoch ? 'a' : 'b';
+    await startAll(zone, ['a', 'b']);
+    await settled(zone, zone.start('c'));
+    await until(zone, () => statusOf(zone, winner)?.voters.length === 3);
+    const loser = winner === 'a' ? 'b' : 'a';
+    assert.deepEqual(new Set(zone.fenced.map(({ name }) => name)), new Set([loser, 'c']));
+  });
+
+  it('can be recovered again, and fences members of both epochs before', async () => {
+    const zone = await zoneOf(53, ['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) zone.exit(name);
+    await recover(zone, 'a');
+    await settled(zone, zone.start('a'));
+    for (const name of ['d', 'e']) await settled(zone, zone.start(name));
+    await until(zone, () => statusOf(zone, 'a')?.voters.length === 3);
+    for (const name of ['a', 'd', 'e']) zone.exit(name);
+    const { epoch } = await recover(zone, 'd');
+    await startAll(zone, ['a', 'b', 'd', 'e']);
+    await until(zone, () =>
+      [...zone.members.keys()].every((name) => epochAt(zone, name) === epoch),
+    );
+    assert.equal(keysUnder(zone, 'b', '/before/'), 3);
+    assert.deepEqual(zone.fenced.map(({ name }) => name).sort(), ['a', 'b', 'e']);
   });
 });
