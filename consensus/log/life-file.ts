@@ -2,36 +2,30 @@
 //
 //   life = starts * 2^20 + chance          a copy of the directory counts on from an older number, and draws
 //                                          other chance: so its life is never the one that others remember
+//
+// It is the name of an empty file: a new life is a rename, which takes no room and cannot be torn.
 
 import type { Random } from '../../runtime/index.ts';
 import type { Disk } from './disk.ts';
-import { readSmallFile, writeSmallFile } from './small-file.ts';
 
-const fileName = 'life';
+const pattern = /^life-(\d{16})$/;
+const nameOf = (life: number): string => `life-${String(life).padStart(16, '0')}`;
 /** Lives of one count differ by chance below this. */
-export const chanceLimit = 2 ** 20;
+const chanceLimit = 2 ** 20;
 
 /** How often a replica in that life had started. */
 export const startsOf = (life: number): number => Math.floor(life / chanceLimit);
 
-/**
- * Begins a life in an open log's directory; durable when it resolves. A file that is lost or broken counts as no
- * start at all: then others, who remember more, take the replica for what it may be, an old copy.
- */
+/** Begins a life in an open log's directory; durable when it resolves. */
 export async function beginLife(disk: Disk, directory: string, random: Random): Promise<number> {
-  const life = (startsOf(await lastLife(disk, directory)) + 1) * chanceLimit;
-  const drawn = life + random.integer(chanceLimit);
-  await writeSmallFile(disk, directory, fileName, { life: drawn });
-  return drawn;
-}
-
-async function lastLife(disk: Disk, directory: string): Promise<number> {
-  try {
-    const found = (await readSmallFile(disk, directory, fileName)) as
-      | { life?: unknown }
-      | undefined;
-    return Number.isSafeInteger(found?.life) ? (found!.life as number) : 0;
-  } catch {
-    return 0;
-  }
+  const lives = (await disk.list(directory))
+    .map((name) => pattern.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number);
+  const last = Math.max(0, ...lives);
+  const life = (startsOf(last) + 1) * chanceLimit + random.integer(chanceLimit);
+  if (lives.length === 0) await (await disk.open(`${directory}/${nameOf(last)}`, 'write')).close();
+  await disk.rename(`${directory}/${nameOf(last)}`, `${directory}/${nameOf(life)}`);
+  await disk.syncDirectory(directory);
+  return life;
 }

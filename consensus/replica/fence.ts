@@ -11,6 +11,9 @@ import { replicaRecord, replicaRecords } from './replica-records.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { seekAfterTicks } from './timing.ts';
 
+/** Peers asked in one round by a replica that hears of no leader; the next round asks others. */
+const soughtAtOnce = 5;
+
 /** This replica's part has ended; the peer starts again and joins as a new one. */
 function fencedError(why: string): SkeinError {
   const sentence = `${why}; starting this peer again sets its log aside and joins as a new replica`;
@@ -124,15 +127,16 @@ export function recordsChanged(replica: Replica, ctx: ReplicaContext): void {
   rolledBack(replica, ctx, 'the log tells of a later start of it');
 }
 
-/** Asks all peers of the zone when no leader was heard for long: nobody else may ever speak to this replica again. */
+/** Asks peers of the zone, in turn, when no leader was heard for long: nobody else may ever speak to this replica again. */
 export function seekLeader(replica: Replica, nowMs: number): void {
   if (replica.leaving !== undefined || replica.hasLeft) return;
   const { role, ticksSinceContact } = replica.raft.status();
   if (role === 'leader' || ticksSinceContact < seekAfterTicks) return;
   replica.askedAtMs = nowMs;
-  for (const peer of replica.joinThrough()) {
-    replica.replicaAt(peer).tell({ type: 'seek', from: replica.self });
-  }
+  const peers = replica.joinThrough();
+  const first = replica.ticks % Math.max(1, peers.length);
+  const turn = [...peers.slice(first), ...peers.slice(0, first)].slice(0, soughtAtOnce);
+  for (const peer of turn) replica.replicaAt(peer).tell({ type: 'seek', from: replica.self });
 }
 
 /** Only a leader that has applied an entry of its own term knows all who belong to the zone. */

@@ -4,6 +4,7 @@ import { encodeCommand } from '../store/command.ts';
 import type { Transaction } from '../store/store.ts';
 import type { ConfStep } from '../raft/conf-change/change.ts';
 import type { RaftStatus } from '../raft/status.ts';
+import type { ReplicaId } from '../raft/types.ts';
 import type { RemoteMessage, Sender } from './protocol.ts';
 import { fitterThan, heirAmong } from './leader-choice.ts';
 import type { LeaderCandidate } from './leader-choice.ts';
@@ -24,6 +25,9 @@ import type { Candidate, VoterChange } from './voter-selection.ts';
 
 /** A learner this close behind the commit index may vote. */
 const caughtUpEntries = 1_000;
+
+/** Starts recorded at one look, when a whole zone has started: the rest comes with the next looks. */
+const livesAtOnce = 32;
 
 const propose = (replica: Replica, transaction: Transaction): void =>
   void replica.raft.propose([encodeCommand({ type: 'transaction', transaction })]);
@@ -64,10 +68,14 @@ function isRecorded(replica: Replica): boolean {
 /** One entry for each start of a replica that is heard of: its record tells every other life from this one. */
 function recordLives(replica: Replica): void {
   const { machine, self, lives } = replica;
-  for (const { replica: id, life } of replicaRecords(machine.view)) {
-    const heard = id === self.replica ? self.life : lives.get(id);
-    if (heard === undefined || heard === life) continue;
-    propose(replica, recordLife(machine.view, id, heard));
+  const heard = (id: ReplicaId): number | undefined =>
+    id === self.replica ? self.life : lives.get(id);
+  const news = replicaRecords(machine.view).filter(({ replica: id, life }) => {
+    const now = heard(id);
+    return now !== undefined && now !== life;
+  });
+  for (const { replica: id } of news.slice(0, livesAtOnce)) {
+    propose(replica, recordLife(machine.view, id, heard(id)!));
   }
 }
 

@@ -5,17 +5,8 @@ import { recoverLog } from '../../../consensus/recover/recover-log.ts';
 import { surveyLog } from '../../../consensus/recover/survey-log.ts';
 import { epochOf } from '../../../consensus/replica/epoch.ts';
 import { refusal } from '../log/log-fixture.ts';
-import {
-  keysUnder,
-  pass,
-  put,
-  settled,
-  startAll,
-  statusOf,
-  storeOf,
-  until,
-  zoneOf,
-} from './zone-steps.ts';
+import { zoneOf } from './fencing-zone.ts';
+import { keysUnder, pass, put, settled, startAll, statusOf, storeOf, until } from './zone-steps.ts';
 import type { SimulatedZone } from './zone.ts';
 
 const segmentBytes = 256 * 1024;

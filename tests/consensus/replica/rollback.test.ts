@@ -2,17 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { replicaRecords } from '../../../consensus/replica/replica-records.ts';
-import {
-  keysUnder,
-  pass,
-  put,
-  settled,
-  startAll,
-  statusOf,
-  storeOf,
-  until,
-  zoneOf,
-} from './zone-steps.ts';
+import { zoneOf } from './fencing-zone.ts';
+import { keysUnder, pass, put, settled, startAll, statusOf, storeOf, until } from './zone-steps.ts';
 import type { DiskImage } from '../../simulation/simulated-disk.ts';
 import type { SimulatedZone } from './zone.ts';
 

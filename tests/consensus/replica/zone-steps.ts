@@ -1,8 +1,7 @@
-// What tests of a simulated zone do again and again: wait in virtual time, write, and look.
+// Steps of tests over a simulated zone: write, look, and run virtual time until something came or holds.
 
 import assert from 'node:assert/strict';
 import type { Store, StoreStatus } from '../../../consensus/index.ts';
-import { createZone } from './zone.ts';
 import type { SimulatedZone } from './zone.ts';
 
 export const put = (store: Store, key: string, value: string, deadlineMs = 5_000) =>
@@ -19,7 +18,9 @@ export async function settled<T>(
     (value) => (result = { value }),
     (error: unknown) => (result = { error }),
   );
-  await until(zone, () => result !== undefined, limitMs);
+  const reached = await zone.simulation.run({ until: () => result !== undefined, limitMs });
+  assert.deepEqual(zone.failures, []);
+  assert.ok(reached, `nothing came in ${limitMs} ms of virtual time\n${zone.lines()}`);
   if ('error' in result!) throw result.error;
   return result!.value;
 }
@@ -27,7 +28,7 @@ export async function settled<T>(
 export async function until(
   zone: SimulatedZone,
   holds: () => boolean,
-  limitMs = 60_000,
+  limitMs = 30_000,
 ): Promise<void> {
   const reached = await zone.simulation.run({ until: holds, limitMs });
   assert.deepEqual(zone.failures, []);
@@ -50,18 +51,3 @@ export const statusOf = (zone: SimulatedZone, name: string): StoreStatus | undef
 
 export const keysUnder = (zone: SimulatedZone, name: string, prefix: string): number =>
   storeOf(zone, name).view.range(prefix, `${prefix}\uffff`).kvs.length;
-
-/** A zone of these peers, as many voters among them as there should be, and a key `/before/NAME` written through each. */
-export async function zoneOf(seed: number, names: readonly string[]): Promise<SimulatedZone> {
-  const zone = createZone(seed);
-  for (const [at, name] of names.entries()) await settled(zone, zone.start(name, at === 0));
-  const voters = names.length >= 5 ? 5 : names.length >= 3 ? 3 : 1;
-  await until(zone, () => zone.leader()?.zone.store.status().voters.length === voters);
-  for (const name of names) {
-    assert.ok((await settled(zone, put(storeOf(zone, name), `/before/${name}`, name))).ok);
-  }
-  await until(zone, () =>
-    names.every((name) => keysUnder(zone, name, '/before/') === names.length),
-  );
-  return zone;
-}

@@ -48,6 +48,8 @@ export interface SimulatedZone {
   readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
   readonly failures: string[];
+  /** From here on a fenced replica is no failure: the test has given cause. */
+  readonly allowFencing: () => void;
   /** Whose replica was fenced, oldest first; each came back at once, as `skein up` does it. */
   readonly fenced: readonly { readonly name: string; readonly why: string }[];
   readonly lines: () => string;
@@ -60,6 +62,7 @@ export function createZone(seed: number): SimulatedZone {
   const disks = new Map<string, SimulatedDisk>();
   const withdrawn = new Set<string>();
   const failures: string[] = [];
+  let mayFence = false;
   const fenced: { name: string; why: string }[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
@@ -117,6 +120,7 @@ export function createZone(seed: number): SimulatedZone {
       onFailure: (path, error) => {
         if (!isFenced(error)) return void failures.push(`${name} ${path}: ${error.stack}`);
         fenced.push({ name, why: error.message });
+        if (!mayFence) failures.push(`${name} was fenced: ${error.message}`);
         exit(name);
         void start(name, false, traits);
       },
@@ -169,6 +173,7 @@ export function createZone(seed: number): SimulatedZone {
     setDuplication: (share) => (duplication = share),
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
+    allowFencing: () => void (mayFence = true),
     fenced,
     lines: () =>
       log
