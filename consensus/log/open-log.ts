@@ -10,7 +10,7 @@ import { corruptLog, segmentName } from './segment.ts';
 import { createSegmentedLog } from './segmented-log.ts';
 import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { SnapshotReader } from './snapshots.ts';
 import { finishSuccession } from './succession.ts';
 import { spareName } from './spare-segment.ts';
 
@@ -23,7 +23,11 @@ export interface LogOptions {
   readonly replicaId: ReplicaId;
   /** Default 64 MiB. Segments that exist keep their size. */
   readonly segmentBytes?: number;
+  /** Gets the newest snapshot while it is checked, so that it need not be read again. */
+  readonly snapshotReader?: SnapshotReader;
 }
+
+export const readNothing: SnapshotReader = () => () => undefined;
 
 /**
  * Errors: conflict (another process has it), corrupt (file, offset, what to do), unsupported (a format
@@ -34,13 +38,13 @@ export async function openLog(
   disk: Disk,
   options: LogOptions,
 ): Promise<{ readonly log: LogStorage; readonly recovered: RecoveredLog }> {
-  const { directory, segmentBytes = defaultSegmentBytes } = options;
+  const { directory, segmentBytes = defaultSegmentBytes, snapshotReader = readNothing } = options;
   await disk.makeDirectory(directory);
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
     await finishSuccession(disk, directory);
-    const { snapshots, broken } = await openSnapshots(disk, directory);
+    const { snapshots, broken } = await openSnapshots(disk, directory, snapshotReader);
     const snapshot = snapshots.newest();
     const segments =
       (await recoverSegments(disk, directory)) ??
@@ -58,22 +62,19 @@ export async function openLog(
   }
 }
 
-/** What is on disk, with the newest snapshot to read. */
-export interface FoundLog {
-  readonly recovered: RecoveredLog;
-  readonly snapshots: Snapshots;
-}
-
 /**
  * Reads a log and leaves every file as it is; the caller holds the directory's lock. Undefined when there is none.
  * Errors: corrupt, unsupported, as openLog.
  */
-export async function readLog(disk: Disk, directory: string): Promise<FoundLog | undefined> {
-  const { snapshots, broken } = await openSnapshots(disk, directory);
-  const snapshot = snapshots.newest();
+export async function readLog(
+  disk: Disk,
+  directory: string,
+  reader: SnapshotReader,
+): Promise<RecoveredLog | undefined> {
+  const { snapshots, broken } = await openSnapshots(disk, directory, reader);
   const segments = await recoverSegments(disk, directory, false);
   if (segments === undefined) return undefined;
-  return { recovered: reconcile(directory, segments, snapshot, broken).recovered, snapshots };
+  return reconcile(directory, segments, snapshots.newest(), broken).recovered;
 }
 
 /** Files that were being written aside when the process ended were never part of the log. */

@@ -5,6 +5,7 @@ import { SkeinError } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import { readableSegments } from '../log/recovery.ts';
 import { recordTypes } from '../log/record.ts';
+import { readNothing } from '../log/open-log.ts';
 import { markLog } from '../log/set-aside.ts';
 import { openSnapshots } from '../log/snapshots.ts';
 import { finishSuccession } from '../log/succession.ts';
@@ -54,7 +55,7 @@ interface ReadableConf {
 /** The configuration by the newest whole snapshot and the entries after it, up to the first that is broken. */
 async function readableConf(disk: Disk, directory: string): Promise<ReadableConf> {
   await finishSuccession(disk, directory);
-  const { snapshots } = await openSnapshots(disk, directory);
+  const { snapshots } = await openSnapshots(disk, directory, readNothing);
   const snapshot = snapshots.newest();
   const { replicaId, records } = await readableSegments(disk, directory);
   let conf = snapshot?.conf;

@@ -9,7 +9,7 @@ import { decodeConfChange } from '../raft/conf-change/change.ts';
 import { nextConf } from '../raft/conf-change/changer.ts';
 import type { ConfState } from '../raft/types.ts';
 import { createStateMachine } from '../store/state-machine.ts';
-import type { StateMachine } from '../store/state-machine.ts';
+import type { Restoration, StateMachine } from '../store/state-machine.ts';
 
 export interface ZoneCopy {
   readonly recovered: RecoveredLog;
@@ -61,22 +61,23 @@ const noLog = (directory: string, cause?: unknown): SkeinError =>
  */
 export async function readZoneCopy(disk: Disk, directory: string): Promise<ZoneCopy> {
   await finishSuccession(disk, directory);
-  const found = await readLog(disk, directory);
-  const saved = found?.snapshots.read();
-  // Without a snapshot it was never fed: whatever was sent to it, nothing of the zone is here.
-  if (found === undefined || saved === undefined) throw noLog(directory);
   const machine = createStateMachine();
-  const restoration = machine.restore();
-  for await (const chunk of saved.chunks) restoration.add(chunk);
-  restoration.finish(saved.meta.index);
-  let conf = saved.meta.conf;
-  let { index: lastIndex, term: lastTerm } = saved.meta;
-  for (const entry of found.recovered.entries) {
+  let restoration: Restoration | undefined;
+  const recovered = await readLog(disk, directory, () => {
+    restoration = machine.restore();
+    return restoration.add;
+  });
+  const snapshot = recovered?.snapshot;
+  // Without a snapshot it was never fed: whatever was sent to it, nothing of the zone is here.
+  if (recovered === undefined || snapshot === undefined) throw noLog(directory);
+  restoration?.finish(snapshot.index);
+  let { index: lastIndex, term: lastTerm, conf } = snapshot;
+  for (const entry of recovered.entries) {
     if (entry.type === 'config') conf = confAfter(conf, entry.data);
     else machine.apply(entry.index, entry.data);
     ({ index: lastIndex, term: lastTerm } = entry);
   }
-  return { recovered: found.recovered, lastIndex, lastTerm, conf, machine };
+  return { recovered, lastIndex, lastTerm, conf, machine };
 }
 
 /** A change that does not fit was not committed, and is passed over. */

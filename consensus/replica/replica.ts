@@ -7,13 +7,14 @@ import type { LogStorage } from '../log/log-storage.ts';
 import type { SetAside } from '../log/set-aside.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
+import type { Freshness } from './freshness.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply, Sender, SnapshotChunk } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
 import type { LogWrites } from './log-writes.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 import type { Room } from './room.ts';
 import type { Coverage } from './snapshots.ts';
-import type { ReplicaTraits } from './replica-records.ts';
 import type { SnapshotReceiver } from './snapshot-receiver.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -31,6 +32,8 @@ export interface ReplicaOptions {
   self: Sender;
   /** The failure domain of this peer, and whether it is a witness. */
   readonly traits: ReplicaTraits;
+  /** What people call a peer. */
+  readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;
@@ -39,6 +42,7 @@ export interface ReplicaOptions {
   readonly machine: StateMachine;
   readonly lessor: Lessor;
   readonly status: StatusBoard;
+  readonly freshness: Freshness;
   readonly health: PeerHealth;
   /** Whether a person has withdrawn this peer from work: it does not lead while another can. */
   readonly isWithdrawn: (peer: string) => boolean;

@@ -93,7 +93,7 @@ function judgeRoom(replica: Replica, nowMs: number): void {
   const isNews = [...short].join() !== [...room.short].join();
   room.short = short;
   const isRefusing = role === 'leader' && lacksRoomForQuorum(conf, short);
-  room.refusal = isRefusing ? majorityFull(peersOf(replica, short)) : undefined;
+  room.refusal = isRefusing ? majorityFull(peersOf(replica, short).map(replica.nameOf)) : undefined;
   if (isNews) postStatus(replica);
 }
 

@@ -37,7 +37,7 @@ export interface VoterLimits {
   readonly improveAfterMs: number;
 }
 
-/** With more voters every write waits for more disks than deaths at once are worth. */
+/** With more, every write waits for more disks than yet another death is worth. */
 export const votersMax = 7;
 
 /**

@@ -151,15 +151,17 @@ function candidatesFrom(replica: Replica, status: RaftStatus, nowMs: number): Ca
 /** What this leader sees of a replica. */
 function standing(replica: Replica, status: RaftStatus, { replica: id, ...record }: ReplicaRecord) {
   const isSelf = id === replica.self.replica;
-  const match = status.followers.get(id)?.match ?? 0;
+  const match = replica.raft.followers().get(id)?.match ?? 0;
+  const hasRoom = !replica.room.short.has(id);
   return {
     id,
     isWitness: record.isWitness === true,
     isWithdrawn: replica.isWithdrawn(record.peer),
-    lacksRoom: replica.room.short.has(id),
     alive: isSelf || replica.health.isAlive(record.peer),
     deadForMs: isSelf ? 0 : replica.health.deadForMs(record.peer),
-    caughtUp: isSelf || (match + caughtUpEntries > status.commit && match > 0),
+    hasRoom,
+    // Whoever has no room will fall behind.
+    caughtUp: hasRoom && (isSelf || (match + caughtUpEntries > status.commit && match > 0)),
   };
 }
 
@@ -169,7 +171,7 @@ const leaderCandidate = (
   record: ReplicaRecord,
 ): LeaderCandidate => ({
   ...standing(replica, status, record),
-  match: status.followers.get(record.replica)?.match ?? status.lastIndex,
+  match: replica.raft.followers().get(record.replica)?.match ?? status.lastIndex,
 });
 
 /** Who could lead instead of this leader. One that leaves is not on the list any more. */

@@ -68,6 +68,25 @@ describe('a zone whose peers leave', function () {
   });
 });
 
+describe('a zone whose peers all leave at once', function () {
+  this.timeout(60_000);
+
+  it('keeps the last, which is told so and goes on', async () => {
+    for (let seed = 41; seed <= 60; seed++) {
+      const zone = await zoneOf(seed, ['a', 'b']);
+      const outcomes = new Map<string, string>();
+      for (const { name, zone: log } of zone.members.values()) {
+        void log.leave().then((left) => outcomes.set(name, left.ok ? 'left' : left.error.code));
+      }
+      await until(zone, () => outcomes.size === 2);
+      assert.deepEqual([...outcomes.values()].sort(), ['forbidden', 'left'], `seed ${seed}`);
+      const [last] = [...outcomes].find(([, outcome]) => outcome === 'forbidden')!;
+      const written = await settled(zone, put(zone.members.get(last)!.zone.store, '/k', 'v'));
+      assert.ok(written.ok, `seed ${seed}`);
+    }
+  });
+});
+
 describe('a zone with cordoned peers', function () {
   this.timeout(60_000);
 
