@@ -9,6 +9,7 @@ import { compactionsDue } from '../store/compaction.ts';
 import { createEntryPacker } from './entry-packing.ts';
 import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from './fence.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
@@ -31,13 +32,7 @@ import { createSnapshotSender } from './snapshot-sender.ts';
 import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import {
-  askAgainMs,
-  forgottenTicks,
-  progressEveryTicks,
-  statusEveryTicks,
-  tickMs,
-} from './timing.ts';
+import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
 import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
@@ -58,6 +53,8 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(options.machine.restore),
       routes: new Map(),
+      lives: new Map(),
+      fenced: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
       coverage: createCoverage(options.raft.status().snapshotIndex, options.snapshotBytes),
@@ -70,7 +67,16 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       leaving: undefined,
+      hasLeft: false,
     };
+    const { setAside } = options;
+    if (setAside !== undefined) {
+      const { why, directory } = setAside;
+      ctx.log.warn('this peer joins as a new replica: its old log was set aside', {
+        why,
+        directory,
+      });
+    }
     ctx.after('tick', tickMs, { type: 'tick' });
     handleReady(replica, ctx);
     // A lone voter need not wait for an election that nobody can contest.
@@ -81,7 +87,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   },
   receive: (replica, message, ctx) => {
     handle(replica, message, ctx);
-    handleReady(replica, ctx);
+    if (replica.fenced === undefined) handleReady(replica, ctx);
     return replica;
   },
   stopped: (replica) => {
@@ -102,9 +108,12 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'join':
     case 'leave':
     case 'left':
+    case 'seek':
+    case 'fenced':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
+      if (!admitSender(replica, message.from, ctx)) return;
       replica.routes.set(message.from.replica, message.from.peer);
       return fromReplica(replica, message, ctx);
     case 'write':
@@ -121,7 +130,9 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
 function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaContext): void {
   switch (message.type) {
     case 'raft':
-      for (const each of message.messages) stepChecked(replica, each, ctx);
+      for (const each of message.messages) {
+        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+      }
       return;
     case 'hand-over':
       return handedOver(replica, message.from, message.writes);
@@ -141,6 +152,10 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       // A deposed leader may not know yet that this replica is in.
       if (message.term >= replica.raft.status().term) letGo(replica);
       return;
+    case 'seek':
+      return seekAsked(replica, message.from);
+    case 'fenced':
+      return fencedByOther(replica, message, ctx);
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
@@ -185,6 +200,7 @@ function awaitRound(
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
+  if (replica.fenced !== undefined && message.type !== 'broken') return;
   switch (message.type) {
     case 'tick':
       return tick(replica, ctx);
@@ -325,9 +341,10 @@ function handOver(replica: Replica): void {
  * was let go and died before it heard of that, for only the others know. Who is still listed is not listed again.
  */
 function askToJoin(replica: Replica, nowMs: number): void {
-  const { conf, leader, ticksSinceContact } = replica.raft.status();
-  const isFed = conf.voters.length > 0 ? ticksSinceContact <= forgottenTicks : leader !== 0;
-  if (isFed || replica.leaving !== undefined || nowMs - replica.askedAtMs < askAgainMs) return;
+  if (nowMs - replica.askedAtMs < askAgainMs) return;
+  const { conf, leader } = replica.raft.status();
+  if (conf.voters.length > 0) return seekLeader(replica, nowMs);
+  if (leader !== 0) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
     const { self, traits } = replica;
@@ -383,6 +400,7 @@ function goOnLeaving(replica: Replica, nowMs: number): void {
 }
 
 function letGo(replica: Replica, outcome: Result<void> = ok(undefined)): void {
+  replica.hasLeft ||= outcome.ok;
   replica.leaving?.(outcome);
   replica.leaving = undefined;
 }
