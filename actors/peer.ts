@@ -78,6 +78,8 @@ export interface PeerPorts {
   readonly disk: Disk;
   readonly logDirectory: string;
   readonly segmentBytes?: number;
+  /** Log between two snapshots at least; default that of the log. */
+  readonly snapshotFloorBytes?: number;
   readonly timing?: MeshTiming;
   readonly isRevoked?: (peer: PeerId) => boolean;
   /** Pods of this node get addresses of `range`; undefined where they all share one. */
@@ -182,7 +184,11 @@ async function compose(
     disk: ports.disk,
     directory: ports.logDirectory,
     ...(ports.segmentBytes === undefined ? {} : { segmentBytes: ports.segmentBytes }),
+    ...(ports.snapshotFloorBytes === undefined
+      ? {}
+      : { snapshotFloorBytes: ports.snapshotFloorBytes }),
     domain: options.labels['topology.kubernetes.io/zone'] ?? options.name,
+    nameOf: (peer) => mesh.member(peer)?.facts.name ?? peer,
     isFounder: options.isFounder,
     isWitness: options.isWitness === true,
     health: peerHealth(mesh, clock),

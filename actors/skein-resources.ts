@@ -150,7 +150,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
     handler: ({ name }) => {
       if (name !== 'self')
         return refuse('not-found', 'a peer knows only "self": ask the other peer');
-      const { leader, voters, learners, witnesses, ...status } = store.status();
+      const { leader, voters, learners, witnesses, fullDisks, ...status } = store.status();
       const nameOf = (peer: string): string => mesh.member(peer)?.facts.name ?? peer;
       return reply({
         kind: 'PeerStatus',
@@ -166,6 +166,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
           voters: voters.map(nameOf),
           learners: learners.map(nameOf),
           witnesses: witnesses.map(nameOf),
+          ...(fullDisks === undefined ? {} : { fullDisks: fullDisks.map(nameOf) }),
           nodeAddress: work?.place.nodeAddress,
           fronts: work?.fronts.fronts ?? [],
         },

@@ -36,6 +36,7 @@ export interface PeerStatus {
     readonly witnesses?: readonly string[];
     /** Absent at a witness. */
     readonly nodeAddress?: string;
+    readonly fullDisks?: readonly string[];
     readonly fronts: readonly Front[];
   };
 }
@@ -49,6 +50,10 @@ const freshness = (staleMs: number): string =>
   staleMs <= FRESH_MS
     ? 'in contact with its zone'
     : `no contact with a quorum for ${Math.round(staleMs / 1_000)} s: reads are old, writes fail`;
+
+/** Only a leader knows of all; nothing is said of disks that have room. */
+const fullDisksLine = (names: readonly string[]): readonly (readonly [string, string])[] =>
+  names.length === 0 ? [] : [['Full disks', `${[...names].sort().join(', ')}: free some space`]];
 
 /** For people. */
 export function statusText({ status }: PeerStatus): string {
@@ -68,6 +73,7 @@ export function statusText({ status }: PeerStatus): string {
     ['Voters', names(status.voters)],
     ['Learners', names(status.learners) || 'none'],
     ['Contact', freshness(status.staleMs)],
+    ...fullDisksLine(status.fullDisks ?? []),
     ['Revision', `${status.revision} (term ${status.term}, applied ${status.appliedIndex})`],
     ['Node address', status.nodeAddress ?? 'none'],
   ];

@@ -10,6 +10,7 @@ import { corruptLog, segmentName } from './segment.ts';
 import { createSegmentedLog } from './segmented-log.ts';
 import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
+import type { SnapshotReader } from './snapshots.ts';
 import { spareName } from './spare-segment.ts';
 
 /** Of a segment file, unless the options say otherwise. */
@@ -21,7 +22,11 @@ export interface LogOptions {
   readonly replicaId: ReplicaId;
   /** Default 64 MiB. Segments that exist keep their size. */
   readonly segmentBytes?: number;
+  /** Gets the newest snapshot while it is checked, so that it need not be read again. */
+  readonly snapshotReader?: SnapshotReader;
 }
+
+const readNothing: SnapshotReader = () => () => undefined;
 
 /**
  * Errors: conflict (another process has it), corrupt (file, offset, what to do), unsupported (a format
@@ -32,12 +37,12 @@ export async function openLog(
   disk: Disk,
   options: LogOptions,
 ): Promise<{ readonly log: LogStorage; readonly recovered: RecoveredLog }> {
-  const { directory, segmentBytes = defaultSegmentBytes } = options;
+  const { directory, segmentBytes = defaultSegmentBytes, snapshotReader = readNothing } = options;
   await disk.makeDirectory(directory);
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
-    const { snapshots, broken } = await openSnapshots(disk, directory);
+    const { snapshots, broken } = await openSnapshots(disk, directory, snapshotReader);
     const snapshot = snapshots.newest();
     const segments =
       (await recoverSegments(disk, directory)) ??

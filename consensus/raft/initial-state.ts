@@ -89,6 +89,7 @@ export function createCore(
     electionElapsed: 0,
     heartbeatElapsed: 0,
     electionTimeout: 0,
+    hurriedCampaigns: 0,
     leaderContact: 0,
     isReluctant: false,
     votes: new Map(),

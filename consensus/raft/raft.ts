@@ -41,7 +41,7 @@ import type { Random } from '../../runtime/index.ts';
 import type { ConfChange } from './conf-change/change.ts';
 import type { RaftConfig } from './config.ts';
 import type { RaftCore } from './core.ts';
-import { campaign, tickElection } from './election.ts';
+import { campaign, suspectLeader, tickElection } from './election.ts';
 import { createCore } from './initial-state.ts';
 import type { InitialState } from './initial-state.ts';
 import { reportSnapshot, reportUnreachable, tickLeader } from './leader.ts';
@@ -57,8 +57,8 @@ import { readIndex } from './read-index.ts';
 import type { ReadOutcome } from './read-index.ts';
 import type { Ready } from './ready.ts';
 import { raftRules } from './rules.ts';
-import { statusOf } from './status.ts';
-import type { RaftStatus } from './status.ts';
+import { followersOf, statusOf } from './status.ts';
+import type { FollowerStatus, RaftStatus } from './status.ts';
 import { stepMessage } from './step.ts';
 import { transferLeader } from './transfer.ts';
 import type { TransferOutcome } from './transfer.ts';
@@ -86,6 +86,8 @@ export interface Raft {
   readonly campaign: () => void;
   /** While set it campaigns only after all others had the time to; what else it does stays the same. */
   readonly setReluctant: (isReluctant: boolean) => void;
+  /** The failure detector suspects the leader: look for another soon, if it was not heard of late. To be said with each tick while it lasts. */
+  readonly suspectLeader: () => void;
   /** Messages to `id` seem to get lost. */
   readonly reportUnreachable: (id: ReplicaId) => void;
   /** Whether the snapshot offered to `id` was delivered. */
@@ -120,6 +122,8 @@ export interface Raft {
    */
   readonly compact: (index: number) => void;
   readonly status: () => RaftStatus;
+  /** What a leader knows of every member but itself; empty in others. */
+  readonly followers: () => ReadonlyMap<ReplicaId, FollowerStatus>;
 }
 
 /** `rules` is for tests that break one; production leaves it out. Throws as createCore does. */
@@ -140,6 +144,7 @@ export function createRaft(
     transferLeader: (to) => transferLeader(core, to),
     campaign: () => campaign(core, 'pre-vote'),
     setReluctant: (isReluctant) => void (core.isReluctant = isReluctant),
+    suspectLeader: () => suspectLeader(core),
     reportUnreachable: (id) => reportUnreachable(core, id),
     reportSnapshot: (id, isDelivered) => reportSnapshot(core, id, isDelivered),
     hasReady: () => hasReady(core),
@@ -151,6 +156,7 @@ export function createRaft(
     trailingIndex: (index, limits) => trailingIndex(core.log, index, limits),
     compact: (index) => compact(core, index),
     status: () => statusOf(core),
+    followers: () => followersOf(core),
   };
 }
 

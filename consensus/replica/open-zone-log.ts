@@ -5,6 +5,7 @@ import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import { openLog } from '../log/open-log.ts';
+import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
 import type { InitialState } from '../raft/initial-state.ts';
@@ -13,8 +14,9 @@ import type { ReplicaId } from '../raft/types.ts';
 import { createLessor } from '../store/lessor.ts';
 import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
-import type { StateMachine } from '../store/state-machine.ts';
+import type { Restoration, StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
+import { createFreshness } from './freshness.ts';
 import { replicaPath, snapshotsPath } from './protocol.ts';
 import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
@@ -41,6 +43,8 @@ export interface ZoneLogOptions {
   readonly domain: string;
   /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
   readonly isWitness?: boolean;
+  /** What people call a peer, for what they are told; default its id. */
+  readonly nameOf?: (peer: string) => string;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
@@ -66,20 +70,22 @@ export interface ZoneLog {
 export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
   const newId = 1 + random.integer(idLimit);
+  const machine = createStateMachine();
+  const reader = createReader(machine);
   const { log, recovered } = await openLog(disk, {
     directory,
     replicaId: newId,
+    snapshotReader: reader.begin,
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   });
-  const machine = createStateMachine();
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
-  const { initial, snapshotBytes } =
-    isBlank && options.isFounder
-      ? await found(log, recovered.replicaId, machine)
-      : await restore(log, recovered, machine);
+  if (recovered.snapshot !== undefined) reader.finish(recovered.snapshot.index);
+  const initial: InitialState =
+    isBlank && options.isFounder ? await found(log, recovered.replicaId, machine) : recovered;
 
   const session = 1 + random.integer(idLimit);
   const status = createStatusBoard();
+  const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
   const replica: ActorRef<LocalRequest | SnapshotChunk> = system.spawn(
     replicaPath,
@@ -87,6 +93,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     {
       self: { replica: recovered.replicaId, peer: system.peer },
       traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
+      nameOf: options.nameOf ?? ((peer) => peer),
       session,
       raft: createRaft(config, random, initial),
       hardState: initial.hardState,
@@ -94,11 +101,12 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       machine,
       lessor: createLessor(electionTimeoutMs),
       status,
+      freshness,
       health: options.health,
       isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
       chunksAt: (peer) => system.ref(formatAddress({ peer, path: snapshotsPath })),
-      snapshotBytes,
+      snapshotBytes: reader.bytes(),
       snapshotFloorBytes: options.snapshotFloorBytes ?? defaultSnapshotFloorBytes,
       joinThrough: options.joinThrough,
     },
@@ -110,6 +118,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     machine,
     session: createRequestSession(session),
     status,
+    freshness,
     clock,
     random,
   });
@@ -122,35 +131,33 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   };
 }
 
-/** What a replica starts from, and the size of the snapshot in it. */
-interface Start {
-  readonly initial: InitialState;
-  readonly snapshotBytes: number;
-}
-
 /** The first replica: its empty state machine is the snapshot that everyone who joins starts from. */
-async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Promise<Start> {
+async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Promise<InitialState> {
   const initial = firstState(id);
   await log.saveSnapshot(initial.snapshot!, machine.snapshot());
   await log.restart(initial.snapshot!, initial.hardState);
-  return { initial, snapshotBytes: 0 };
+  return initial;
 }
 
-async function restore(
-  log: LogStorage,
-  recovered: Awaited<ReturnType<typeof openLog>>['recovered'],
-  machine: StateMachine,
-): Promise<Start> {
-  const saved = log.readSnapshot();
-  let snapshotBytes = 0;
-  if (saved !== undefined) {
-    const restoration = machine.restore();
-    for await (const chunk of saved.chunks) {
-      restoration.add(chunk);
-      snapshotBytes += chunk.length;
-    }
-    restoration.finish(saved.meta.index);
-  }
-  const { hardState, entries } = recovered;
-  return { initial: { hardState, snapshot: saved?.meta, entries }, snapshotBytes };
+/** Reads the newest snapshot into the machine while the log checks it. */
+function createReader(machine: StateMachine): {
+  readonly begin: SnapshotReader;
+  readonly finish: (index: number) => void;
+  readonly bytes: () => number;
+} {
+  let restoration: Restoration | undefined;
+  let bytes = 0;
+  return {
+    begin: () => {
+      const own = machine.restore();
+      restoration = own;
+      bytes = 0;
+      return (chunk) => {
+        own.add(chunk);
+        bytes += chunk.length;
+      };
+    },
+    finish: (index) => restoration?.finish(index),
+    bytes: () => bytes,
+  };
 }

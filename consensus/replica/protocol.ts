@@ -82,11 +82,13 @@ export type RemoteMessage =
       readonly replyTo: ActorRef<RenewReply>;
     }
   | SnapshotChunk
+  /** Everything before `chunk` is here; late: and nothing has come for a while. */
   | {
       readonly type: 'snapshot-wanted';
       readonly from: Sender;
       readonly index: number;
       readonly chunk: number;
+      readonly isLate: boolean;
     };
 
 /** One piece of a snapshot. */
@@ -110,7 +112,8 @@ export type RenewReply =
 export type LocalRequest =
   | {
       readonly type: 'write';
-      readonly write: HandedWrite;
+      readonly sequence: number;
+      readonly command: Uint8Array;
       readonly deadlineAtMs: number;
       readonly settle: (result: Result<CommandAnswer>) => void;
     }

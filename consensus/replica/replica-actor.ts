@@ -4,7 +4,10 @@ import type { Actor, Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { membersOf } from '../raft/conf-change/draft.ts';
 import { encodeCommand } from '../store/command.ts';
+import { refuseCommand } from '../store/command-header.ts';
+import { compactionsDue } from '../store/compaction.ts';
 import { createEntryPacker } from './entry-packing.ts';
+import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
@@ -12,7 +15,7 @@ import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
-import { leadingPeer } from './routes.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -28,16 +31,18 @@ import { createSnapshotSender } from './snapshot-sender.ts';
 import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import { askAgainMs, forgottenTicks, statusEveryTicks, tickMs } from './timing.ts';
+import {
+  askAgainMs,
+  forgottenTicks,
+  progressEveryTicks,
+  statusEveryTicks,
+  tickMs,
+} from './timing.ts';
 import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
-/** Revisions kept for watchers that fell behind. */
-const keptRevisions = 10_000;
-/** Revisions forgotten by one command: more at once would hold the event loop for too long. */
-const compactionStep = 1_000;
 
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
@@ -119,7 +124,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       for (const each of message.messages) stepChecked(replica, each, ctx);
       return;
     case 'hand-over':
-      return proposeFor(replica, message.from, message.writes);
+      return handedOver(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
     case 'refused': {
@@ -141,7 +146,7 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
     case 'snapshot-chunk':
       return chunkReceived(replica, ctx, message);
     case 'snapshot-wanted':
-      return chunkWanted(replica, ctx, message.from.replica, message.index, message.chunk);
+      return chunkWanted(replica, ctx, message);
     default:
       return unreachable(message);
   }
@@ -150,12 +155,10 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
-      replica.pending.add({ ...request.write, ...request });
+      replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
-      replica.rounds.add(request.deadlineAtMs, (confirmed) =>
-        request.settle(confirmed.ok ? ok(replica.machine.view.revision()) : confirmed),
-      );
+      awaitRound(replica, ctx, request);
       return flushSoon(replica, ctx);
     case 'keep-lease':
       keepLease(replica, ctx, request);
@@ -167,6 +170,18 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
     default:
       return unreachable(request);
   }
+}
+
+function awaitRound(
+  { rounds, freshness, machine }: Replica,
+  ctx: ReplicaContext,
+  { deadlineAtMs, settle }: Extract<LocalRequest, { type: 'barrier' }>,
+): void {
+  const beganMs = ctx.clock.monotonicMs();
+  rounds.add(deadlineAtMs, (confirmed) => {
+    if (confirmed.ok) freshness.confirmed(beganMs);
+    settle(confirmed.ok ? ok(machine.view.revision()) : confirmed);
+  });
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
@@ -203,6 +218,7 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   ctx.after('tick', tickMs, { type: 'tick' });
   replica.raft.tick();
+  suspectLeader(replica);
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
@@ -217,8 +233,17 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
+  if (replica.ticks % refreshEveryTicks === 0) refresh(replica, ctx);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+  if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();
+}
+
+/** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
+function suspectLeader(replica: Replica): void {
+  const { role, leader } = replica.raft.status();
+  const peer = role === 'follower' && leader !== 0 ? peerOf(replica, leader) : undefined;
+  if (peer !== undefined && !replica.health.isAlive(peer)) replica.raft.suspectLeader();
 }
 
 /** Everything that came in this turn goes out together. */
@@ -254,6 +279,17 @@ function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite
   const sequences = writes.map(({ sequence }) => sequence);
   if (from.replica === replica.self.replica) replica.pending.notTaken(sequences);
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
+}
+
+/** What other peers hand over may be of another version: none of that becomes an entry, which could stop the zone. */
+function handedOver(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const known: HandedWrite[] = [];
+  for (const write of writes) {
+    const error = refuseCommand(write.command);
+    if (error === undefined) known.push(write);
+    else refuse(replica, from, [write], error);
+  }
+  if (known.length > 0) proposeFor(replica, from, known);
 }
 
 /** None of these is proposed: asking again would be answered alike. */
@@ -354,9 +390,8 @@ function letGo(replica: Replica, outcome: Result<void> = ok(undefined)): void {
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const revision = machine.compacted() + compactionStep;
-  const isDue = machine.view.revision() - revision >= keptRevisions;
-  if (!isDue || replica.compactingTo >= revision) return;
-  const outcome = raft.propose([encodeCommand({ type: 'compact', revision })]);
-  if (outcome.accepted) replica.compactingTo = revision;
+  const due = compactionsDue(machine.history(), replica.compactingTo);
+  if (due.length === 0) return;
+  const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
+  if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;
 }

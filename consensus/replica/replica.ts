@@ -6,6 +6,7 @@ import type { Entry, HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts
 import type { LogStorage } from '../log/log-storage.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
+import type { Freshness } from './freshness.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { LocalRequest, RemoteMessage, RenewReply, Sender, SnapshotChunk } from './protocol.ts';
 import type { QuorumRounds } from './reads.ts';
@@ -29,6 +30,8 @@ export interface ReplicaOptions {
   readonly self: Sender;
   /** The failure domain of this peer, and whether it is a witness. */
   readonly traits: ReplicaTraits;
+  /** What people call a peer. */
+  readonly nameOf: (peer: string) => string;
   /** Numbers this peer's requests; its session tells their answers apart. */
   readonly session: number;
   readonly raft: Raft;
@@ -37,6 +40,7 @@ export interface ReplicaOptions {
   readonly machine: StateMachine;
   readonly lessor: Lessor;
   readonly status: StatusBoard;
+  readonly freshness: Freshness;
   readonly health: PeerHealth;
   /** Whether a person has withdrawn this peer from work: it does not lead while another can. */
   readonly isWithdrawn: (peer: string) => boolean;

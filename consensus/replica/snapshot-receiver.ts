@@ -11,8 +11,9 @@ import type { SnapshotChunk } from './protocol.ts';
 
 /** A state machine larger than this is refused; far above the documented size of a zone. */
 const sizeLimitBytes = 2 * 1024 ** 3;
-/** A chunk that was asked for and did not come is asked for again. */
+/** After so long without a chunk what is missing is asked for again; after twice as long the next time, on a slow line. */
 const askAgainMs = 1_000;
+const askAgainMaxMs = 8_000;
 /** A transfer of which nothing came for so long has been given up, or its replica was fed from the log after all. */
 const forgottenAfterMs = 60_000;
 /** Chunks kept that came ahead of their turn: more than a sender has on their way. */
@@ -28,8 +29,10 @@ interface Gathering {
   readonly ahead: Map<number, SnapshotChunk>;
   bytes: number;
   isWhole: boolean;
-  askedAtMs: number;
+  /** When a chunk came last, and when it was asked for one. */
   heardAtMs: number;
+  askedAtMs: number;
+  askAfterMs: number;
 }
 
 /** Tell the sender that everything before this chunk is here; the one after the last ends the transfer. */
@@ -37,6 +40,8 @@ export interface Want {
   readonly from: SnapshotChunk['from'];
   readonly index: number;
   readonly chunk: number;
+  /** Nothing came for a while: what is on its way seems to be lost. */
+  readonly isLate: boolean;
 }
 
 /** What a chunk led to. */
@@ -78,8 +83,9 @@ export function createSnapshotReceiver(restore: () => Restoration): SnapshotRece
     ahead: new Map(),
     bytes: 0,
     isWhole: false,
-    askedAtMs: nowMs,
     heardAtMs: nowMs,
+    askedAtMs: nowMs,
+    askAfterMs: askAgainMs,
   });
 
   const isRefused = ({ meta, from }: SnapshotChunk, nowMs: number): boolean =>
@@ -102,17 +108,12 @@ export function createSnapshotReceiver(restore: () => Restoration): SnapshotRece
         gathering = begin(chunk, nowMs);
       }
       const current = gathering!;
-      const expected = current.chunks.length;
-      if (chunk.chunk < expected || current.isWhole) {
-        // A sender that starts over need not send what is here already.
-        return chunk.chunk === 0 ? wanted(current, false) : nothing;
-      }
-      if (chunk.chunk > expected) {
-        if (current.ahead.size < aheadLimit) current.ahead.set(chunk.chunk, chunk);
-        return nothing;
-      }
-      current.askedAtMs = nowMs;
       current.heardAtMs = nowMs;
+      const expected = current.chunks.length;
+      const isAhead = chunk.chunk > expected;
+      if (isAhead && current.ahead.size < aheadLimit) current.ahead.set(chunk.chunk, chunk);
+      // Each one is answered, so that a sender hears from here, and one that starts over learns what is here already.
+      if (isAhead || chunk.chunk < expected || current.isWhole) return wanted(current, false);
       try {
         readOn(current, chunk);
       } catch (error) {
@@ -138,9 +139,11 @@ export function createSnapshotReceiver(restore: () => Restoration): SnapshotRece
         gathering = undefined;
         return undefined;
       }
-      if (nowMs - gathering.askedAtMs < askAgainMs) return undefined;
+      const { heardAtMs, askedAtMs, askAfterMs } = gathering;
+      if (nowMs - Math.max(heardAtMs, askedAtMs) < askAfterMs) return undefined;
       gathering.askedAtMs = nowMs;
-      return wantOf(gathering);
+      gathering.askAfterMs = Math.min(2 * askAfterMs, askAgainMaxMs);
+      return { ...wantOf(gathering), isLate: true };
     },
   };
 }
@@ -157,6 +160,7 @@ const wantOf = ({ from, meta, chunks, isWhole }: Gathering): Want => ({
   from,
   index: meta.index,
   chunk: chunks.length + (isWhole ? 1 : 0),
+  isLate: false,
 });
 
 const wanted = (gathering: Gathering, isWhole: boolean): Taken => ({

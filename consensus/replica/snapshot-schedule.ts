@@ -3,15 +3,19 @@
 /** Log written between two snapshots at least, bytes: for less even an empty state is not worth a file. */
 export const defaultSnapshotFloorBytes = 16 << 20;
 /** And at most: all of it is read again when the log is opened, and kept in memory until then. */
-const ceilingBytes = 128 << 20;
-/** Entries between two snapshots at most, however small: on opening they are applied again. */
-const maxEntries = 500_000;
+const ceilingBytes = 96 << 20;
+/** What opening a log may take, ms, by the measure of `npm run bench:opening` with a reserve: bytes of snapshot and entries that pass in one. */
+const openingMs = 4_000;
+const snapshotBytesPerMs = 200_000;
+const entriesPerMs = 50;
+/** However large the state, so much of it is for entries. */
+const openingForEntriesMs = 1_000;
 /** No entry stays uncovered for longer, ms, so that a quiet zone too forgets what was deleted. */
 const maxAgeMs = 30 * 60_000;
 /** Entries kept behind a snapshot at most, which spare a slow follower the whole of it. */
 export const trailingEntries = 5_000;
 /** For followers that are fed, more than that is kept: this much of the log at most, bytes. */
-const keptForFollowersBytes = 128 << 20;
+const keptForFollowersBytes = ceilingBytes;
 
 /** What the newest snapshot does not cover. */
 export interface Uncovered {
@@ -32,7 +36,8 @@ export function isSnapshotDue(
 ): boolean {
   if (entries === 0) return false;
   const enoughBytes = Math.min(ceilingBytes, Math.max(floorBytes, lastSnapshotBytes));
-  return bytes >= enoughBytes || entries >= maxEntries || ageMs >= maxAgeMs;
+  const leftMs = Math.max(openingForEntriesMs, openingMs - lastSnapshotBytes / snapshotBytesPerMs);
+  return bytes >= enoughBytes || entries >= leftMs * entriesPerMs || ageMs >= maxAgeMs;
 }
 
 /** A follower as its leader sees it. */

@@ -1,7 +1,7 @@
 // The leader's side of a snapshot transfer: a window of chunks on their way, moved on by what the receiver has.
 //
 //   start --read--> chunk 0 sent, read on --wanted n--> window moves: read on ... last sent --wanted the next--> done
-//                        \______ the same wanted again: what is in the window is sent again
+//                        \______ wanted n, late: what is in the window is sent again
 //                        \______ nothing heard for too long ___________________________________________--> failed
 
 import type { InstallSnapshot } from '../raft/messages.ts';
@@ -59,11 +59,12 @@ export interface SnapshotSender {
     read: number,
     data: Uint8Array | undefined,
   ) => readonly SenderStep[];
-  /** The receiver has everything before `chunk`. */
+  /** The receiver has everything before `chunk`, and has waited long for it if that is late. */
   readonly wanted: (
     to: ReplicaId,
     index: number,
     chunk: number,
+    isLate: boolean,
     nowMs: number,
   ) => readonly SenderStep[];
   /** Transfers whose receiver went silent; they are forgotten. */
@@ -130,7 +131,7 @@ export function createSnapshotSender(): SnapshotSender {
       transfer.window.push(sent);
       return [send(transfer, sent), ...readOn(transfer)];
     },
-    wanted: (to, index, chunk, nowMs) => {
+    wanted: (to, index, chunk, isLate, nowMs) => {
       const transfer = transfers.get(to);
       if (transfer === undefined || transfer.announcement.meta.index !== index) return [];
       transfer.heardAtMs = nowMs;
@@ -139,10 +140,10 @@ export function createSnapshotSender(): SnapshotSender {
         return [{ type: 'done' }];
       }
       if (chunk < transfer.wanted) return [];
-      if (chunk === transfer.wanted) return transfer.window.map((sent) => send(transfer, sent));
       transfer.wanted = chunk;
       transfer.window = transfer.window.filter((sent) => sent.chunk >= chunk);
-      return readOn(transfer);
+      const again = isLate ? transfer.window.map((sent) => send(transfer, sent)) : [];
+      return [...again, ...readOn(transfer)];
     },
     expired: (nowMs) => {
       const silent = [...transfers].filter(

@@ -5,7 +5,7 @@ import type { Actor, ActorRef } from '../../runtime/index.ts';
 import type { InstallSnapshot } from '../raft/messages.ts';
 import type { ReplicaId } from '../raft/types.ts';
 import { snapshotChunkSchema } from './protocol.ts';
-import type { SnapshotChunk } from './protocol.ts';
+import type { RemoteMessage, SnapshotChunk } from './protocol.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { peerOf } from './routes.ts';
 import type { Want } from './snapshot-receiver.ts';
@@ -58,12 +58,11 @@ export function chunkRead(
 export function chunkWanted(
   replica: Replica,
   ctx: ReplicaContext,
-  from: ReplicaId,
-  index: number,
-  chunk: number,
+  { from, index, chunk, isLate }: Extract<RemoteMessage, { type: 'snapshot-wanted' }>,
 ): void {
   const now = ctx.clock.monotonicMs();
-  take(replica, ctx, from, replica.sender.wanted(from, index, chunk, now));
+  const steps = replica.sender.wanted(from.replica, index, chunk, isLate, now);
+  take(replica, ctx, from.replica, steps);
 }
 
 /**
@@ -93,8 +92,8 @@ export function nudgeTransfers(replica: Replica, nowMs: number): void {
   for (const to of replica.sender.expired(nowMs)) replica.raft.reportSnapshot(to, false);
 }
 
-function askForChunk(replica: Replica, { from, index, chunk }: Want): void {
-  replica.replicaAt(from.peer).tell({ type: 'snapshot-wanted', from: replica.self, index, chunk });
+function askForChunk(replica: Replica, { from, ...wanted }: Want): void {
+  replica.replicaAt(from.peer).tell({ type: 'snapshot-wanted', from: replica.self, ...wanted });
 }
 
 function take(

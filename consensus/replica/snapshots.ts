@@ -110,10 +110,10 @@ export function snapshotSaved(
   coverage.uncoveredBytes -= saving.uncoveredBytes;
   coverage.uncoveredSinceMs = isAllCovered ? undefined : saving.beganAtMs;
   raft.snapshotTaken(meta);
-  const { logBytes, followers } = raft.status();
+  const { logBytes } = raft.status();
   const trailing = { entries: trailingEntries, bytes: replica.snapshotFloorBytes };
   const wanted = raft.trailingIndex(meta.index, trailing);
-  const index = cutIndex(wanted, logBytes, followers.values(), raftTiming.electionTicks);
+  const index = cutIndex(wanted, logBytes, raft.followers().values(), raftTiming.electionTicks);
   raft.compact(index);
   ctx.run(
     () => replica.log.compact(index),

@@ -97,7 +97,8 @@ export function votersChanged(replica: Replica): void {
 
 /** A witness leads, or a peer that was cordoned, only while no other can. True when it hands over. */
 function yieldLeadership(replica: Replica, ctx: ReplicaContext, status: RaftStatus): boolean {
-  if (replica.leaving !== undefined) return false;
+  // A full disk is a reason of its own, see room.ts: there the leader first hears who is no better off.
+  if (replica.leaving !== undefined || replica.room.isShort) return false;
   const { machine, self, voterWatch, raft } = replica;
   const record = replicaRecord(machine.view, self.replica);
   if (record === undefined) return false;
@@ -131,7 +132,7 @@ function candidatesFrom(replica: Replica, status: RaftStatus, nowMs: number): Ca
 /** What this leader sees of a replica. */
 function standing(replica: Replica, status: RaftStatus, { replica: id, ...record }: ReplicaRecord) {
   const isSelf = id === replica.self.replica;
-  const match = status.followers.get(id)?.match ?? 0;
+  const match = replica.raft.followers().get(id)?.match ?? 0;
   const hasRoom = !replica.room.short.has(id);
   return {
     id,
@@ -151,7 +152,7 @@ const leaderCandidate = (
   record: ReplicaRecord,
 ): LeaderCandidate => ({
   ...standing(replica, status, record),
-  match: status.followers.get(record.replica)?.match ?? status.lastIndex,
+  match: replica.raft.followers().get(record.replica)?.match ?? status.lastIndex,
 });
 
 /** Who could lead instead of this leader. One that leaves is not on the list any more. */

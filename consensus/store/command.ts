@@ -39,7 +39,14 @@ export interface CommandEnvelope {
 
 // Arrays, not maps: no field names in every entry. The first three are version, type and request id.
 const packr = new Packr({ useRecords: false });
-const codes = { none: 0, transaction: 1, 'grant-lease': 2, 'end-lease': 3, compact: 4 } as const;
+/** How each kind of command is written. */
+export const commandCodes = {
+  none: 0,
+  transaction: 1,
+  'grant-lease': 2,
+  'end-lease': 3,
+  compact: 4,
+} as const;
 const operators = ['=', '!=', '<', '>'] as const;
 const targets = ['create', 'mod', 'version', 'lease', 'value'] as const;
 
@@ -49,7 +56,12 @@ type Wire = readonly unknown[];
 export function encodeCommand(command: Command, request?: RequestId): Uint8Array {
   if (command.type === 'transaction') refuseUnwritable(command.transaction);
   const id = request === undefined ? null : [request.session, request.sequence, request.lowest];
-  const bytes = packr.pack([versionOf(command), codes[command.type], id, ...fieldsOf(command)]);
+  const bytes = packr.pack([
+    versionOf(command),
+    commandCodes[command.type],
+    id,
+    ...fieldsOf(command),
+  ]);
   if (bytes.length > maxCommandBytes) {
     throw new SkeinError(
       'too-large',
@@ -158,7 +170,7 @@ function unpack(data: Uint8Array): Wire {
 
 function commandFromWire(code: number, wire: Wire): Command {
   switch (code) {
-    case codes.transaction: {
+    case commandCodes.transaction: {
       const [compare, success, failure] = wire.slice(3) as [Wire[], Wire[], Wire[]];
       const transaction = {
         compare: compare.map(compareFromWire),
@@ -167,13 +179,13 @@ function commandFromWire(code: number, wire: Wire): Command {
       };
       return { type: 'transaction', transaction };
     }
-    case codes['grant-lease']:
+    case commandCodes['grant-lease']:
       return { type: 'grant-lease', id: wire[3] as number, ttlMs: wire[4] as number };
-    case codes['end-lease']:
+    case commandCodes['end-lease']:
       return { type: 'end-lease', id: wire[3] as number };
-    case codes.compact:
+    case commandCodes.compact:
       return { type: 'compact', revision: wire[3] as number };
-    case codes.none:
+    case commandCodes.none:
       return { type: 'none' };
     default:
       throw new SkeinError('unsupported', `an entry of the log has an unknown command ${code}`);

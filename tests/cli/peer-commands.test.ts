@@ -159,6 +159,9 @@ describe('commands about peers', function () {
   it('status tells the peer and the services it serves', async () => {
     const { out } = await api.skein(['status']);
     assert.match(out, /^Voters: +peer-1, peer-2$/m);
+    assert.doesNotMatch(out, /Full disks/);
+    const full = { ...status.status, fullDisks: ['peer-2', 'peer-1'] };
+    assert.match(statusText({ status: full }), /^Full disks: +peer-1, peer-2: free some space$/m);
     assert.match(out, /^default +hello +80 \(http\) +127\.1\.1\.1:80 +3$/m);
     assert.deepEqual(JSON.parse((await api.skein(['status', '-o', 'json'])).out), status);
   });

@@ -35,6 +35,8 @@ const leaveAgainMs = 5_000;
 const leavePatienceMs = 120_000;
 /** Small segments, so that logs are cut and snapshots taken within minutes. */
 const segmentBytes = 256 * 1024;
+/** Small, so that short runs save, send and load snapshots. */
+const snapshotFloorBytes = 64 * 1024;
 
 /** One process: from its start to its end. */
 export interface Life {
@@ -340,6 +342,7 @@ function portsOf(
     disk: machine.disk.boot(),
     logDirectory: '/log',
     segmentBytes,
+    snapshotFloorBytes,
     createDriver: () => {
       const driver = machine.containers.driver();
       life.driver = driver;

@@ -88,8 +88,8 @@ async function arrive(wire: Wire, chunk: SnapshotChunk, nowMs = 0): Promise<void
   const taken = wire.receiver.take(chunk, nowMs);
   if (taken.type !== 'wanted') return;
   wire.isWhole ||= taken.isWhole;
-  const { index, chunk: wanted } = taken.want;
-  await carryOut(wire, wire.sender.wanted(to, index, wanted, nowMs));
+  const { index, chunk: wanted, isLate } = taken.want;
+  await carryOut(wire, wire.sender.wanted(to, index, wanted, isLate, nowMs));
 }
 
 /** All that is sent arrives, in the order that `next` picks. */
@@ -142,8 +142,9 @@ describe('a snapshot transfer', () => {
     assert.equal(wire.isWhole, false, 'the second one is missing');
     assert.equal(wire.receiver.due(999), undefined);
     const late = wire.receiver.due(1_000)!;
-    assert.equal(late.chunk, 1);
-    await carryOut(wire, wire.sender.wanted(to, late.index, late.chunk, 1_000));
+    assert.deepEqual([late.chunk, late.isLate], [1, true]);
+    assert.equal(wire.receiver.due(2_999), undefined, 'and more rarely each time');
+    await carryOut(wire, wire.sender.wanted(to, late.index, late.chunk, late.isLate, 1_000));
     await run(wire);
     assert.equal(wire.isDone, true);
     assert.equal(text(wire.receiver, 7), letters(12).join(''));

@@ -1,5 +1,6 @@
 // A zone of replicas, production code, over a simulated disk each and a plain lossy network of actor messages.
 
+import { snapshotsPath } from '../../../consensus/replica/protocol.ts';
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
@@ -39,6 +40,10 @@ export interface SimulatedZone {
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
   readonly setLoss: (share: number) => void;
+  /** Told of everything that is sent from now on. */
+  readonly setTap: (tap: (to: string, message: unknown) => void) => void;
+  /** So slow is what carries snapshots: one message after the other, beside all others. */
+  readonly setSnapshotDelayMs: (ms: number) => void;
   /** This share of Raft's messages comes twice; what actors tell each other otherwise comes at most once. */
   readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
@@ -56,6 +61,9 @@ export function createZone(seed: number): SimulatedZone {
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
   let duplication = 0;
+  let snapshotDelayMs = 0;
+  let bulkFreeAtMs = 0;
+  let tap: (to: string, message: unknown) => void = () => {};
   // Disks outlive their peers, so they live by a clock of their own.
   const world = simulation.peer('world').clock;
   const log = createRingLogger(world, 200);
@@ -68,6 +76,7 @@ export function createZone(seed: number): SimulatedZone {
     address: Parameters<ActorSystem['ref']>[0],
     message: unknown,
   ): boolean => {
+    tap(to, message);
     const copy = copyOf(message);
     if (bytesIn(copy) > ENVELOPE_LIMIT_BYTES) {
       failures.push(`${from} to ${to}: a message of ${bytesIn(copy)} bytes cannot be sent`);
@@ -81,11 +90,18 @@ export function createZone(seed: number): SimulatedZone {
         member.system.deliver(address, withRefs(copy, member.system));
       });
     };
-    simulation.schedule(1 + network.integer(5), arrive);
+    simulation.schedule(1 + network.integer(5) + waitInBulk(address), arrive);
     if (duplication > 0 && isOfRaft(message) && network.float() < duplication) {
       simulation.schedule(1 + network.integer(latestDuplicateMs), arrive);
     }
     return true;
+  };
+
+  /** How long this message waits for those before it, ms; only snapshots do. */
+  const waitInBulk = (address: string): number => {
+    if (snapshotDelayMs === 0 || !address.endsWith(`/${snapshotsPath}`)) return 0;
+    bulkFreeAtMs = Math.max(bulkFreeAtMs, simulation.nowMs()) + snapshotDelayMs;
+    return bulkFreeAtMs - simulation.nowMs();
   };
 
   const start: SimulatedZone['start'] = async (name, isFounder = false, traits = {}) => {
@@ -142,6 +158,8 @@ export function createZone(seed: number): SimulatedZone {
     },
     partition: (names) => (cut = names),
     setLoss: (share) => (loss = share),
+    setTap: (told) => (tap = told),
+    setSnapshotDelayMs: (ms) => (snapshotDelayMs = ms),
     setDuplication: (share) => (duplication = share),
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
