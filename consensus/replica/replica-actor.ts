@@ -31,7 +31,13 @@ import { createSnapshotSender } from './snapshot-sender.ts';
 import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
+import {
+  askAgainMs,
+  forgottenTicks,
+  progressEveryTicks,
+  statusEveryTicks,
+  tickMs,
+} from './timing.ts';
 import { createVoterWatch } from './voter-watch.ts';
 import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
 
@@ -314,11 +320,14 @@ function handOver(replica: Replica): void {
   if (to !== undefined) replica.raft.transferLeader(to);
 }
 
-/** A replica that no configuration knows asks the members it knows of, until one of them feeds it. */
+/**
+ * A replica that no configuration knows asks the members it knows of, until one of them feeds it; so does one that
+ * was let go and died before it heard of that, for only the others know. Who is still listed is not listed again.
+ */
 function askToJoin(replica: Replica, nowMs: number): void {
-  const { conf, leader } = replica.raft.status();
-  const isMember = conf.voters.length > 0;
-  if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
+  const { conf, leader, ticksSinceContact } = replica.raft.status();
+  const isFed = conf.voters.length > 0 ? ticksSinceContact <= forgottenTicks : leader !== 0;
+  if (isFed || replica.leaving !== undefined || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
     const { self, traits } = replica;
