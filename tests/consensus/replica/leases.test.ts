@@ -83,8 +83,13 @@ async function hold(zone: SimulatedZone, number: number, leases: Map<string, Hel
   );
   if (taken?.ok !== true) return;
   const held: Held = {
-    ...{ id, ttlMs, key, askedAtMs, endedAtMs: undefined, endRevisions: new Set() },
+    id,
+    ttlMs,
+    key,
+    askedAtMs,
     worksUntilMs: askedAtMs + worksMs,
+    endedAtMs: undefined,
+    endRevisions: new Set(),
   };
   leases.set(key, held);
   for (let renewals = 2 + random.integer(6); renewals > 0; renewals--) {
