@@ -9,7 +9,7 @@ import type { Keyspace } from './keyspace.ts';
 import type { Operation } from './store.ts';
 import { weightOf } from './weights.ts';
 
-/** By what `weights.ts` counts: about 230,000 objects of 2 KB. Such a store takes up to a gigabyte of a peer. */
+/** By what `weights.ts` counts: about 230,000 objects of 2 KB, which take 693 MB resident when they are ASCII. */
 export const maxStoreBytes = 512 * (1 << 20);
 /** Above the limit, this part of it is left for changes of what is there and for the zone's own keys. */
 const reservedPart = 1 / 8;
