@@ -32,11 +32,11 @@ export interface PeerStatus {
     readonly staleMs: number;
     readonly voters: readonly string[];
     readonly learners: readonly string[];
-    readonly fullDisks?: readonly string[];
     /** Those of both that run no pods; absent from a peer of an older version. */
     readonly witnesses?: readonly string[];
     /** Absent at a witness. */
     readonly nodeAddress?: string;
+    readonly fullDisks?: readonly string[];
     readonly fronts: readonly Front[];
   };
 }

@@ -1,5 +1,4 @@
-// Which voter should lead: any may when it must, but a full peer that takes pods before one that is cordoned, a witness
-// or one whose disk is full.
+// Which voter should lead: any may when it must, but before others one that has room, runs pods and is not cordoned.
 
 import type { ReplicaId } from '../raft/types.ts';
 
@@ -8,8 +7,8 @@ export interface LeaderCandidate {
   readonly isWitness: boolean;
   /** A person has withdrawn its peer from work: cordoned or drained it. */
   readonly isWithdrawn: boolean;
-  /** Its disk is full: it could not put down what it proposes. */
-  readonly lacksRoom: boolean;
+  /** On its disk, for more of the log. */
+  readonly hasRoom: boolean;
   readonly alive: boolean;
   /** Follows closely enough to take over without a pause. */
   readonly caughtUp: boolean;
@@ -17,12 +16,13 @@ export interface LeaderCandidate {
   readonly match: number;
 }
 
-const fitness = ({ lacksRoom, isWitness, isWithdrawn }: LeaderCandidate): number =>
-  lacksRoom ? 3 : isWitness ? 2 : isWithdrawn ? 1 : 0;
+/** Lower is better. */
+const unfitness = ({ hasRoom, isWitness, isWithdrawn }: LeaderCandidate): number =>
+  (hasRoom ? 0 : 3) + (isWitness ? 2 : isWithdrawn ? 1 : 0);
 
 const byFitness = (a: LeaderCandidate, b: LeaderCandidate): number =>
   Number(b.caughtUp) - Number(a.caughtUp) ||
-  fitness(a) - fitness(b) ||
+  unfitness(a) - unfitness(b) ||
   b.match - a.match ||
   a.id - b.id;
 
@@ -36,7 +36,7 @@ export function fitterThan(
   others: readonly LeaderCandidate[],
 ): ReplicaId | undefined {
   const fitter = others.filter(
-    (other) => other.alive && other.caughtUp && fitness(other) < fitness(leader),
+    (other) => other.alive && other.caughtUp && unfitness(other) < unfitness(leader),
   );
   return [...fitter].sort(byFitness)[0]?.id;
 }

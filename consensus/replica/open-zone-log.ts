@@ -4,7 +4,9 @@ import type { ActorRef, ActorSystem, Clock, Random, Result } from '../../runtime
 import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import { beginLife } from '../log/life-file.ts';
 import { openLog } from '../log/open-log.ts';
+import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
 import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
@@ -16,7 +18,9 @@ import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
 import type { Restoration, StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
-import { replicaPath, snapshotsPath } from './protocol.ts';
+import { blankEpoch, epochOf } from './epoch.ts';
+import { createFreshness } from './freshness.ts';
+import { replicaIdLimit, replicaPath, snapshotsPath } from './protocol.ts';
 import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
 import type { PeerHealth } from './replica.ts';
@@ -26,8 +30,8 @@ import { createStatusBoard } from './status-board.ts';
 import { electionTimeoutMs, raftTiming } from './timing.ts';
 import { createZoneStore } from './zone-store.ts';
 
-/** Ids of replicas and sessions are random, positive and below this. */
-const idLimit = 2 ** 47;
+/** Ids of sessions are random, positive and not above this. */
+const sessionLimit = 2 ** 47;
 
 export interface ZoneLogOptions {
   readonly system: ActorSystem;
@@ -40,10 +44,10 @@ export interface ZoneLogOptions {
   readonly snapshotFloorBytes?: number;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
-  /** What people call a peer, for what they are told; default its id. */
-  readonly nameOf?: (peer: string) => string;
   /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
   readonly isWitness?: boolean;
+  /** What people call a peer, for what they are told; default its id. */
+  readonly nameOf?: (peer: string) => string;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
@@ -68,7 +72,9 @@ export interface ZoneLog {
 /** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
 export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
-  const newId = 1 + random.integer(idLimit);
+  await disk.makeDirectory(directory);
+  const aside = await setMarkedLogAside(disk, directory);
+  const newId = 1 + random.integer(replicaIdLimit);
   const machine = createStateMachine();
   const reader = createReader(machine);
   const { log, recovered } = await openLog(disk, {
@@ -80,16 +86,21 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
   if (recovered.snapshot !== undefined) reader.finish(recovered.snapshot.index);
   const initial: InitialState =
-    isBlank && options.isFounder ? await found(log, recovered.replicaId, machine) : recovered;
+    isBlank && options.isFounder && aside === undefined
+      ? await found(log, recovered.replicaId, machine)
+      : recovered;
 
-  const session = 1 + random.integer(idLimit);
+  const life = await beginLife(disk, directory, random);
+  const epoch = initial.snapshot === undefined ? blankEpoch : epochOf(machine.view);
+  const session = 1 + random.integer(sessionLimit);
   const status = createStatusBoard();
+  const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
   const replica: ActorRef<LocalRequest | SnapshotChunk> = system.spawn(
     replicaPath,
     replicaActor,
     {
-      self: { replica: recovered.replicaId, peer: system.peer },
+      self: { replica: recovered.replicaId, peer: system.peer, epoch, life },
       traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       nameOf: options.nameOf ?? ((peer) => peer),
       session,
@@ -99,6 +110,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       machine,
       lessor: createLessor(electionTimeoutMs),
       status,
+      freshness,
       health: options.health,
       isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
@@ -106,6 +118,8 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       snapshotBytes: reader.bytes(),
       snapshotFloorBytes: options.snapshotFloorBytes ?? defaultSnapshotFloorBytes,
       joinThrough: options.joinThrough,
+      setAside: aside,
+      markLog: (why) => markLog(disk, directory, why, random),
     },
     { directive: 'escalate' },
   );
@@ -115,6 +129,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     machine,
     session: createRequestSession(session),
     status,
+    freshness,
     clock,
     random,
   });

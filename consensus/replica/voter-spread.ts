@@ -32,6 +32,10 @@ export function penaltyOf(voters: readonly Candidate[], witnessed: number): Pena
 export const isLower = (a: Penalty, b: Penalty): boolean =>
   a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
+/** Of a thousand learners most would do the same good. */
+const oneOfEachKind = (learners: readonly Candidate[]): Iterable<Candidate> =>
+  new Map(learners.map((each) => [JSON.stringify([each.domain, each.isWitness]), each])).values();
+
 /**
  * The voters after the one swap that lowers the penalty most; undefined when none does, so that swaps come to
  * an end. The leader keeps its seat: who moves in its domain is another.
@@ -42,10 +46,11 @@ export function bestSwap(
   learners: readonly Candidate[],
 ): readonly Candidate[] | undefined {
   const witnessed = witnessSeats([...voters, ...learners]);
+  if (!isLower([0, voters.length], penaltyOf(voters, witnessed))) return undefined;
   let found: readonly Candidate[] = voters;
   for (const out of voters) {
     if (out.id === leader.id) continue;
-    for (const learner of learners) {
+    for (const learner of oneOfEachKind(learners)) {
       const swapped = voters.map((voter) => (voter === out ? learner : voter));
       if (isLower(penaltyOf(swapped, witnessed), penaltyOf(found, witnessed))) found = swapped;
     }

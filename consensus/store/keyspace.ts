@@ -3,7 +3,9 @@
 import sorted from 'sorted-btree';
 
 import { SkeinError } from '../../runtime/index.ts';
+import type { KeptHistory } from './compaction.ts';
 import type { KeyValue, RangeOptions, RangeResult, Revision, WatchEvent } from './store.ts';
+import { createWeights } from './weights.ts';
 
 const BTree = sorted.default;
 
@@ -48,6 +50,10 @@ export interface Keyspace {
   /** Forgets what only revisions before this one can see. */
   readonly compact: (revision: Revision) => void;
   readonly image: () => KeyspaceImage;
+  /** What the newest versions take, as `weights.ts` counts. */
+  readonly liveBytes: () => number;
+  /** What is kept of the past. */
+  readonly history: () => KeptHistory;
 }
 
 export interface KeyspaceWriter {
@@ -78,6 +84,7 @@ export function createKeyspace(start: Revision): Keyspace {
   let revision = start;
   let compacted = start;
   let changes: Change[] = [];
+  const weights = createWeights();
 
   /** Every revision after the compacted one has a change, so its place follows from its number. */
   const changesAfter = (after: Revision) => changes.slice(Math.max(0, after - compacted));
@@ -85,7 +92,10 @@ export function createKeyspace(start: Revision): Keyspace {
   return {
     revision: () => revision,
     compacted: () => compacted,
-    load: (kv) => install(index, kv.key, { newest: kv, older: undefined }),
+    load: (kv) => {
+      install(index, kv.key, { newest: kv, older: undefined });
+      weights.held(kv);
+    },
     get: (key) => aliveNow(index.histories.get(key)),
     range: (from, end, options = {}) =>
       readRange(tree, { from, end, options, revision, compacted }),
@@ -103,12 +113,14 @@ export function createKeyspace(start: Revision): Keyspace {
       revision += 1;
       const change = { revision, events };
       changes.push(change);
+      weights.wrote(events);
       return change;
     },
     compact: (limit) => {
       const forgotten = changes.slice(0, limit - compacted);
       changes = changesAfter(limit);
       compacted = limit;
+      weights.forgot(forgotten.length);
       const touched = new Set<string>();
       for (const { events } of forgotten) for (const { kv } of events) touched.add(kv.key);
       for (const key of touched) forgetVersions(index, key, limit);
@@ -118,6 +130,13 @@ export function createKeyspace(start: Revision): Keyspace {
       const at = compacted;
       return { compacted, revision, changes: [...changes], base: () => aliveAt(clone, at) };
     },
+    liveBytes: weights.liveBytes,
+    history: () => ({
+      compacted,
+      newest: revision,
+      bytes: weights.historyBytes(),
+      oldestBytes: weights.oldestBytes,
+    }),
   };
 }
 
@@ -145,7 +164,9 @@ function createWriter(
       const previous = aliveNow(history);
       const createRevision = previous?.createRevision ?? revision;
       const version = (previous?.version ?? 0) + 1;
-      const kv = { key, value, createRevision, modRevision: revision, version, lease };
+      // The same text as before, so that each key is kept once.
+      const name = history?.newest.key ?? key;
+      const kv = { key: name, value, createRevision, modRevision: revision, version, lease };
       addVersion(index, history, kv);
       events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
     },
@@ -168,19 +189,22 @@ function createWriter(
 function forgetVersions(index: Index, key: string, limit: Revision): void {
   const history = index.histories.get(key);
   if (history === undefined) return;
-  const versions = [...(history.older ?? []), history.newest];
-  let first = versions.length - 1;
-  while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
-  const seen = versions[first]!;
-  if (seen.version === 0 && seen.modRevision <= limit) first += 1;
-  const kept = versions.slice(first);
-  const newest = kept.pop();
-  if (newest === undefined) {
-    index.histories.delete(key);
-    index.tree.delete(key);
-  } else if (first > 0) {
-    install(index, key, { newest, older: kept.length === 0 ? undefined : kept });
+  const { newest, older = [] } = history;
+  if (newest.modRevision <= limit) {
+    if (newest.version === 0) {
+      index.histories.delete(key);
+      index.tree.delete(key);
+    } else if (older.length > 0) {
+      install(index, key, { newest, older: undefined });
+    }
+    return;
   }
+  let first = older.length - 1;
+  while (first > 0 && older[first]!.modRevision > limit) first -= 1;
+  const seen = older[first];
+  if (seen?.version === 0 && seen.modRevision <= limit) first += 1;
+  if (first <= 0) return;
+  install(index, key, { newest, older: first === older.length ? undefined : older.slice(first) });
 }
 
 function aliveNow(history: History | undefined): KeyValue | undefined {

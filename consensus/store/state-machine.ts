@@ -5,10 +5,12 @@ import type { Result } from '../../runtime/index.ts';
 import { crc32c } from '../log/crc32c.ts';
 import { decodeCommand } from './command.ts';
 import type { Command } from './command.ts';
+import type { KeptHistory } from './compaction.ts';
 import { compactedError, createKeyspace, firstRevision } from './keyspace.ts';
 import type { Change, Keyspace } from './keyspace.ts';
 import { createLeaseTable, maxLeases } from './lease-table.ts';
 import type { LeaseTable } from './lease-table.ts';
+import { maxStoreBytes } from './capacity.ts';
 import { createRequestTable } from './request-table.ts';
 import type { RequestTable, RequestId } from './request-table.ts';
 import { createStateReader, encodeState } from './state-snapshot.ts';
@@ -63,8 +65,14 @@ export interface StateMachine {
   readonly appliedIndex: () => number;
   readonly view: StoreView;
   readonly watch: WatchHub['watch'];
+  /** Tells watches that heard nothing since the last call that the store has moved on without them. */
+  readonly tellProgress: () => void;
   /** Revisions before this one are no longer kept. */
   readonly compacted: () => Revision;
+  /** What the keys that are there take, as `weights.ts` counts. */
+  readonly liveBytes: () => number;
+  /** The past that is kept, for whoever decides what is forgotten next. */
+  readonly history: () => KeptHistory;
   readonly leases: () => readonly Lease[];
   readonly lease: (id: number) => Lease | undefined;
   /** Equal on replicas that applied the same entries; reads the whole state. */
@@ -87,8 +95,8 @@ interface Outcome {
   readonly change?: Change;
 }
 
-/** An empty store. */
-export function createStateMachine(): StateMachine {
+/** An empty store. `limitBytes` must be the same at every replica: each refuses by it. */
+export function createStateMachine({ limitBytes = maxStoreBytes } = {}): StateMachine {
   let state: State = {
     keyspace: createKeyspace(firstRevision),
     leases: createLeaseTable(),
@@ -123,7 +131,7 @@ export function createStateMachine(): StateMachine {
           isRepeated: true,
         };
       }
-      const { answer, change } = perform(state, command);
+      const { answer, change } = perform(state, command, limitBytes);
       // What can never write may as well be done again. Of anything else the first answer is kept, also
       // when it wrote nothing: repeated later its comparisons might hold, after its client was told they did not.
       const isLasting = command.type !== 'transaction' || canWrite(command.transaction);
@@ -144,7 +152,10 @@ export function createStateMachine(): StateMachine {
       count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
+    tellProgress: () => hub.tellProgress(state.keyspace.revision()),
     compacted: () => state.keyspace.compacted(),
+    liveBytes: () => state.keyspace.liveBytes(),
+    history: () => state.keyspace.history(),
     leases: () => state.leases.all(),
     lease: (id) => state.leases.get(id),
     digest: () => `${state.keyspace.revision()}-${checksum(snapshot())}`,
@@ -179,10 +190,10 @@ function checksum(chunks: Iterable<Uint8Array>): string {
   return `${bytes}-${crc.toString(16).padStart(8, '0')}`;
 }
 
-function perform(state: State, command: Command): Outcome {
+function perform(state: State, command: Command, limitBytes: number): Outcome {
   switch (command.type) {
     case 'transaction':
-      return transact(state, command.transaction);
+      return transact(state, command.transaction, limitBytes);
     case 'grant-lease':
       return grantLease(state, { id: command.id, ttlMs: command.ttlMs });
     case 'end-lease':
@@ -196,9 +207,9 @@ function perform(state: State, command: Command): Outcome {
   }
 }
 
-function transact(state: State, transaction: Transaction): Outcome {
+function transact(state: State, transaction: Transaction, limitBytes: number): Outcome {
   const hasLease = (id: number) => state.leases.get(id) !== undefined;
-  const done = performTransaction(state.keyspace, transaction, hasLease);
+  const done = performTransaction(state.keyspace, transaction, { hasLease, limitBytes });
   if (done instanceof SkeinError) return { answer: failed(done) };
   const answer = ok<CommandAnswer>({ type: 'transaction', result: done.result });
   return done.change === undefined ? { answer } : { answer, change: done.change };

@@ -95,6 +95,13 @@ export interface StoreView {
   readonly count: (from: string, end: string, revision?: Revision) => number;
 }
 
+/** A view with a bound: everything that was committed `ageMs` ago is in it. */
+export interface LocalRead {
+  readonly view: StoreView;
+  /** Infinite when this replica has not reached a quorum since it started. */
+  readonly ageMs: number;
+}
+
 export interface WatchEvent {
   readonly type: 'put' | 'delete';
   /** For a delete: the key, with modRevision the revision that deleted it, value empty. */
@@ -160,6 +167,12 @@ export interface Store {
   ) => Promise<Result<TransactionResult>>;
   /** Read index: resolves when this replica has applied everything that was committed when it was called. Errors: unavailable. */
   readonly barrier: (deadlineMs: number) => Promise<Result<Revision>>;
+  /**
+   * What this replica holds, if it surely has all that was committed `maxAgeMs` ago. Every barrier makes it fresh;
+   * where nobody asks for one, it is at most some ten seconds old while there is a quorum. Infinity takes any age.
+   * Errors: unavailable, with its age in `details.ageMs`.
+   */
+  readonly local: (maxAgeMs: number) => Result<LocalRead>;
   /**
    * Calls `watcher` for every revision after `after` that touches a key in [from, end): first those already
    * applied, then new ones as they are applied. Returns how to stop.

@@ -2,6 +2,7 @@
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
 import type { Change, Keyspace, KeyspaceWriter } from './keyspace.ts';
+import { refusalForCapacity } from './capacity.ts';
 import type {
   Compare,
   KeyValue,
@@ -80,6 +81,13 @@ function writtenTwice(key: string): SkeinError {
   );
 }
 
+/** What a transaction is held to beside its own shape. */
+export interface TransactionRules {
+  readonly hasLease: (id: number) => boolean;
+  /** Of the store; see `capacity.ts`. */
+  readonly limitBytes: number;
+}
+
 /** Whether it would write if its comparisons came out right. */
 export function canWrite({ success, failure = [] }: Transaction): boolean {
   const writes = ({ type }: Operation): boolean => type !== 'range';
@@ -90,7 +98,7 @@ export function canWrite({ success, failure = [] }: Transaction): boolean {
 export function performTransaction(
   keyspace: Keyspace,
   transaction: Transaction,
-  hasLease: (id: number) => boolean,
+  { hasLease, limitBytes }: TransactionRules,
 ): SkeinError | { readonly result: TransactionResult; readonly change: Change | undefined } {
   const refusal = refusalOf(transaction);
   if (refusal !== undefined) return refusal;
@@ -100,6 +108,8 @@ export function performTransaction(
     const lease = operation.type === 'put' ? (operation.lease ?? 0) : 0;
     if (lease !== 0 && !hasLease(lease)) return leaseNotFound(lease);
   }
+  const isFull = refusalForCapacity(keyspace, operations, limitBytes);
+  if (isFull !== undefined) return isFull;
   const responses: OperationResult[] = [];
   const change = keyspace.write((writer) => {
     for (const operation of operations) responses.push(perform(operation, writer));

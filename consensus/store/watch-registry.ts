@@ -11,6 +11,10 @@ export interface Watch {
   readonly end: string;
   readonly after: Revision;
   readonly watcher: Watcher;
+  /** All up to here has been told. */
+  told: Revision;
+  /** What had been told when progress was last looked at: a watch that heard events since needs none. */
+  toldBefore: Revision;
 }
 
 /** Watches of one range share one entry in the index. */

@@ -79,6 +79,7 @@ describe('the judge of watches', () => {
           for (const [at, transaction] of transactions.entries()) {
             const done = driver.apply({ type: 'transaction', transaction });
             if (done.events.length > 0) all.push({ revision: done.revision, events: done.events });
+            if (at % 3 === 0) driver.machine.tellProgress();
             const move = stops.find(([when]) => when === at);
             if (move === undefined) continue;
             stop();

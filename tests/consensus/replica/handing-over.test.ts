@@ -68,6 +68,53 @@ describe('a zone whose peers leave', function () {
   });
 });
 
+describe('a peer that dies while it leaves', function () {
+  this.timeout(60_000);
+
+  it('is let in again as a new replica when it comes back, though nobody counts on it any more', async () => {
+    const zone = await zoneOf(61, ['a', 'b', 'c', 'd']);
+    const one = [...zone.members.values()].find((member) => member !== zone.leader())!;
+    const { voters } = zone.leader()!.zone.store.status();
+    void one.zone.leave();
+    const isOut = (): boolean => {
+      const status = zone.leader()?.zone.store.status();
+      const all = [...(status?.voters ?? voters), ...(status?.learners ?? voters)];
+      return !all.includes(one.name);
+    };
+    await until(zone, isOut);
+    zone.crash(one.name);
+    assert.ok((await settled(zone, put(zone.leader()!.zone.store, '/meanwhile', 'v'))).ok);
+    zone.allowFencing();
+    await settled(zone, zone.start(one.name));
+    const back = () => zone.members.get(one.name)?.zone.store;
+    await until(zone, () => back()?.view.get('/meanwhile')?.value === 'v');
+    assert.deepEqual(
+      zone.fenced.map(({ name }) => name),
+      [one.name],
+    );
+    assert.ok((await settled(zone, put(back()!, '/after', 'v'))).ok);
+  });
+});
+
+describe('a zone whose peers all leave at once', function () {
+  this.timeout(60_000);
+
+  it('keeps the last, which is told so and goes on', async () => {
+    for (let seed = 41; seed <= 60; seed++) {
+      const zone = await zoneOf(seed, ['a', 'b']);
+      const outcomes = new Map<string, string>();
+      for (const { name, zone: log } of zone.members.values()) {
+        void log.leave().then((left) => outcomes.set(name, left.ok ? 'left' : left.error.code));
+      }
+      await until(zone, () => outcomes.size === 2);
+      assert.deepEqual([...outcomes.values()].sort(), ['forbidden', 'left'], `seed ${seed}`);
+      const [last] = [...outcomes].find(([, outcome]) => outcome === 'forbidden')!;
+      const written = await settled(zone, put(zone.members.get(last)!.zone.store, '/k', 'v'));
+      assert.ok(written.ok, `seed ${seed}`);
+    }
+  });
+});
+
 describe('a zone with cordoned peers', function () {
   this.timeout(60_000);
 

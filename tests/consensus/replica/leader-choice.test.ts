@@ -6,7 +6,7 @@ const voter = (id: number, over: Partial<LeaderCandidate> = {}): LeaderCandidate
   id,
   isWitness: false,
   isWithdrawn: false,
-  lacksRoom: false,
+  hasRoom: true,
   alive: true,
   caughtUp: true,
   match: 10,
@@ -25,6 +25,12 @@ describe('the choice of a leader', () => {
   it('leaves it where nobody is strictly fitter', () => {
     assert.equal(fitterThan(voter(3), [voter(4, { match: 20 }), witness]), undefined);
     assert.equal(fitterThan(cordoned, [voter(3, { isWithdrawn: true }), witness]), undefined);
+  });
+
+  it('counts room on the disk before all else', () => {
+    assert.equal(fitterThan(witness, [voter(3, { hasRoom: false })]), undefined);
+    assert.equal(fitterThan(voter(3, { hasRoom: false }), [witness]), 1);
+    assert.equal(heirAmong([voter(3, { hasRoom: false }), witness]), 1);
   });
 
   it('waits for one that is alive and caught up', () => {

@@ -110,6 +110,49 @@ describe('a watch', () => {
     assert.deepEqual(inner?.revisions, [2, 3]);
   });
 
+  it('that heard nothing for a while is told how far it is, once for each way the store has gone', () => {
+    const { machine, transact } = createDriver();
+    const told: string[] = [];
+    const listen = (name: string, from: string, after: Revision) =>
+      machine.watch(from, `${from}~`, after, {
+        events: (revision) => void told.push(`${name} events ${revision}`),
+        progress: (revision) => void told.push(`${name} progress ${revision}`),
+        ended: () => assert.fail(),
+      });
+    listen('quiet', 'q', 1);
+    listen('busy', 'b', 1);
+    listen('future', 'q', 9);
+    const turn = (): readonly string[] => {
+      machine.tellProgress();
+      return told.splice(0);
+    };
+    assert.deepEqual(turn(), [], 'nothing has happened');
+    transact(put('b'));
+    transact(put('x'));
+    assert.deepEqual(turn(), ['busy events 2', 'quiet progress 3'], 'who hears events needs none');
+    assert.deepEqual(turn(), ['busy progress 3'], 'until it hears none');
+    assert.deepEqual(turn(), [], 'an idle store tells nothing');
+    transact(put('q'));
+    assert.deepEqual(turn(), ['quiet events 4', 'busy progress 4']);
+  });
+
+  it('hears no progress once it was stopped from within another', () => {
+    const { machine, transact } = createDriver();
+    const ended = () => assert.fail();
+    const stops: (() => void)[] = [];
+    const heard: number[] = [];
+    for (const name of [0, 1]) {
+      const progress = () => {
+        heard.push(name);
+        for (const stop of stops) stop();
+      };
+      stops.push(machine.watch('a', 'b', 1, { events: ended, progress, ended }));
+    }
+    transact(put('x'));
+    machine.tellProgress();
+    assert.deepEqual(heard, [0]);
+  });
+
   it('goes on over a restored snapshot that reaches back to where it is, and ends over one that does not', () => {
     const leader = createDriver();
     const follower = createStateMachine();
