@@ -118,8 +118,10 @@ describe('a full tmpfs', function () {
     const { store } = zone;
     await fill(segmentBytes + (1 << 19));
     const value = 'x'.repeat(2_000);
+    // Longer than any machine is too busy.
+    const deadlineMs = 20_000;
     const put = (key: string) =>
-      store.transact({ compare: [], success: [{ type: 'put', key, value }] });
+      store.transact({ compare: [], success: [{ type: 'put', key, value }] }, { deadlineMs });
     let written = 0;
     let answer = await put('/k/0');
     while (answer.ok) answer = await put(`/k/${++written}`);
