@@ -48,7 +48,7 @@ describe('a reluctant replica', () => {
   it('leads where nobody else wants to', () => {
     const heirs = new Set<number>();
     for (let seed = 1; seed <= 20; seed++) heirs.add(heirOf(seed, [2, 3], [2, 3]));
-    assert.deepEqual([...heirs].sort(), [2, 3]);
+    assert.ok(heirs.has(2) && heirs.has(3) && heirs.size === 2);
   });
 });
 
