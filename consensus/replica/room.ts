@@ -21,7 +21,8 @@ export interface Room {
   soughtAtMs: number;
   /** The leader that was told of the shortage here. */
   told: { readonly peer: string; readonly atMs: number } | undefined;
-  ledSinceMs: number | undefined;
+  /** Since when this replica both leads and is short. */
+  shortLeadSinceMs: number | undefined;
   /** Of a leader: why it takes no writes now. */
   refusal: SkeinError | undefined;
 }
@@ -33,7 +34,7 @@ export function createRoom(): Room {
     short: new Set(),
     soughtAtMs: Number.NEGATIVE_INFINITY,
     told: undefined,
-    ledSinceMs: undefined,
+    shortLeadSinceMs: undefined,
     refusal: undefined,
   };
 }
@@ -106,13 +107,14 @@ function majorityFull(fullDisks: readonly string[]): SkeinError {
   );
 }
 
-/** A new leader waits until others had the time to say that they are no better off. */
+/** Others are given the time to say that they are no better off: disks that hold the same log fill up together. */
 function handOverIfShort(replica: Replica, nowMs: number): void {
   const { raft, room } = replica;
   const { role, transferee } = raft.status();
-  room.ledSinceMs = role === 'leader' ? (room.ledSinceMs ?? nowMs) : undefined;
-  if (!room.isShort || room.ledSinceMs === undefined || transferee !== 0) return;
-  if (nowMs - room.ledSinceMs < raftTiming.electionTicks * tickMs) return;
+  const isDue = role === 'leader' && room.isShort;
+  room.shortLeadSinceMs = isDue ? (room.shortLeadSinceMs ?? nowMs) : undefined;
+  if (room.shortLeadSinceMs === undefined || transferee !== 0) return;
+  if (nowMs - room.shortLeadSinceMs < raftTiming.electionTicks * tickMs) return;
   const heir = successor(replica);
   if (heir !== undefined && !room.short.has(heir)) raft.transferLeader(heir);
 }

@@ -177,11 +177,16 @@ function withoutLeader(
   return heir && [...voters.filter((id) => id !== leader), heir.id];
 }
 
-/** A lone voter that was cordoned may be switched off next: a learner that was not takes over while both are here. */
-const reliefOf = ({ voters }: Configuration, { leader, ready }: Pool): Candidate | undefined =>
-  voters.length === 1 && leader?.isWithdrawn === true
-    ? ready.find((candidate) => isFull(candidate) && !candidate.isWithdrawn)
-    : undefined;
+/**
+ * Who takes over from a lone voter while both are here: from one that was cordoned and may be switched off next, a
+ * learner that was not; from a witness, which is alone only after everybody else was lost for good, any full learner.
+ */
+function reliefOf({ voters }: Configuration, { leader, ready }: Pool): Candidate | undefined {
+  if (voters.length > 1 || leader === undefined) return undefined;
+  const { isWitness, isWithdrawn } = leader;
+  if (!isWitness && !isWithdrawn) return undefined;
+  return ready.find((candidate) => isFull(candidate) && (isWitness || !candidate.isWithdrawn));
+}
 
 /** The leader, living voters, voters that just died, learners, and the long dead where nobody else is there. */
 function filled(

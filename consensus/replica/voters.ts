@@ -117,7 +117,8 @@ export function votersChanged(replica: Replica): void {
 
 /** A witness leads, or a peer that was cordoned, only while no other can. True when it hands over. */
 function yieldLeadership(replica: Replica, ctx: ReplicaContext, status: RaftStatus): boolean {
-  if (replica.leaving !== undefined) return false;
+  // A full disk is a reason of its own, see room.ts: there the leader first hears who is no better off.
+  if (replica.leaving !== undefined || replica.room.isShort) return false;
   const { machine, self, voterWatch, raft } = replica;
   const record = replicaRecord(machine.view, self.replica);
   if (record === undefined) return false;

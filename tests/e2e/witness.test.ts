@@ -6,6 +6,9 @@ import { EXAMPLE, nodeOf, threeReady, untilPods } from './cluster.ts';
 import { createSmallZone, eventually, untilWritten } from './small-zone.ts';
 import type { SmallZone } from './small-zone.ts';
 
+/** An election takes 1.6 s at most, and a second one if the witness wins the first; the machine may be busy. */
+const WRITES_MS = 5_000;
+
 const namesOf = ({ items }: ApiList): readonly string[] =>
   items.map(({ metadata }) => metadata?.name ?? '').sort();
 
@@ -58,7 +61,7 @@ describe('two peers and a witness', function () {
       await threeVoters(survivor);
       await zone.kill(victim);
       const writtenMs = await untilWritten(zone.at('witness'), 10_000);
-      assert.ok(writtenMs <= 3_000, `a write was accepted after ${Math.round(writtenMs)} ms`);
+      assert.ok(writtenMs <= WRITES_MS, `a write was accepted after ${Math.round(writtenMs)} ms`);
       await untilPods(zone.at(survivor), threeReady([victim]), 20_000);
       await eventually(
         () => zone.leader('witness'),
@@ -73,7 +76,7 @@ describe('two peers and a witness', function () {
     await threeVoters('one');
     await zone.kill('witness');
     const writtenMs = await untilWritten(zone.at('two'), 10_000);
-    assert.ok(writtenMs <= 3_000, `a write was accepted after ${Math.round(writtenMs)} ms`);
+    assert.ok(writtenMs <= WRITES_MS, `a write was accepted after ${Math.round(writtenMs)} ms`);
     await zone.start('witness');
     const { witnesses, nodeAddress } = await threeVoters('witness');
     assert.deepEqual(witnesses, ['witness']);

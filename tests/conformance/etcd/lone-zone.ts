@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk, openZoneLog } from '../../../consensus/index.ts';
+import { nodeDisk, openZoneLog, prefixEnd } from '../../../consensus/index.ts';
 import type { Store } from '../../../consensus/index.ts';
 import {
   createActorSystem,
@@ -18,7 +18,14 @@ export interface LoneZone {
   readonly close: () => Promise<void>;
 }
 
-/** Resolves once it leads and takes writes. */
+/** A new leader records itself: the one revision that nobody asked for. */
+const untilRecorded = (store: Store): Promise<void> =>
+  new Promise((recorded) => {
+    const prefix = '/skein/replicas/';
+    store.watch(prefix, prefixEnd(prefix), 1, { events: () => recorded(), ended: () => undefined });
+  });
+
+/** Resolves once it leads, takes writes and writes nothing by itself any more. */
 export async function openLoneZone(): Promise<LoneZone> {
   const directory = await mkdtemp(join(tmpdir(), 'skein-lone-zone-'));
   const [clock, random] = [createSystemClock(), createSystemRandom()];
@@ -44,6 +51,7 @@ export async function openLoneZone(): Promise<LoneZone> {
   });
   const ready = await zone.store.barrier(10_000);
   if (!ready.ok) throw ready.error;
+  await untilRecorded(zone.store);
   return {
     store: zone.store,
     close: async () => {

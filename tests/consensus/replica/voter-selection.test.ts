@@ -204,6 +204,11 @@ describe('voter selection with a witness', () => {
     assert.deepEqual(change, { ...nothing, promote: [4], demote: [3] });
   });
 
+  it('moves the vote of a witness that alone was left to the first full peer that joins', () => {
+    const change = selectVoters({ voters: [1], learners: [2] }, 1, [witness(1), candidate(2)]);
+    assert.deepEqual(change, { ...nothing, promote: [2], demote: [1] });
+  });
+
   it('goes down to the full peer, not to the witness, when one of two leaves', () => {
     const current = { voters: [1, 2, 3], learners: [] };
     const change = selectVoters(current, 2, [candidate(2), witness(3)]);
