@@ -48,7 +48,10 @@ export interface HostedPeer {
   readonly nodeAddress: string | undefined;
   /** Path of a kubeconfig with an administrator's certificate. */
   readonly kubeconfig: string;
-  /** Resolves when this peer has to end: it left the cluster (no error) or a part of it failed for good. */
+  /**
+   * Resolves when this peer has to end: it left the cluster (no error), a part of it failed for good, or, by
+   * `isFenced`, it has to start again at once.
+   */
   readonly ended: Promise<Error | undefined>;
   /** Hands leadership over and closes; membership, vote and pods stay. */
   readonly stop: () => Promise<void>;

@@ -1,7 +1,7 @@
 // A peer on a real machine: finds or makes its membership, opens its ports, composes it over real adapters.
 
 import { join } from 'node:path';
-import { nodeDisk } from '../consensus/index.ts';
+import { isFenced, nodeDisk } from '../consensus/index.ts';
 import { createFileAddressBook, loadIdentity } from '../mesh/index.ts';
 import type { Identity } from '../mesh/index.ts';
 import {
@@ -195,7 +195,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
-      end(new Error(`${path}: ${error.message}`, { cause: error }));
+      end(isFenced(error) ? error : new Error(`${path}: ${error.message}`, { cause: error }));
       failing.abort();
       // What it waits for to be ready may never come now.
       admission.stop();

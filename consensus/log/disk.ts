@@ -29,6 +29,8 @@ export interface Disk {
   readonly preallocate: (path: string, bytes: number) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
+  /** An empty one. */
+  readonly removeDirectory: (path: string) => Promise<void>;
   /** Makes files that came, went or were renamed in it durable. */
   readonly syncDirectory: (path: string) => Promise<void>;
   /** Refuses with `conflict` while another process holds the directory. Returns how to let go. */

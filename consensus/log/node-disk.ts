@@ -27,6 +27,7 @@ export function nodeDisk(): Disk {
     preallocate,
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.unlink(path),
+    removeDirectory: (path) => files.rmdir(path),
     syncDirectory,
     lock: lockDirectory,
   };

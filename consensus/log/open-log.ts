@@ -11,6 +11,7 @@ import { createSegmentedLog } from './segmented-log.ts';
 import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
 import type { SnapshotReader } from './snapshots.ts';
+import { finishSuccession } from './succession.ts';
 import { spareName } from './spare-segment.ts';
 
 /** Of a segment file, unless the options say otherwise. */
@@ -26,7 +27,7 @@ export interface LogOptions {
   readonly snapshotReader?: SnapshotReader;
 }
 
-const readNothing: SnapshotReader = () => () => undefined;
+export const readNothing: SnapshotReader = () => () => undefined;
 
 /**
  * Errors: conflict (another process has it), corrupt (file, offset, what to do), unsupported (a format
@@ -42,6 +43,7 @@ export async function openLog(
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
+    await finishSuccession(disk, directory);
     const { snapshots, broken } = await openSnapshots(disk, directory, snapshotReader);
     const snapshot = snapshots.newest();
     const segments =
@@ -58,6 +60,21 @@ export async function openLog(
     await release();
     throw error;
   }
+}
+
+/**
+ * Reads a log and leaves every file as it is; the caller holds the directory's lock. Undefined when there is none.
+ * Errors: corrupt, unsupported, as openLog.
+ */
+export async function readLog(
+  disk: Disk,
+  directory: string,
+  reader: SnapshotReader,
+): Promise<RecoveredLog | undefined> {
+  const { snapshots, broken } = await openSnapshots(disk, directory, reader);
+  const segments = await recoverSegments(disk, directory, false);
+  if (segments === undefined) return undefined;
+  return reconcile(directory, segments, snapshots.newest(), broken).recovered;
 }
 
 /** Files that were being written aside when the process ended were never part of the log. */
@@ -103,8 +120,8 @@ function reconcile(
     if (broken !== undefined) {
       throw new SkeinError(
         'corrupt',
-        `${broken.message}, and the log begins only after entry ${base.index}: move ${directory} away ` +
-          'and let the peer join again as a new replica',
+        `${broken.message}, and the log begins only after entry ${base.index}: \`skein rejoin\` has the peer ` +
+          'set it aside and join again as a new replica',
         broken.details,
         broken,
       );

@@ -27,14 +27,25 @@ export function snapshotIndexOf(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Writes `path` through `aside`; when it resolves the snapshot is there after any crash. */
-export async function writeSnapshot(
+/** When it resolves the snapshot is there after any crash. */
+export function writeSnapshot(
   disk: Disk,
   directory: string,
   meta: SnapshotMeta,
   chunks: SnapshotChunks,
 ): Promise<void> {
-  const path = `${directory}/${snapshotName(meta)}`;
+  return writeSnapshotAs(disk, directory, snapshotName(meta), meta, chunks);
+}
+
+/** Under another name than its own, where no log looks for it. */
+export async function writeSnapshotAs(
+  disk: Disk,
+  directory: string,
+  name: string,
+  meta: SnapshotMeta,
+  chunks: SnapshotChunks,
+): Promise<void> {
+  const path = `${directory}/${name}`;
   const aside = `${path}.tmp`;
   const file = await disk.open(aside, 'write');
   try {

@@ -154,6 +154,6 @@ function lost(what: string): SkeinError {
   return new SkeinError(
     'corrupt',
     `raft log: ${what}. This replica may have lost what it acknowledged: ` +
-      'remove it and let it join again under a new id',
+      '`skein rejoin` has its peer join again as a new replica',
   );
 }

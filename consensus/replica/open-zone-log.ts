@@ -4,7 +4,9 @@ import type { ActorRef, ActorSystem, Clock, Random, Result } from '../../runtime
 import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import { beginLife } from '../log/life-file.ts';
 import { openLog } from '../log/open-log.ts';
+import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
 import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
@@ -16,8 +18,9 @@ import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
 import type { Restoration, StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
+import { blankEpoch, epochOf } from './epoch.ts';
 import { createFreshness } from './freshness.ts';
-import { replicaPath, snapshotsPath } from './protocol.ts';
+import { replicaIdLimit, replicaPath, snapshotsPath } from './protocol.ts';
 import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
 import type { PeerHealth } from './replica.ts';
@@ -27,8 +30,8 @@ import { createStatusBoard } from './status-board.ts';
 import { electionTimeoutMs, raftTiming } from './timing.ts';
 import { createZoneStore } from './zone-store.ts';
 
-/** Ids of replicas and sessions are random, positive and below this. */
-const idLimit = 2 ** 47;
+/** Ids of sessions are random, positive and not above this. */
+const sessionLimit = 2 ** 47;
 
 export interface ZoneLogOptions {
   readonly system: ActorSystem;
@@ -69,7 +72,9 @@ export interface ZoneLog {
 /** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
 export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
-  const newId = 1 + random.integer(idLimit);
+  await disk.makeDirectory(directory);
+  const aside = await setMarkedLogAside(disk, directory);
+  const newId = 1 + random.integer(replicaIdLimit);
   const machine = createStateMachine();
   const reader = createReader(machine);
   const { log, recovered } = await openLog(disk, {
@@ -81,9 +86,13 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
   if (recovered.snapshot !== undefined) reader.finish(recovered.snapshot.index);
   const initial: InitialState =
-    isBlank && options.isFounder ? await found(log, recovered.replicaId, machine) : recovered;
+    isBlank && options.isFounder && aside === undefined
+      ? await found(log, recovered.replicaId, machine)
+      : recovered;
 
-  const session = 1 + random.integer(idLimit);
+  const life = await beginLife(disk, directory, random);
+  const epoch = initial.snapshot === undefined ? blankEpoch : epochOf(machine.view);
+  const session = 1 + random.integer(sessionLimit);
   const status = createStatusBoard();
   const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
@@ -91,7 +100,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
     replicaPath,
     replicaActor,
     {
-      self: { replica: recovered.replicaId, peer: system.peer },
+      self: { replica: recovered.replicaId, peer: system.peer, epoch, life },
       traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       nameOf: options.nameOf ?? ((peer) => peer),
       session,
@@ -109,6 +118,8 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       snapshotBytes: reader.bytes(),
       snapshotFloorBytes: options.snapshotFloorBytes ?? defaultSnapshotFloorBytes,
       joinThrough: options.joinThrough,
+      setAside: aside,
+      markLog: (why) => markLog(disk, directory, why, random),
     },
     { directive: 'escalate' },
   );

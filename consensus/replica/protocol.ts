@@ -31,10 +31,17 @@ export function cutBySize<T>(items: readonly T[], bytesOf: (item: T) => number):
   return parts;
 }
 
+/** Ids of replicas are random, positive and not above this. */
+export const replicaIdLimit = 2 ** 47;
+
 /** Who sends: a replica and the peer it lives on. */
 export interface Sender {
   readonly replica: ReplicaId;
   readonly peer: string;
+  /** Of the zone, as far as it knows; see `epoch.ts`. */
+  readonly epoch: number;
+  /** Of the replica: each start has a greater one; see `life-file.ts`. */
+  readonly life: number;
 }
 
 /** A command on its way to the leader, numbered by the session of the peer that wants it. */
@@ -75,6 +82,9 @@ export type RemoteMessage =
   | { readonly type: 'leave'; readonly from: Sender }
   /** The leader of `term` has let this replica go: nothing else will tell it, it is in no list any more. */
   | { readonly type: 'left'; readonly from: Sender; readonly term: number }
+  /** A member that hears of no leader asks around whether the zone goes on without it. */
+  | { readonly type: 'seek'; readonly from: Sender }
+  | Fenced
   | {
       readonly type: 'renew';
       readonly from: Sender;
@@ -90,6 +100,17 @@ export type RemoteMessage =
       readonly chunk: number;
       readonly isLate: boolean;
     };
+
+/** To one life of a replica: its part in the zone has ended. */
+export interface Fenced {
+  readonly type: 'fenced';
+  readonly from: Sender;
+  readonly replica: ReplicaId;
+  readonly life: number;
+  /** `removed` is a leader's word, and counts from the term on that it led. */
+  readonly why: 'epoch' | 'rolled-back' | 'removed';
+  readonly term: number;
+}
 
 /** One piece of a snapshot. */
 export interface SnapshotChunk {
@@ -143,6 +164,8 @@ const remoteTypes = new Set<RemoteMessage['type']>([
   'join',
   'leave',
   'left',
+  'seek',
+  'fenced',
   'renew',
   'snapshot-chunk',
   'snapshot-wanted',
@@ -155,9 +178,7 @@ export function remoteMessageSchema(value: unknown): string | undefined {
   if (!remoteTypes.has(message.type as RemoteMessage['type'])) {
     return `unknown type ${String(message.type)}`;
   }
-  if (!Number.isSafeInteger(message.from?.replica) || typeof message.from?.peer !== 'string') {
-    return 'no sender';
-  }
+  if (!isSender(message.from)) return 'no sender';
   return payloadFault(value as Record<string, unknown>);
 }
 
@@ -188,7 +209,12 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
       if (typeof value['domain'] !== 'string') return 'no domain';
       return [undefined, true].includes(value['isWitness'] as never) ? undefined : 'no witness';
     case 'leave':
+    case 'seek':
       return undefined;
+    case 'fenced':
+      return ['replica', 'life', 'term'].every((field) => Number.isSafeInteger(value[field]))
+        ? undefined
+        : 'nobody is fenced';
     case 'left':
       return Number.isSafeInteger(value['term']) ? undefined : 'no term';
     case 'renew':
@@ -203,6 +229,12 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
         : 'no chunk';
   }
 }
+
+const isSender = (from: Partial<Sender> | null | undefined): boolean =>
+  Number.isSafeInteger(from?.replica) &&
+  typeof from?.peer === 'string' &&
+  Number.isSafeInteger(from.epoch) &&
+  Number.isSafeInteger(from.life);
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 

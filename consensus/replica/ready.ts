@@ -5,8 +5,10 @@ import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
 import type { Entry, SnapshotMeta } from '../raft/types.ts';
 import { cutBySize } from './protocol.ts';
+import { recordsChanged } from './fence.ts';
 import type { WireMessage } from './protocol.ts';
 import { followLease } from './leases.ts';
+import { isReplicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
@@ -118,7 +120,8 @@ function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
     postStatus(replica);
     return;
   }
-  const { request, answer, isRepeated } = replica.machine.apply(entry.index, entry.data);
+  const { request, answer, events, isRepeated } = replica.machine.apply(entry.index, entry.data);
+  if (events.some(({ kv }) => isReplicaKey(kv.key))) recordsChanged(replica, ctx);
   if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
   // A repeated answer tells of a lease that may have ended since.
   if (replica.wasLeader && answer.ok && !isRepeated)

@@ -1,14 +1,15 @@
 // The shell of one replica of the zone's log: messages, ticks and promises in; Raft decides.
 
-import type { Actor, Result } from '../../runtime/index.ts';
+import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
-import { membersOf } from '../raft/conf-change/draft.ts';
 import { encodeCommand } from '../store/command.ts';
 import { refuseCommand } from '../store/command-header.ts';
 import { compactionsDue } from '../store/compaction.ts';
 import { createEntryPacker } from './entry-packing.ts';
 import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from './fence.ts';
+import { goOnLeaving, handOver, letGo, startLeaving } from './leaving.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
@@ -16,7 +17,6 @@ import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protoco
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
 import { leadingPeer, peerOf } from './routes.ts';
-import { replicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import type {
   Replica,
@@ -31,15 +31,9 @@ import { createSnapshotSender } from './snapshot-sender.ts';
 import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
 import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import {
-  askAgainMs,
-  forgottenTicks,
-  progressEveryTicks,
-  statusEveryTicks,
-  tickMs,
-} from './timing.ts';
+import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
 import { createVoterWatch } from './voter-watch.ts';
-import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
+import { considerVoters, joinAsked, leaveAsked } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
@@ -58,6 +52,8 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       sender: createSnapshotSender(),
       receiver: createSnapshotReceiver(options.machine.restore),
       routes: new Map(),
+      lives: new Map(),
+      fenced: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
       coverage: createCoverage(options.raft.status().snapshotIndex, options.snapshotBytes),
@@ -70,7 +66,16 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       leaving: undefined,
+      hasLeft: false,
     };
+    const { setAside } = options;
+    if (setAside !== undefined) {
+      const { why, directory } = setAside;
+      ctx.log.warn('this peer joins as a new replica: its old log was set aside', {
+        why,
+        directory,
+      });
+    }
     ctx.after('tick', tickMs, { type: 'tick' });
     handleReady(replica, ctx);
     // A lone voter need not wait for an election that nobody can contest.
@@ -81,7 +86,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   },
   receive: (replica, message, ctx) => {
     handle(replica, message, ctx);
-    handleReady(replica, ctx);
+    if (replica.fenced === undefined) handleReady(replica, ctx);
     return replica;
   },
   stopped: (replica) => {
@@ -102,9 +107,12 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'join':
     case 'leave':
     case 'left':
+    case 'seek':
+    case 'fenced':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
+      if (!admitSender(replica, message.from, ctx)) return;
       replica.routes.set(message.from.replica, message.from.peer);
       return fromReplica(replica, message, ctx);
     case 'write':
@@ -121,7 +129,9 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
 function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaContext): void {
   switch (message.type) {
     case 'raft':
-      for (const each of message.messages) stepChecked(replica, each, ctx);
+      for (const each of message.messages) {
+        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+      }
       return;
     case 'hand-over':
       return handedOver(replica, message.from, message.writes);
@@ -141,6 +151,10 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       // A deposed leader may not know yet that this replica is in.
       if (message.term >= replica.raft.status().term) letGo(replica);
       return;
+    case 'seek':
+      return seekAsked(replica, message.from);
+    case 'fenced':
+      return fencedByOther(replica, message, ctx);
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
@@ -185,6 +199,7 @@ function awaitRound(
 }
 
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
+  if (replica.fenced !== undefined && message.type !== 'broken') return;
   switch (message.type) {
     case 'tick':
       return tick(replica, ctx);
@@ -314,77 +329,17 @@ function refuse(
   replica.replicaAt(from.peer).tell(refused);
 }
 
-function handOver(replica: Replica): void {
-  if (replica.raft.status().role !== 'leader') return;
-  const to = successor(replica);
-  if (to !== undefined) replica.raft.transferLeader(to);
-}
-
-/**
- * A replica that no configuration knows asks the members it knows of, until one of them feeds it; so does one that
- * was let go and died before it heard of that, for only the others know. Who is still listed is not listed again.
- */
+/** A replica that no configuration knows asks the members it knows of, until one of them feeds it. */
 function askToJoin(replica: Replica, nowMs: number): void {
-  const { conf, leader, ticksSinceContact } = replica.raft.status();
-  const isFed = conf.voters.length > 0 ? ticksSinceContact <= forgottenTicks : leader !== 0;
-  if (isFed || replica.leaving !== undefined || nowMs - replica.askedAtMs < askAgainMs) return;
+  if (nowMs - replica.askedAtMs < askAgainMs) return;
+  const { conf, leader } = replica.raft.status();
+  if (conf.voters.length > 0) return seekLeader(replica, nowMs);
+  if (leader !== 0) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
     const { self, traits } = replica;
     replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
-}
-
-/** Also while it joins: nobody is there that it could leave the zone to. */
-const isAlone = ({ raft, self }: Replica): boolean =>
-  membersOf(raft.status().conf).every((id) => id === self.replica);
-
-const lastOfZone = (): Result<never> =>
-  failed(
-    new SkeinError('forbidden', 'this is the last peer of its zone: stop it instead of leaving'),
-  );
-
-function startLeaving(
-  replica: Replica,
-  request: Extract<LocalRequest, { type: 'leave-zone' }>,
-): void {
-  if (isAlone(replica)) return request.settle(lastOfZone());
-  // Whoever asks again, because the first answer took too long, hears the same answer.
-  const { leaving: before } = replica;
-  replica.leaving = (left) => {
-    before?.(left);
-    request.settle(left);
-  };
-}
-
-/** Hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
-function goOnLeaving(replica: Replica, nowMs: number): void {
-  if (replica.leaving === undefined || nowMs - replica.askedAtMs < askAgainMs) return;
-  replica.askedAtMs = nowMs;
-  const { role, conf } = replica.raft.status();
-  const { replica: id } = replica.self;
-  const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
-  const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
-  if (!isListed && !isVoter) {
-    return letGo(replica);
-  }
-  if (role === 'leader') {
-    // All others left meanwhile: it stays, and is put on the list again.
-    if (isAlone(replica)) return letGo(replica, lastOfZone());
-    // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
-    leaveAsked(replica, replica.self);
-    return handOver(replica);
-  }
-  // Once it is out it hears of no leader any more: any peer may be the one.
-  const peer = leadingPeer(replica);
-  for (const each of peer === undefined ? replica.joinThrough() : [peer]) {
-    replica.replicaAt(each).tell({ type: 'leave', from: replica.self });
-  }
-}
-
-function letGo(replica: Replica, outcome: Result<void> = ok(undefined)): void {
-  replica.leaving?.(outcome);
-  replica.leaving = undefined;
 }
 
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */

@@ -4,6 +4,7 @@ import type { ActorRef, Context, Result } from '../../runtime/index.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { Entry, HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import type { SetAside } from '../log/set-aside.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { Freshness } from './freshness.ts';
@@ -27,7 +28,8 @@ export interface PeerHealth {
 }
 
 export interface ReplicaOptions {
-  readonly self: Sender;
+  /** Its epoch is that of the state it holds, or of the first who fed it. */
+  self: Sender;
   /** The failure domain of this peer, and whether it is a witness. */
   readonly traits: ReplicaTraits;
   /** What people call a peer. */
@@ -54,6 +56,10 @@ export interface ReplicaOptions {
   readonly snapshotFloorBytes: number;
   /** Where a replica that is not a member yet asks to join; undefined for a founder. */
   readonly joinThrough: () => readonly string[];
+  /** The log that was set aside for this one, which tells of it once. */
+  readonly setAside: SetAside | undefined;
+  /** Marks the log durably: it is never gone on with, and the next start begins a blank one. */
+  readonly markLog: (why: string) => Promise<void>;
 }
 
 /** What the actor tells itself. */
@@ -94,6 +100,10 @@ export interface Replica extends ReplicaOptions {
   readonly receiver: SnapshotReceiver;
   /** Where replicas were heard from; the log's records fill in the rest. */
   readonly routes: Map<ReplicaId, string>;
+  /** In which life replicas were heard last; empty again whenever a record of the log says something new. */
+  readonly lives: Map<ReplicaId, number>;
+  /** Why this replica acts no more; it stops as soon as that is on its disk. */
+  fenced: string | undefined;
   lastHardState: HardState;
   /** The write that only moved the commit index and has not gone to the disk yet. */
   unwrittenCommit: number | undefined;
@@ -112,4 +122,6 @@ export interface Replica extends ReplicaOptions {
   askedAtMs: number;
   /** Set while this replica leaves the zone for good. */
   leaving: Extract<LocalRequest, { type: 'leave-zone' }>['settle'] | undefined;
+  /** It was let go: that it hears of no leader any more is as it should be. */
+  hasLeft: boolean;
 }

@@ -132,6 +132,7 @@ export function installation(replica: Replica, meta: SnapshotMeta): Installation
   const finish = (): void => {
     restoration.finish(meta.index);
     replica.coverage = createCoverage(meta.index, bytes);
+    replica.lives.clear();
   };
   return { meta, chunks, hardState: replica.lastHardState, finish };
 }

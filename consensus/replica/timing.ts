@@ -24,8 +24,8 @@ export const seekRoomEveryMs = 1_000;
 /** How often it tells its leader, while it has none. */
 export const repeatShortageMs = 1_000;
 
-/** A member that heard of no leader for so long may have been let go while it was off: it asks to be let in. */
-export const forgottenTicks = 5 * raftTiming.electionTicks;
-
 /** How often a new replica asks to join, and one that leaves to be let go. */
 export const askAgainMs = 500;
+
+/** A member that has heard no leader for so long asks around whether the zone goes on without it, in ticks. */
+export const seekAfterTicks = raftTiming.electionTicks * 4;

@@ -4,11 +4,13 @@ import { encodeCommand } from '../store/command.ts';
 import type { Transaction } from '../store/store.ts';
 import type { ConfStep } from '../raft/conf-change/change.ts';
 import type { RaftStatus } from '../raft/status.ts';
+import type { ReplicaId } from '../raft/types.ts';
 import type { RemoteMessage, Sender } from './protocol.ts';
 import { fitterThan, heirAmong } from './leader-choice.ts';
 import type { LeaderCandidate } from './leader-choice.ts';
 import {
   forgetReplica,
+  recordLife,
   recordReplica,
   replicaKey,
   replicaRecord,
@@ -23,6 +25,9 @@ import type { Candidate, VoterChange } from './voter-selection.ts';
 
 /** A learner this close behind the commit index may vote. */
 const caughtUpEntries = 1_000;
+
+/** Starts recorded at one look, when a whole zone has started: the rest comes with the next looks. */
+const livesAtOnce = 32;
 
 const propose = (replica: Replica, transaction: Transaction): void =>
   void replica.raft.propose([encodeCommand({ type: 'transaction', transaction })]);
@@ -60,6 +65,20 @@ function isRecorded(replica: Replica): boolean {
   return false;
 }
 
+/** One entry for each start of a replica that is heard of: its record tells every other life from this one. */
+function recordLives(replica: Replica): void {
+  const { machine, self, lives } = replica;
+  const heard = (id: ReplicaId): number | undefined =>
+    id === self.replica ? self.life : lives.get(id);
+  const news = replicaRecords(machine.view).filter(({ replica: id, life }) => {
+    const now = heard(id);
+    return now !== undefined && now !== life;
+  });
+  for (const { replica: id } of news.slice(0, livesAtOnce)) {
+    propose(replica, recordLife(machine.view, id, heard(id)!));
+  }
+}
+
 /** Looks at the voters now and then; at most one change is under way at a time. */
 export function considerVoters(replica: Replica, ctx: ReplicaContext): void {
   const nowMs = ctx.clock.monotonicMs();
@@ -68,6 +87,7 @@ export function considerVoters(replica: Replica, ctx: ReplicaContext): void {
   const status = replica.raft.status();
   const { conf } = status;
   if (status.role !== 'leader' || conf.votersOutgoing.length > 0 || !isRecorded(replica)) return;
+  recordLives(replica);
   const candidates = candidatesFrom(replica, status, nowMs);
   if (yieldLeadership(replica, ctx, status)) return;
   const change = selectVoters(conf, replica.self.replica, candidates);

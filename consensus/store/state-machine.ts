@@ -10,7 +10,7 @@ import { compactedError, createKeyspace, firstRevision } from './keyspace.ts';
 import type { Change, Keyspace } from './keyspace.ts';
 import { createLeaseTable, maxLeases } from './lease-table.ts';
 import type { LeaseTable } from './lease-table.ts';
-import { maxStoreBytes } from './room.ts';
+import { maxStoreBytes } from './capacity.ts';
 import { createRequestTable } from './request-table.ts';
 import type { RequestTable, RequestId } from './request-table.ts';
 import { createStateReader, encodeState } from './state-snapshot.ts';

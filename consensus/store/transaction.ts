@@ -2,7 +2,7 @@
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
 import type { Change, Keyspace, KeyspaceWriter } from './keyspace.ts';
-import { refusalForRoom } from './room.ts';
+import { refusalForCapacity } from './capacity.ts';
 import type {
   Compare,
   KeyValue,
@@ -84,7 +84,7 @@ function writtenTwice(key: string): SkeinError {
 /** What a transaction is held to beside its own shape. */
 export interface TransactionRules {
   readonly hasLease: (id: number) => boolean;
-  /** Of the store; see `room.ts`. */
+  /** Of the store; see `capacity.ts`. */
   readonly limitBytes: number;
 }
 
@@ -108,7 +108,7 @@ export function performTransaction(
     const lease = operation.type === 'put' ? (operation.lease ?? 0) : 0;
     if (lease !== 0 && !hasLease(lease)) return leaseNotFound(lease);
   }
-  const isFull = refusalForRoom(keyspace, operations, limitBytes);
+  const isFull = refusalForCapacity(keyspace, operations, limitBytes);
   if (isFull !== undefined) return isFull;
   const responses: OperationResult[] = [];
   const change = keyspace.write((writer) => {

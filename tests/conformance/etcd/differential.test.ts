@@ -11,7 +11,7 @@ import { leases, sequence } from './steps.ts';
 import type { Step } from './steps.ts';
 
 /** SKEIN_SEED names one, or several as first-last, in its place. */
-const usualSeeds = '1-5';
+const usualSeeds = '1-8';
 const sequencesPerSeed = 8;
 /** Of them, with the first seed, to a whole zone log. */
 const wholeSequences = 2;

@@ -256,7 +256,11 @@ describe('a disk without room', () => {
     const { open, run } = createLogFixture(3, 6 * 4096 + 2048);
     const { log } = await open();
     let last = 0;
-    while (log.hasRoom()) await run(log.append({ entries: [entry(++last, 1, 900)] }));
+    while (log.hasRoom()) {
+      await run(log.append({ entries: [entry(++last, 1, 900)] }));
+      // Behind the making of the next segment: until that has ended nobody knows whether there is room.
+      await run(log.seekRoom());
+    }
     const covered = last;
     const waiting = Array.from({ length: 8 }, () =>
       log.append({ entries: [entry(++last, 1, 900)] }),

@@ -10,7 +10,7 @@ import { createSnapshotSender } from '../../../consensus/replica/snapshot-sender
 import type { SenderStep } from '../../../consensus/replica/snapshot-sender.ts';
 import { createSeededRandom, SkeinError } from '../../../runtime/index.ts';
 
-const from = { replica: 1, peer: 'a' };
+const from = { replica: 1, peer: 'a', epoch: 1, life: 1 };
 const to = 2;
 const announcing = (index: number): InstallSnapshot => {
   const meta = { index, term: 1, conf: { ...emptyConf, voters: [1] } };

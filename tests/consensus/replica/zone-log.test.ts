@@ -269,7 +269,7 @@ describe('the log of a zone', () => {
     const replica = system.ref<RemoteMessage>(formatAddress({ peer: 'a', path: replicaPath }));
     const request = { session: 5, sequence: 1, lowest: 1 };
     const command = encodeCommand({ type: 'grant-lease', id: 9, ttlMs: 100 }, request);
-    const from = { replica: 5, peer: 'b' };
+    const from = { replica: 5, peer: 'b', epoch: 0, life: 1 };
     const ask = (bytes: Uint8Array) =>
       replica.tell({ type: 'hand-over', from, writes: [{ sequence: 1, command: bytes }] });
     ask(command);
@@ -297,7 +297,8 @@ describe('the log of a zone', () => {
     const newer = Buffer.from(encodeCommand({ type: 'none' }));
     newer[1] = commandVersion + 1;
     const writes = [{ sequence: 1, command: newer }];
-    replica.tell({ type: 'hand-over', from: { replica: 99, peer: 'newer' }, writes });
+    const from = { replica: 99, peer: 'newer', epoch: 0, life: 1 };
+    replica.tell({ type: 'hand-over', from, writes });
     await until(zone, () => refused.length > 0);
     const [refusal] = refused;
     assert.ok(refusal?.type === 'refused' && refusal.code === 'unsupported');

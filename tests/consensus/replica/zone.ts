@@ -3,6 +3,7 @@
 import { snapshotsPath } from '../../../consensus/replica/protocol.ts';
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
+import { isFenced } from '../../../consensus/replica/fence.ts';
 import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
 import {
   createActorSystem,
@@ -37,6 +38,10 @@ export interface SimulatedZone {
   /** Names of peers that a person has cordoned, say. */
   readonly withdrawn: Set<string>;
   readonly crash: (name: string) => void;
+  /** The process ends, its machine goes on. */
+  readonly exit: (name: string) => void;
+  /** The peer's disk is lost; it starts with an empty one. */
+  readonly wipe: (name: string) => void;
   /** Messages between the two groups are lost while it lasts; undefined heals. */
   readonly partition: (cut: ReadonlySet<string> | undefined) => void;
   readonly setLoss: (share: number) => void;
@@ -48,6 +53,10 @@ export interface SimulatedZone {
   readonly setDuplication: (share: number) => void;
   readonly leader: () => Member | undefined;
   readonly failures: string[];
+  /** From here on a fenced replica is no failure: the test has given cause. */
+  readonly allowFencing: () => void;
+  /** Whose replica was fenced, oldest first; each came back at once, as `skein up` does it. */
+  readonly fenced: readonly { readonly name: string; readonly why: string }[];
   readonly lines: () => string;
 }
 
@@ -58,6 +67,8 @@ export function createZone(seed: number): SimulatedZone {
   const disks = new Map<string, SimulatedDisk>();
   const withdrawn = new Set<string>();
   const failures: string[] = [];
+  let mayFence = false;
+  const fenced: { name: string; why: string }[] = [];
   let cut: ReadonlySet<string> | undefined;
   let loss = 0;
   let duplication = 0;
@@ -97,6 +108,12 @@ export function createZone(seed: number): SimulatedZone {
     return true;
   };
 
+  const exit = (name: string): void => {
+    members.get(name)?.peer.crash();
+    members.delete(name);
+    disks.get(name)?.exit();
+  };
+
   /** How long this message waits for those before it, ms; only snapshots do. */
   const waitInBulk = (address: string): number => {
     if (snapshotDelayMs === 0 || !address.endsWith(`/${snapshotsPath}`)) return 0;
@@ -116,7 +133,13 @@ export function createZone(seed: number): SimulatedZone {
       random: peer.random,
       log: log.child({ peer: name }),
       dispatcher: peer.dispatcher,
-      onFailure: (path, error) => failures.push(`${name} ${path}: ${error.stack}`),
+      onFailure: (path, error) => {
+        if (!isFenced(error)) return void failures.push(`${name} ${path}: ${error.stack}`);
+        fenced.push({ name, why: error.message });
+        if (!mayFence) failures.push(`${name} was fenced: ${error.message}`);
+        exit(name);
+        void start(name, false, traits);
+      },
     });
     system.connect({
       send: (to, message) => send(name, parseAddress(to)!.peer, to, message),
@@ -156,6 +179,11 @@ export function createZone(seed: number): SimulatedZone {
       members.delete(name);
       disks.get(name)?.crash();
     },
+    exit,
+    wipe: (name) => {
+      exit(name);
+      disks.delete(name);
+    },
     partition: (names) => (cut = names),
     setLoss: (share) => (loss = share),
     setTap: (told) => (tap = told),
@@ -163,6 +191,8 @@ export function createZone(seed: number): SimulatedZone {
     setDuplication: (share) => (duplication = share),
     leader: () => [...members.values()].find(({ zone }) => zone.store.status().role === 'leader'),
     failures,
+    allowFencing: () => void (mayFence = true),
+    fenced,
     lines: () =>
       log
         .lines()

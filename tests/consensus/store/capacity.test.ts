@@ -1,7 +1,7 @@
 // A full store refuses what would make it larger, says so, and takes everything again once something was deleted.
 
 import assert from 'node:assert/strict';
-import { maxStoreBytes } from '../../../consensus/store/room.ts';
+import { maxStoreBytes } from '../../../consensus/store/capacity.ts';
 import { createStateMachine } from '../../../consensus/store/state-machine.ts';
 import { refusal } from '../log/log-fixture.ts';
 import { copyOf, createDriver, put, remove } from './commands.ts';

@@ -9,7 +9,7 @@ import type { Keyspace } from './keyspace.ts';
 import type { Operation } from './store.ts';
 import { weightOf } from './weights.ts';
 
-/** By what `weights.ts` counts: about 230,000 objects of 2 KB. Such a store takes up to a gigabyte of a peer. */
+/** By what `weights.ts` counts: about 230,000 objects of 2 KB, which take 693 MB resident when they are ASCII. */
 export const maxStoreBytes = 512 * (1 << 20);
 /** Above the limit, this part of it is left for changes of what is there and for the zone's own keys. */
 const reservedPart = 1 / 8;
@@ -19,7 +19,7 @@ const ownPrefix = '/skein/';
 const commandGrowthBytes = 4 * (1 << 20);
 
 /** Why these operations, of which the deletions are not counted, find no room; undefined when they do. */
-export function refusalForRoom(
+export function refusalForCapacity(
   keyspace: Keyspace,
   operations: readonly Operation[],
   limitBytes: number,
