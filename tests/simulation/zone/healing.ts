@@ -13,6 +13,7 @@ import type { Member, Zone } from './zone.ts';
 const healWithinMs = 30_000;
 const stepWithinMs = 10_000;
 const probeDeadlineMs = 5_000;
+const askAgainMs = 500;
 
 export interface Healing {
   readonly zone: Zone;
@@ -38,11 +39,7 @@ export async function converge(healing: Healing): Promise<number | undefined> {
   if (!(await reached(() => isTogether(zone), healWithinMs))) return fails('no one leader of all');
   if (judge.wrongs().length > 0) return undefined;
   const healedMs = simulation.nowMs() - beganMs;
-  const { term = 0, voters = [] } = zone.leader()?.zone?.store.status() ?? {};
-  zone.leader()?.zone?.handLeadershipOver();
-  const hasChanged = (): boolean =>
-    isTogether(zone) && (voters.length === 1 || zone.leader()!.zone!.store.status().term > term);
-  if (!(await reached(hasChanged, stepWithinMs))) return fails('leadership is not handed over');
+  if (!(await reached(handedOver(zone), stepWithinMs))) return fails('no leader hands over');
   if (!(await probeAll(healing, reached))) return fails('a peer does not write and read');
   const isQuiet = (): boolean => isTogether(zone) && !hasLeases(healing);
   if (!(await reached(isQuiet, stepWithinMs))) return fails('leases do not end');
@@ -78,6 +75,21 @@ function isTogether(zone: Zone): boolean {
 
 const oddFloor = (count: number): number => (count % 2 === 0 ? count - 1 : count);
 
+/** Asked again and again, as by an operator: whoever is asked may have nobody to hand over to at that moment. */
+function handedOver(zone: Zone): () => boolean {
+  const { simulation } = zone;
+  const before = zone.leader()!.zone!.store.status();
+  const isDone = (): boolean =>
+    before.voters.length === 1 || (zone.leader()?.zone?.store.status().term ?? 0) > before.term;
+  const ask = (): void => {
+    if (isDone()) return;
+    zone.leader()?.zone?.handLeadershipOver();
+    simulation.schedule(askAgainMs, ask);
+  };
+  ask();
+  return () => isDone() && isTogether(zone);
+}
+
 /** A linearizable read at every peer, before anybody writes, then a write and a read of it. */
 async function probeAll(
   { zone, judge, state, storeOf }: Healing,
@@ -89,10 +101,17 @@ async function probeAll(
     const key = `/probe/${member.name}`;
     const value = `probe of ${member.name}`;
     const reached = await store.barrier(probeDeadlineMs);
-    const written = await store.transact(
-      { compare: [], success: [{ type: 'put', key, value }] },
-      { deadlineMs: probeDeadlineMs },
-    );
+    const put = () =>
+      store.transact(
+        { compare: [], success: [{ type: 'put', key, value }] },
+        { deadlineMs: probeDeadlineMs },
+      );
+    // The news that there is room again takes a while.
+    let written = await put();
+    while (!written.ok && written.error.code === 'overloaded') {
+      await new Promise((resume) => zone.simulation.schedule(askAgainMs, () => resume(undefined)));
+      written = await put();
+    }
     const read = await store.barrier(probeDeadlineMs);
     const held = store.view.get(key)?.value;
     if (reached.ok && written.ok && read.ok && held === value) left -= 1;

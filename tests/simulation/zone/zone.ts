@@ -7,6 +7,7 @@ import { isFenced } from '../../../consensus/replica/fence.ts';
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ReplicaParts } from '../../../consensus/replica/replica-parts.ts';
+import { isDiskFull } from '../../../consensus/log/disk.ts';
 import type { Disk } from '../../../consensus/log/disk.ts';
 import { createActorSystem, createRingLogger, parseAddress } from '../../../runtime/index.ts';
 import type { ActorSystem, LogLine, SimulatedPeer, Simulation } from '../../../runtime/index.ts';
@@ -23,6 +24,7 @@ const deathHaste = 8;
 const calmLatencyMs = 2;
 /** A process that failed is started again. */
 const restartMs = 300;
+const openingWords = 'opens its log';
 const shownLines = 400;
 
 /** What outlives a peer's process. */
@@ -145,7 +147,11 @@ export function createZoneOf(options: ZoneOptions): Zone {
   const failed = (member: Member, where: string, error: Error): void => {
     if (members.get(member.name) !== member) return;
     log.warn('its replica stopped', { peer: member.name, where, error: error.message });
-    if (!isAskedFor(error)) judge.say('failures', `${member.name} ${where}: ${error.stack}`);
+    // Without room a blank log cannot begin; one that is there goes on.
+    const isFull = where === openingWords && isDiskFull(error);
+    if (!isFull && !isAskedFor(error)) {
+      judge.say('failures', `${member.name} ${where}: ${error.stack}`);
+    }
     stop(member.name, 'exit');
     // As a service manager does.
     simulation.schedule(restartMs, () => {
@@ -225,7 +231,7 @@ export function createZoneOf(options: ZoneOptions): Zone {
         if (machine.isLeaving) leave(name);
         for (const opened of listeners) opened(member);
       },
-      (error: Error) => failed(member, 'opens its log', error),
+      (error: Error) => failed(member, openingWords, error),
     );
   };
 
