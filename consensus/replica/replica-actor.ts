@@ -347,7 +347,7 @@ function askToJoin(replica: Replica, nowMs: number): void {
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const due = compactionsDue(machine.history(), replica.compactingTo);
+  const due = compactionsDue(machine.history(), replica.compactingTo, replica.retention);
   if (due.length === 0) return;
   const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
   if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;
