@@ -5,12 +5,15 @@ import { becomeFollower, commitTo, envelope, send } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { campaign } from './election.ts';
 import { switchConf } from './membership.ts';
-import type { Append, Heartbeat, InstallSnapshot } from './messages.ts';
+import type { Append, CommitNotice, Heartbeat, InstallSnapshot } from './messages.ts';
 import { appendToLog, findConflictByTerm, lastIndex, restoreLog, termAt } from './raft-log.ts';
 import type { Entry } from './types.ts';
 
 /** Someone leads this term: follow. */
-function follow(core: RaftCore, message: Append | Heartbeat | InstallSnapshot): void {
+function follow(
+  core: RaftCore,
+  message: Append | CommitNotice | Heartbeat | InstallSnapshot,
+): void {
   if (core.role !== 'follower') becomeFollower(core, core.term, message.from);
   core.electionElapsed = 0;
   core.leader = message.from;
@@ -34,6 +37,13 @@ export function stepAppend(core: RaftCore, message: Append): void {
   // Behind `last` the own log may hold another leader's entries.
   commitTo(core, Math.min(message.commit, last));
   accept(core, message, last);
+}
+
+export function stepCommit(core: RaftCore, message: CommitNotice): void {
+  follow(core, message);
+  if (termAt(core.log, message.prevIndex) !== message.prevTerm) return;
+  // Behind `prevIndex` the own log may hold another leader's entries.
+  commitTo(core, Math.min(message.commit, message.prevIndex));
 }
 
 /** The first of `entries` that the own log lacks or has from another term. */

@@ -56,6 +56,17 @@ export interface Append extends Envelope {
   readonly commit: number;
 }
 
+/**
+ * Entries up to `commit` are committed. Says nothing to a log that does not have `prevTerm` at
+ * `prevIndex`, and is never answered: what is lost of it comes with the next append or heartbeat.
+ */
+export interface CommitNotice extends Envelope {
+  readonly type: 'commit';
+  readonly prevIndex: number;
+  readonly prevTerm: number;
+  readonly commit: number;
+}
+
 /** Everything up to `index` is on the sender's disk and equal to the leader's. */
 export interface AppendAccepted extends Envelope {
   readonly type: 'append-accepted';
@@ -124,6 +135,7 @@ export type Message =
   | Vote
   | VoteReply
   | Append
+  | CommitNotice
   | AppendAccepted
   | AppendRejected
   | Heartbeat
@@ -148,6 +160,10 @@ export function checkMessage(message: Message): void {
       return checkCommit(message);
     case 'append':
       return checkAppend(message);
+    case 'commit':
+      checkCount(message, 'prevIndex', message.prevIndex, 0);
+      checkCount(message, 'prevTerm', message.prevTerm, 0);
+      return checkCount(message, 'commit', message.commit, 0);
     case 'append-accepted':
       return checkCount(message, 'index', message.index, 0);
     case 'append-rejected':

@@ -60,9 +60,13 @@ export function sendDue(core: RaftCore): void {
   if (startReadRound(core)) broadcastHeartbeat(core);
   for (const [id, progress] of core.progress) {
     if (id === core.config.id) continue;
-    let isDue = progress.isAppendDue || canBumpCommit(progress, core.apply.commit);
+    const isCommitDue = canBumpCommit(progress, core.apply.commit);
+    let isDue = progress.isAppendDue || (isCommitDue && progress.state === 'probe');
     progress.isAppendDue = false;
     while (sendAppend(core, id, progress, isDue)) isDue = false;
+    if (!isPaused(progress) && canBumpCommit(progress, core.apply.commit)) {
+      sendCommit(core, id, progress);
+    }
   }
 }
 
@@ -92,6 +96,16 @@ function sendAppend(
   sentEntries(progress, entries.length, bytesOf(entries));
   progress.sentCommit = commit;
   return true;
+}
+
+/** With nothing to append, the commit index goes alone: half of all messages, were it answered. */
+function sendCommit(core: RaftCore, to: ReplicaId, progress: Progress): void {
+  const { commit } = core.apply;
+  const prevIndex = progress.next - 1;
+  const prevTerm = termAt(core.log, prevIndex);
+  if (prevTerm === undefined) return;
+  send(core, { ...envelope(core, to), type: 'commit', prevIndex, prevTerm, commit });
+  progress.sentCommit = commit;
 }
 
 /** Offers the newest snapshot, unless the follower seems dead: it would only tie up a transfer. */

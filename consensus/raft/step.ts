@@ -9,7 +9,13 @@ import { assert, unreachable } from '../../runtime/index.ts';
 import { becomeFollower, envelope, knownCommit, send } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { isTooSoon, stepVoteReply, stepVoteRequest } from './election.ts';
-import { stepAppend, stepHeartbeat, stepInstallSnapshot, stepTimeoutNow } from './follower.ts';
+import {
+  stepAppend,
+  stepCommit,
+  stepHeartbeat,
+  stepInstallSnapshot,
+  stepTimeoutNow,
+} from './follower.ts';
 import { stepLeader } from './leader.ts';
 import type { Message } from './messages.ts';
 import { refuseRead } from './read-queue.ts';
@@ -51,6 +57,7 @@ function enterTerm(core: RaftCore, message: Message): boolean {
 function isFromLeader(message: Message): boolean {
   return (
     message.type === 'append' ||
+    message.type === 'commit' ||
     message.type === 'heartbeat' ||
     message.type === 'install-snapshot' ||
     message.type === 'timeout-now'
@@ -66,6 +73,7 @@ function stepByType(core: RaftCore, message: Message): void {
     case 'pre-vote-reply':
       return stepVoteReply(core, message);
     case 'append':
+    case 'commit':
     case 'heartbeat':
     case 'install-snapshot':
       return stepFromLeader(core, message);
@@ -95,13 +103,14 @@ function stepByType(core: RaftCore, message: Message): void {
 
 function stepFromLeader(
   core: RaftCore,
-  message: Extract<Message, { type: 'append' | 'heartbeat' | 'install-snapshot' }>,
+  message: Extract<Message, { type: 'append' | 'commit' | 'heartbeat' | 'install-snapshot' }>,
 ): void {
   assert(
     core.role !== 'leader',
     `term ${core.term} has two leaders: ${core.config.id} and ${message.from}`,
   );
   if (message.type === 'append') stepAppend(core, message);
+  else if (message.type === 'commit') stepCommit(core, message);
   else if (message.type === 'heartbeat') stepHeartbeat(core, message);
   else stepInstallSnapshot(core, message);
 }

@@ -5,6 +5,7 @@ import { gossipsub } from '@chainsafe/libp2p-gossipsub';
 import type { GossipsubEvents } from '@chainsafe/libp2p-gossipsub';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
+import type { YamuxMuxerComponents } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { Identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PrivateKey, PubSub } from '@libp2p/interface';
@@ -13,6 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
 import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
+import { withLazyWindows } from './lazy-window.ts';
 
 export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
 
@@ -39,11 +41,14 @@ const wire = () => ({
   ],
   connectionEncrypters: [noise()],
   streamMuxers: [
-    yamux({
-      maxInboundStreams: STREAMS_LIMIT,
-      maxOutboundStreams: STREAMS_LIMIT,
-      maxMessageSize: NOISE_PLAIN_BYTES,
-    }),
+    (components: YamuxMuxerComponents) =>
+      withLazyWindows(
+        yamux({
+          maxInboundStreams: STREAMS_LIMIT,
+          maxOutboundStreams: STREAMS_LIMIT,
+          maxMessageSize: NOISE_PLAIN_BYTES,
+        })(components),
+      ),
   ],
   // It pings on new streams with short timeouts and aborts healthy but busy connections. SWIM judges here.
   connectionMonitor: { enabled: false },
