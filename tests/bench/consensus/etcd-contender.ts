@@ -22,7 +22,7 @@ export interface EtcdContender extends Contender {
 }
 
 /** Free ports of loopback, all different. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1');
@@ -35,41 +35,47 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-const url = (port: number): string => `http://127.0.0.1:${port}`;
+export const url = (port: number): string => `http://127.0.0.1:${port}`;
 
 /** Defaults for all that decides durability and speed. */
-function startMembers(
+export function startMember(
   { etcd }: EtcdPrograms,
   directory: string,
   ports: readonly number[],
-): ChildProcess[] {
-  const cluster = names.map((name, at) => `${name}=${url(ports[at + 3]!)}`).join(',');
-  return names.map((name, at) => {
-    const [clients, peers] = [url(ports[at]!), url(ports[at + 3]!)];
-    const flags = {
-      name,
-      'data-dir': join(directory, `etcd-${name}`),
-      'listen-client-urls': clients,
-      'advertise-client-urls': clients,
-      'listen-peer-urls': peers,
-      'initial-advertise-peer-urls': peers,
-      'initial-cluster': cluster,
-      'log-level': 'error',
-      logger: 'zap',
-    };
-    const args = Object.entries(flags).map(([flag, setting]) => `--${flag}=${setting}`);
-    return spawn(etcd, args, { stdio: 'ignore' });
-  });
+  at: number,
+): ChildProcess {
+  const name = names[at]!;
+  const [clients, peers] = [url(ports[at]!), url(ports[at + 3]!)];
+  const flags = {
+    name,
+    'data-dir': join(directory, `etcd-${name}`),
+    'listen-client-urls': clients,
+    'advertise-client-urls': clients,
+    'listen-peer-urls': peers,
+    'initial-advertise-peer-urls': peers,
+    'initial-cluster': names.map((each, i) => `${each}=${url(ports[i + 3]!)}`).join(','),
+    'log-level': 'error',
+    logger: 'zap',
+  };
+  const args = Object.entries(flags).map(([flag, setting]) => `--${flag}=${setting}`);
+  return spawn(etcd, args, { stdio: 'ignore' });
 }
 
-async function end(processes: readonly ChildProcess[]): Promise<void> {
+export const startMembers = (
+  programs: EtcdPrograms,
+  directory: string,
+  ports: readonly number[],
+): ChildProcess[] => names.map((_, at) => startMember(programs, directory, ports, at));
+
+/** SIGTERM; resolves when they are gone. */
+export async function end(processes: readonly ChildProcess[]): Promise<void> {
   const running = processes.filter((each) => each.exitCode === null && each.signalCode === null);
   const ends = running.map((each) => once(each, 'exit'));
   running.forEach((each) => each.kill('SIGTERM'));
   await Promise.all(ends);
 }
 
-async function syncsOf(port: number): Promise<number> {
+export async function syncsOf(port: number): Promise<number> {
   const text = await (await fetch(`${url(port)}/metrics`)).text();
   const count = /^etcd_disk_wal_fsync_duration_seconds_count (\S+)/m.exec(text)?.[1];
   if (count === undefined) throw new Error('etcd does not say how often it synced');
@@ -77,7 +83,7 @@ async function syncsOf(port: number): Promise<number> {
 }
 
 /** Until every member says that it has a leader. */
-async function untilHealthy(ports: readonly number[]): Promise<void> {
+export async function untilHealthy(ports: readonly number[]): Promise<void> {
   const limit = Date.now() + startLimitMs;
   for (const port of ports.slice(0, 3)) {
     for (;;) {

@@ -24,8 +24,14 @@ export interface EtcdPrograms {
   readonly version: string;
 }
 
+/** Under tests/bench. */
+const etcdClientSource = 'consensus/etcd-client.go';
+
 /** Installs what is missing when it may, and builds the client into `directory`; else says why not. */
-export async function prepareEtcd(directory: string): Promise<EtcdPrograms | string> {
+export async function prepareEtcd(
+  directory: string,
+  source = etcdClientSource,
+): Promise<EtcdPrograms | string> {
   if (!isThere()) {
     if (!existsSync('/etc/debian_version')) return `this is no Debian: ${etcdAt} is not there`;
     if (process.getuid?.() !== 0) return `not root: apt-get install ${packages.join(' ')}`;
@@ -37,7 +43,7 @@ export async function prepareEtcd(directory: string): Promise<EtcdPrograms | str
   }
   const client = join(directory, 'etcd-client');
   try {
-    await build(client);
+    await build(source, client);
   } catch (error) {
     return `the client could not be built: ${(error as Error).message}`;
   }
@@ -53,11 +59,9 @@ async function install(): Promise<void> {
 }
 
 /** From Debian's sources alone, with Debian's compiler; nothing is downloaded. */
-async function build(into: string): Promise<void> {
-  const source = fileURLToPath(
-    new URL('../../../../tests/bench/consensus/etcd-client.go', import.meta.url),
-  );
-  await run(goAt, ['build', '-o', into, source], {
+async function build(source: string, into: string): Promise<void> {
+  const file = fileURLToPath(new URL(`../../../../tests/bench/${source}`, import.meta.url));
+  await run(goAt, ['build', '-o', into, file], {
     env: {
       ...process.env,
       GO111MODULE: 'off',

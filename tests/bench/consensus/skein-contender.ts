@@ -26,16 +26,17 @@ export interface SkeinContender extends Contender {
   readonly profileClient: (path: string, work: () => Promise<unknown>) => Promise<void>;
 }
 
-interface Replica {
+export interface Replica {
   readonly peer: string;
   readonly addresses: readonly string[];
   readonly process: ChildProcess;
   readonly ask: <T extends keyof Asks>(type: T, more?: Omit<Ask, 'type'>) => Promise<Asks[T]>;
 }
 
-type Authority = ReturnType<typeof createTestAuthority>;
+export type Authority = ReturnType<typeof createTestAuthority>;
 
-function meshOrder(authority: Authority, peers: PeerOrder['peers']): PeerOrder {
+/** Of a peer with an identity of its own, told of no others yet. */
+export function newMember(authority: Authority): PeerOrder {
   const identity = generateIdentity();
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return {
@@ -45,12 +46,13 @@ function meshOrder(authority: Authority, peers: PeerOrder['peers']): PeerOrder {
     signingSeed: text(identity.signing.seed),
     signingPublic: text(identity.signing.publicKey),
     peer: identity.peer,
-    peers,
+    peers: [],
   };
 }
 
-async function startReplica(
-  authority: Authority,
+/** Starts `member`, on what is in `directory` if there is anything; it founds the zone when there are no others. */
+export async function startReplica(
+  member: PeerOrder,
   directory: string,
   others: readonly Replica[],
   isGuest: boolean,
@@ -74,7 +76,7 @@ async function startReplica(
     }
   };
   const peers = others.map(({ peer, addresses }) => ({ peer, addresses }));
-  const mesh = meshOrder(authority, peers);
+  const mesh = { ...member, peers };
   const addresses = await exchange({ mesh, directory, isFounder: others.length === 0, isGuest });
   return {
     peer: mesh.peer,
@@ -84,7 +86,7 @@ async function startReplica(
   };
 }
 
-async function untilStatus(
+export async function untilStatus(
   replica: Replica,
   isThere: (status: StoreStatus) => boolean,
 ): Promise<StoreStatus> {
@@ -106,7 +108,7 @@ export async function startSkein(
   const replicas: Replica[] = [];
   const start = async (isGuest = false): Promise<Replica> => {
     const own = join(directory, `skein-${reach}-${replicas.length + 1}`);
-    const replica = await startReplica(authority, own, replicas, isGuest);
+    const replica = await startReplica(newMember(authority), own, replicas, isGuest);
     replicas.push(replica);
     return replica;
   };

@@ -11,6 +11,8 @@ import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 import { drive, operateOn } from './closed-loops.ts';
 import type { Load, LoadAnswer } from './contender.ts';
+import { driveAll, firstPut } from './many-doors.ts';
+import type { FirstPut } from './many-doors.ts';
 import { askAtDoor, openDoor } from './store-door.ts';
 
 /** The first message to the process; it answers with its addresses. */
@@ -27,6 +29,7 @@ export interface Asks {
   readonly status: StoreStatus;
   readonly syncs: number;
   readonly drive: LoadAnswer;
+  readonly 'first-put': FirstPut;
   readonly 'start-profile': boolean;
   readonly 'stop-profile': boolean;
 }
@@ -36,6 +39,8 @@ export interface Ask {
   readonly load?: Load;
   /** At whose door a guest drives. */
   readonly at?: string;
+  /** At whose doors a guest drives at once, or asks until one of them has done its put. */
+  readonly doors?: readonly string[];
   /** Where a profile goes. */
   readonly path?: string;
 }
@@ -92,10 +97,18 @@ async function answer({ system, zone }: Opened, ask: Ask): Promise<Asks[keyof As
     case 'syncs':
       return zone!.diskStats().syncs;
     case 'drive':
+      if (ask.doors !== undefined) {
+        return await driveAll(
+          ask.doors.map((door) => askAtDoor(system, door)),
+          ask.load!,
+        );
+      }
       return await drive(
         zone === undefined ? askAtDoor(system, ask.at!) : operateOn(zone.store),
         ask.load!,
       );
+    case 'first-put':
+      return await firstPut(ask.doors!.map((door) => askAtDoor(system, door)));
     case 'start-profile':
       return await startProfile();
     case 'stop-profile':
