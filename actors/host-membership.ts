@@ -20,6 +20,7 @@ export interface MembershipWish {
   readonly identity: Identity;
   readonly name: string;
   readonly zone: string | undefined;
+  readonly isWitness: boolean;
   readonly addresses: readonly string[];
   readonly join: HostOptions['join'];
   readonly issuer: Issuer;
@@ -32,6 +33,12 @@ export interface MembershipWish {
 export async function findMembership(wish: MembershipWish): Promise<Credentials> {
   const existing = await readCredentials(wish.path);
   if (existing !== undefined) return checked(existing, wish);
+  if (wish.isWitness && wish.join === undefined) {
+    throw new SkeinError(
+      'invalid',
+      'a witness cannot be the first peer of a zone: start a peer without --witness elsewhere, then join it with --join ADDRESS and a token',
+    );
+  }
   const credentials =
     wish.join === undefined
       ? await foundCluster(
@@ -45,12 +52,18 @@ export async function findMembership(wish: MembershipWish): Promise<Credentials>
   return credentials;
 }
 
-/** A member keeps its zone; another one on the command line is a mistake that must not be passed over. */
+/** A member keeps its zone and what it joined as; another one on the command line is a mistake that must not be passed over. */
 function checked(existing: Credentials, wish: MembershipWish): Credentials {
   if (wish.zone !== undefined && wish.zone !== existing.zone) {
     throw new SkeinError(
       'conflict',
       `this data directory belongs to a peer of zone ${existing.zone}, not ${wish.zone}; leave out --zone, or choose another directory with --data DIR`,
+    );
+  }
+  if (wish.isWitness && existing.isWitness !== true) {
+    throw new SkeinError(
+      'conflict',
+      `this data directory belongs to ${existing.name}, a full peer, which cannot become a witness; leave out --witness, or join anew with another directory, --data DIR`,
     );
   }
   if (wish.join !== undefined) {
@@ -91,6 +104,7 @@ async function joinBy(
     apiAuthority: grant.apiAuthority,
     servingCertificate: grant.servingCertificate,
     servingKey: key,
+    ...(wish.isWitness && { isWitness: true }),
     introductions: [acceptor, ...others].map(({ peer, addresses }) => ({
       peer,
       addresses: [...addresses],

@@ -27,6 +27,8 @@ export interface HostOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly HostTaint[];
   readonly driver?: 'process' | 'cri';
+  /** Votes and keeps the log of its zone, and runs no pods: for life, so it may be left out later. */
+  readonly isWitness?: boolean;
   /** What an hour of this machine costs, as a decimal number. */
   readonly price?: string;
   /** ADDRESS and token; ignored by a peer that is a member already. */
@@ -44,11 +46,14 @@ export interface HostedPeer {
   readonly meshAddress: string;
   /** `https://HOST:PORT`. */
   readonly api: string;
-  /** Where fronts and NodePorts of Services are bound. */
-  readonly nodeAddress: string;
+  /** Where fronts and NodePorts of Services are bound; undefined at a witness. */
+  readonly nodeAddress: string | undefined;
   /** Path of a kubeconfig with an administrator's certificate. */
   readonly kubeconfig: string;
-  /** Resolves when this peer has to end: it left the cluster (no error) or a part of it failed for good. */
+  /**
+   * Resolves when this peer has to end: it left the cluster (no error), a part of it failed for good, or, by
+   * `isFenced`, it has to start again at once.
+   */
   readonly ended: Promise<Error | undefined>;
   /** Hands leadership over and closes; membership, vote and pods stay. */
   readonly stop: () => Promise<void>;

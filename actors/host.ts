@@ -1,7 +1,7 @@
 // A peer on a real machine: finds or makes its membership, opens its ports, composes it over real adapters.
 
 import { join } from 'node:path';
-import { nodeDisk } from '../consensus/index.ts';
+import { isFenced, nodeDisk } from '../consensus/index.ts';
 import { createFileAddressBook, loadIdentity } from '../mesh/index.ts';
 import type { Identity } from '../mesh/index.ts';
 import {
@@ -110,6 +110,7 @@ async function prepare(options: HostOptions): Promise<Prepared> {
       identity,
       name: options.name ?? hostLabel(),
       zone: options.zone,
+      isWitness: options.isWitness === true,
       addresses: [address],
       join: options.join,
       issuer: createIssuer(clock, random),
@@ -195,7 +196,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });
-      end(new Error(`${path}: ${error.message}`, { cause: error }));
+      end(isFenced(error) ? error : new Error(`${path}: ${error.message}`, { cause: error }));
       failing.abort();
       // What it waits for to be ready may never come now.
       admission.stop();
@@ -220,6 +221,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
       taints: options.taints.map((taint) => ({ ...taint })),
       price: options.price,
       isFounder: credentials.founding !== undefined,
+      isWitness: credentials.isWitness === true,
       introductions: credentials.introductions,
       api: prepared.api,
       onParts: admission.begin,
@@ -279,7 +281,7 @@ function resourcesOf(
 ) {
   const { name, zone } = prepared.credentials;
   return skeinResources(
-    { ...parts, view: parts.objects.view, nodeAddress: parts.place.nodeAddress },
+    { ...parts, view: parts.objects.view },
     {
       name,
       zone,
@@ -337,7 +339,7 @@ function hosted(
     peerId: identity.peer,
     meshAddress: meshListen,
     api,
-    nodeAddress: peer.place.nodeAddress,
+    nodeAddress: peer.work?.place.nodeAddress,
     kubeconfig: places.kubeconfig,
     ended,
     stop: () => (stopping ??= stop(false)),

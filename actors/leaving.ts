@@ -13,14 +13,17 @@ const lookEveryMs = 100;
 const evictAgainMs = 3_000;
 const attemptsMax = 20;
 
-/** Errors: forbidden (the last peer), timeout (pods did not end), unavailable. What was done stays done: ask again. */
+/**
+ * Errors: forbidden (the last peer, or the last full one), timeout (pods did not end), unavailable (no other full
+ * peer is alive to take over). What was done stays done: ask again.
+ */
 export async function leaveZone(
   name: string,
   { objects, zoneLog, mesh, store }: Pick<PeerParts, 'objects' | 'zoneLog' | 'mesh' | 'store'>,
   evict: (pod: { readonly namespace: string; readonly name: string }) => Promise<void>,
   clock: Clock,
 ): Promise<Result<void>> {
-  const { voters, learners } = store.status();
+  const { voters, learners, witnesses } = store.status();
   if (voters.length === 0) {
     const sentence = 'this peer does not know its zone yet: ask again once it is Ready';
     return failed(new SkeinError('unavailable', sentence));
@@ -29,6 +32,19 @@ export async function leaveZone(
     return failed(
       new SkeinError('forbidden', 'this is the last peer of its zone: stop it instead of leaving'),
     );
+  }
+  const full = [...voters, ...learners].filter(
+    (peer) => peer !== mesh.self && !witnesses.includes(peer),
+  );
+  if (full.length === 0) {
+    const sentence =
+      'the other peers of this zone are witnesses, which run no pods: join another peer first, or stop this one instead of leaving';
+    return failed(new SkeinError('forbidden', sentence));
+  }
+  if (!full.some((peer) => mesh.member(peer)?.status === 'alive')) {
+    const names = full.map((peer) => mesh.member(peer)?.facts.name ?? peer).join(', ');
+    const sentence = `no other peer that runs pods is alive, of ${names}: bring one back before this one leaves`;
+    return failed(new SkeinError('unavailable', sentence));
   }
   const cordoned = await cordon(objects, name);
   if (!cordoned.ok) return cordoned;

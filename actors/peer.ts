@@ -3,11 +3,13 @@
 //   system
 //   ├─ mesh            who is here
 //   ├─ zone-log        this peer's replica
-//   ├─ containers      the pods bound here
-//   ├─ routing         fronts of Services
+//   ├─ containers      the pods bound here *
+//   ├─ routing         fronts of Services *
 //   ├─ load            what the machine tells
 //   ├─ node-lifecycle  acts while this peer leads the zone
-//   └─ duty-NAME       a seat for each singleton of the zone
+//   └─ duty-NAME       a seat for each singleton of the zone *
+//
+//   * not at a witness, which keeps the log, votes, and answers the API
 
 import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { openZoneLog } from '../consensus/index.ts';
@@ -16,16 +18,10 @@ import { createMesh } from '../mesh/index.ts';
 import type { AddressBook, Mesh, MeshTiming, PeerId, Transport } from '../mesh/index.ts';
 import { createActorSystem } from '../runtime/index.ts';
 import type { ActorSystem, Clock, Dispatcher, Logger, Random } from '../runtime/index.ts';
-import { containersActor } from './containers/containers-actor.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
 import { haltAllPods } from './containers/found-pods.ts';
-import { createLocalPodStreams } from './containers/local-pod-streams.ts';
-import { createPodStreams } from './containers/mesh-pod-streams.ts';
 import type { Machine } from './containers/node-object.ts';
-import { registerNode, takePlace } from './containers/node-registration.ts';
-import type { NodePlace } from './containers/node-registration.ts';
 import type { Prober } from './containers/prober.ts';
-import { dutyActor } from './duties/duty-actor.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
@@ -33,14 +29,17 @@ import { createObjects } from './objects/object-store.ts';
 import type { Objects } from './objects/objects.ts';
 import type { PodStreams } from './objects/pod-streams.ts';
 import { peerHealth } from './peer-health.ts';
+import {
+  createRemotePodStreams,
+  letIn,
+  spawnDuties,
+  spawnWork,
+  supervision,
+  takeUpWork,
+} from './peer-work.ts';
+import type { Work } from './peer-work.ts';
 import { nodeLifecycleActor } from './replication/node-lifecycle/node-lifecycle-actor.ts';
-import { replicationDuties } from './replication/replication-duties.ts';
-import { createBalancer } from './routing/balancer.ts';
-import { createForwarder } from './routing/forwarder.ts';
 import type { FrontListener } from './routing/front-listener.ts';
-import { createFrontBoard, routingActor } from './routing/routing-actor.ts';
-import type { FrontBoard } from './routing/routing-actor.ts';
-import { schedulingDuties } from './scheduling/scheduler-actor.ts';
 import { loadActor } from './telemetry/load-actor.ts';
 import type { Load } from './telemetry/load-actor.ts';
 
@@ -53,6 +52,8 @@ export interface PeerOptions {
   readonly price?: string | undefined;
   /** Begins the zone, unless there is a log on disk already. */
   readonly isFounder: boolean;
+  /** Votes and keeps the log; has no Node, runs no pods, serves no Services, holds no duties. */
+  readonly isWitness?: boolean;
   /** Where to find others first, besides the address book. */
   readonly introductions: readonly {
     readonly peer: PeerId;
@@ -77,6 +78,8 @@ export interface PeerPorts {
   readonly disk: Disk;
   readonly logDirectory: string;
   readonly segmentBytes?: number;
+  /** Log between two snapshots at least; default that of the log. */
+  readonly snapshotFloorBytes?: number;
   readonly timing?: MeshTiming;
   readonly isRevoked?: (peer: PeerId) => boolean;
   /** Pods of this node get addresses of `range`; undefined where they all share one. */
@@ -102,18 +105,17 @@ export interface PeerParts {
   readonly zoneLog: ZoneLog;
   readonly store: Store;
   readonly objects: Objects;
-  readonly fronts: FrontBoard;
-  readonly place: NodePlace;
-  readonly driver: ContainerDriver;
+  /** Undefined at a witness. */
+  readonly work: Work | undefined;
 }
 
 /** What exists as soon as the log is open. */
-export type OpenedParts = Omit<PeerParts, 'place' | 'fronts' | 'driver'>;
+export type OpenedParts = Omit<PeerParts, 'work'>;
 
 export interface Peer extends PeerParts {
   readonly gateway: Gateway;
   readonly streams: PodStreams;
-  /** Resolves once the zone has this peer's Node; false when the peer ended before. */
+  /** Resolves once the zone has this peer's Node, or has let a witness in; false when the peer ended before. */
   readonly registered: Promise<boolean>;
   /** Ends everything that runs in this process; pods go on unless told otherwise. */
   readonly stop: (options?: { readonly endPods: boolean }) => Promise<void>;
@@ -167,11 +169,14 @@ async function compose(
       labels: options.labels,
       api: options.api,
       version: options.version,
+      ...(options.isWitness === true && { isWitness: true }),
     },
     ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
     ...(ports.timing === undefined ? {} : { timing: ports.timing }),
   });
   opened.push(() => mesh.stop());
+  // The log asks who is cordoned; the log itself says so, once it is open.
+  const known: { objects?: Objects } = {};
   const zoneLog = await openZoneLog({
     system,
     random,
@@ -179,55 +184,35 @@ async function compose(
     disk: ports.disk,
     directory: ports.logDirectory,
     ...(ports.segmentBytes === undefined ? {} : { segmentBytes: ports.segmentBytes }),
+    ...(ports.snapshotFloorBytes === undefined
+      ? {}
+      : { snapshotFloorBytes: ports.snapshotFloorBytes }),
     domain: options.labels['topology.kubernetes.io/zone'] ?? options.name,
+    nameOf: (peer) => mesh.member(peer)?.facts.name ?? peer,
     isFounder: options.isFounder,
+    isWitness: options.isWitness === true,
     health: peerHealth(mesh, clock),
+    isWithdrawn: (peer) => isCordoned(known.objects, mesh.member(peer)?.facts.name),
     joinThrough: () => othersInZone(mesh, options.zone),
   });
   opened.push(() => zoneLog.close());
   const { store } = zoneLog;
   const objects = createObjects(store);
-  await options.onParts?.({ system, mesh, zoneLog, store, objects });
-  const registration = {
-    store,
-    objects,
-    clock,
-    random,
-    log,
-    hasLoopbackRange: ports.hasLoopbackRange,
-    claim: ports.claimAddress,
-    signal: closing.signal,
-  };
-  const self = { name: options.name, peerId: transport.self };
-  const place = await takePlace(registration, self);
-  if (place === undefined) return undefined;
-  mesh.setFacts({ nodeAddress: place.nodeAddress });
-  const driver = ports.createDriver(place.podRange);
-  const fronts = createFrontBoard();
-  const parts: PeerParts = { system, mesh, zoneLog, store, objects, fronts, place, driver };
-  const streams = createPodStreams({
-    node: options.name,
-    local: createLocalPodStreams(driver),
-    mesh,
-  });
-  const registered = registerNode(registration, {
-    ...self,
-    ...place,
-    zone: options.zone,
-    version: options.version,
-    labels: options.labels,
-    taints: options.taints,
-    drivers: [driver.name],
-    price: options.price,
-    machine: ports.machine,
-  });
-  spawnActors(options, ports, parts, driver, streams);
+  known.objects = objects;
+  const parts: OpenedParts = { system, mesh, zoneLog, store, objects };
+  await options.onParts?.(parts);
+  const isWitness = options.isWitness === true;
+  const work = isWitness ? undefined : await takeUpWork(options, ports, parts, closing.signal);
+  if (work === undefined && !isWitness) return undefined;
+  const streams = work?.streams ?? createRemotePodStreams(options, parts);
+  const registered = work?.registered ?? letIn(parts, ports, closing.signal);
+  spawnActors(options, ports, parts, work);
   const gateway = createGateway({
     store,
     objects,
     streams,
     reviewToken: ports.reviewToken,
-    extras: ports.extras(parts),
+    extras: ports.extras({ ...parts, work }),
     clock,
     random,
     log: log.child({ part: 'gateway' }),
@@ -238,6 +223,7 @@ async function compose(
   });
   return {
     ...parts,
+    work,
     gateway,
     streams,
     registered,
@@ -245,8 +231,8 @@ async function compose(
       closing.abort();
       await handOver(zoneLog, clock);
       await system.stop();
-      if (endPods) await haltAllPods(driver);
-      await driver.close();
+      if (endPods && work !== undefined) await haltAllPods(work.driver);
+      await work?.driver.close();
       streams.close();
       await mesh.stop();
       await zoneLog.close();
@@ -277,54 +263,18 @@ const othersInZone = (mesh: Mesh, zone: string): string[] =>
     )
     .map(({ peer }) => peer);
 
-/** A part that fails is started again, five times a minute at most; then the whole peer ends. */
-const supervision = {
-  directive: 'restart',
-  maxRestarts: 5,
-  withinMs: 60_000,
-  backoffMs: 200,
-} as const;
+const isCordoned = (objects: Objects | undefined, node: string | undefined): boolean =>
+  node !== undefined && objects?.view.get('Node', '', node)?.spec?.unschedulable === true;
 
 function spawnActors(
   options: PeerOptions,
   ports: PeerPorts,
-  { system, mesh, store, objects, fronts, place }: PeerParts,
-  driver: ContainerDriver,
-  streams: PodStreams,
+  parts: OpenedParts,
+  work: Work | undefined,
 ): void {
-  const { clock } = ports;
-  system.spawn(
-    'containers',
-    containersActor,
-    {
-      nodeName: options.name,
-      hostIP: place.nodeAddress,
-      driver,
-      prober: ports.createProber(driver),
-      objects,
-      store,
-    },
-    supervision,
-  );
-  const balancer = createBalancer();
-  system.spawn(
-    'routing',
-    routingActor,
-    {
-      view: objects.view,
-      mesh,
-      listener: ports.listener,
-      forwarder: createForwarder(streams, balancer, clock),
-      balancer,
-      nodeAddress: place.nodeAddress,
-      fronts,
-    },
-    supervision,
-  );
+  const { system, mesh, store, objects } = parts;
+  if (work !== undefined) spawnWork(options, ports, parts, work);
   system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
   system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
-  const duties = [...replicationDuties(store, objects), ...schedulingDuties(store, objects, mesh)];
-  for (const definition of duties) {
-    system.spawn(`duty-${definition.name}`, dutyActor, { definition, store, mesh }, supervision);
-  }
+  if (work !== undefined) spawnDuties(parts);
 }

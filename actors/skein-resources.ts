@@ -11,9 +11,9 @@ import type {
   ExtraResource,
   ExtraResources,
 } from './gateway/extra-resources.ts';
-import type { ContainerDriver, ContainerUsage } from './containers/container-driver.ts';
+import type { ContainerUsage } from './containers/container-driver.ts';
 import type { ObjectView } from './objects/objects.ts';
-import type { FrontBoard } from './routing/routing-actor.ts';
+import type { Work } from './peer-work.ts';
 
 const apiVersion = 'skein.dev/v1';
 
@@ -21,9 +21,8 @@ const apiVersion = 'skein.dev/v1';
 export interface ResourceParts {
   readonly mesh: Pick<Mesh, 'self' | 'members' | 'memberNamed' | 'member'>;
   readonly store: Pick<Store, 'status'>;
-  readonly fronts: FrontBoard;
-  readonly nodeAddress: string;
-  readonly driver: Pick<ContainerDriver, 'usage'>;
+  /** Undefined at a witness. */
+  readonly work: Pick<Work, 'fronts' | 'place' | 'driver'> | undefined;
   readonly view: Pick<ObjectView, 'getByUid'>;
 }
 
@@ -69,15 +68,23 @@ const field =
   (object: Readonly<Record<string, unknown>>): string =>
     text((object[part] as Record<string, unknown> | undefined)?.[key]);
 
+/** A witness is one besides what it does in the log. */
+const roleCell = (object: Readonly<Record<string, unknown>>): string => {
+  const isWitness = (object['spec'] as { witness?: unknown } | undefined)?.witness === true;
+  return `${field('status', 'role')(object)}${isWitness ? ',witness' : ''}`;
+};
+
 function peers({ mesh, store }: ResourceParts): ExtraResource {
   const all = (): readonly unknown[] => {
-    const { leader, voters, learners } = store.status();
+    const { leader, voters, learners, witnesses } = store.status();
     const roleOf = (peer: string): string => {
       if (peer === leader) return 'leader';
       if (voters.includes(peer)) return 'voter';
       return learners.includes(peer) ? 'learner' : 'none';
     };
-    return mesh.members().map((member) => peerObject(member, roleOf(member.peer)));
+    return mesh
+      .members()
+      .map((member) => peerObject(member, roleOf(member.peer), witnesses.includes(member.peer)));
   };
   return {
     plural: 'peers',
@@ -91,7 +98,7 @@ function peers({ mesh, store }: ResourceParts): ExtraResource {
         cell: (o) => text((o['metadata'] as { name?: unknown }).name),
       },
       { name: 'State', type: 'string', cell: field('status', 'state') },
-      { name: 'Role', type: 'string', cell: field('status', 'role') },
+      { name: 'Role', type: 'string', cell: roleCell },
       { name: 'Zone', type: 'string', cell: field('spec', 'zone') },
       { name: 'API', type: 'string', cell: field('status', 'api') },
     ],
@@ -106,12 +113,22 @@ function peers({ mesh, store }: ResourceParts): ExtraResource {
   };
 }
 
-function peerObject({ peer, status, addresses, facts }: Member, role: string): unknown {
+function peerObject(
+  { peer, status, addresses, facts }: Member,
+  role: string,
+  isWitness: boolean,
+): unknown {
   return {
     kind: 'Peer',
     apiVersion,
     metadata: { name: facts.name ?? peer },
-    spec: { peerId: peer, zone: facts.zone, addresses, labels: facts.labels ?? {} },
+    spec: {
+      peerId: peer,
+      zone: facts.zone,
+      addresses,
+      labels: facts.labels ?? {},
+      ...(isWitness && { witness: true }),
+    },
     status: {
       state: status,
       role,
@@ -124,7 +141,7 @@ function peerObject({ peer, status, addresses, facts }: Member, role: string): u
 }
 
 function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource {
-  const { mesh, store, fronts, nodeAddress } = parts;
+  const { mesh, store, work } = parts;
   return {
     plural: 'peerstatuses',
     singular: 'peerstatus',
@@ -133,7 +150,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
     handler: ({ name }) => {
       if (name !== 'self')
         return refuse('not-found', 'a peer knows only "self": ask the other peer');
-      const { leader, voters, learners, ...status } = store.status();
+      const { leader, voters, learners, witnesses, fullDisks, ...status } = store.status();
       const nameOf = (peer: string): string => mesh.member(peer)?.facts.name ?? peer;
       return reply({
         kind: 'PeerStatus',
@@ -148,8 +165,10 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
           ...(leader === undefined ? {} : { leader: nameOf(leader) }),
           voters: voters.map(nameOf),
           learners: learners.map(nameOf),
-          nodeAddress,
-          fronts: fronts.fronts,
+          witnesses: witnesses.map(nameOf),
+          ...(fullDisks === undefined ? {} : { fullDisks: fullDisks.map(nameOf) }),
+          nodeAddress: work?.place.nodeAddress,
+          fronts: work?.fronts.fronts ?? [],
         },
       });
     },
@@ -157,7 +176,7 @@ function peerStatuses(parts: ResourceParts, ports: ResourcePorts): ExtraResource
 }
 
 /** What the pods of this peer use, from the machine: the zone's sum of it comes with metrics.k8s.io. */
-function podUsages({ driver, view }: ResourceParts): ExtraResource {
+function podUsages({ work, view }: ResourceParts): ExtraResource {
   return {
     plural: 'podusages',
     singular: 'podusage',
@@ -165,7 +184,7 @@ function podUsages({ driver, view }: ResourceParts): ExtraResource {
     verbs: ['list'],
     handler: async () => {
       const byPod = new Map<string, ContainerUsage[]>();
-      for (const usage of await driver.usage()) {
+      for (const usage of (await work?.driver.usage()) ?? []) {
         byPod.set(usage.podUid, [...(byPod.get(usage.podUid) ?? []), usage]);
       }
       const items = [...byPod].flatMap(([uid, containers]) => {

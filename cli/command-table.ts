@@ -14,6 +14,8 @@ import { annotateCommand, labelCommand } from './commands/label.ts';
 import { leaveCommand } from './commands/leave.ts';
 import { logsCommand } from './commands/logs.ts';
 import { peersCommand } from './commands/peers.ts';
+import { recoverCommand } from './commands/recover.ts';
+import { rejoinCommand } from './commands/rejoin.ts';
 import { rolloutCommands } from './commands/rollout.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { statusCommand } from './commands/status.ts';
@@ -33,6 +35,7 @@ export const commandGroups: CommandGroups = [
   ],
   ['Workloads', [scaleCommand, ...rolloutCommands, logsCommand, execCommand]],
   ['Nodes', [cordonCommand, uncordonCommand, drainCommand]],
+  ['After a loss, on a stopped peer', [recoverCommand, rejoinCommand]],
   ['Also', [kubeconfigCommand, versionCommand, firstFlightCommand]],
 ];
 

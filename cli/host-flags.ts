@@ -37,6 +37,7 @@ export const hostFlags: FlagDefinitions = {
   },
   label: { value: 'K=V', repeatable: true, help: 'a label of its node' },
   taint: { value: 'K[=V]:EFFECT', repeatable: true, help: 'a taint of its node' },
+  witness: { help: 'only vote, keep the log and answer the API: no node, no pods' },
   driver: { value: 'DRIVER', help: 'how containers run: process' },
   price: { value: 'AMOUNT', help: 'what an hour of this machine costs' },
   token: { value: 'TOKEN', help: 'from `skein token create` at a member; - reads standard input' },
@@ -130,6 +131,17 @@ function priceOf(args: Arguments): string | undefined {
   throw wrongUsage(`--price ${JSON.stringify(price)} is not an amount such as 0.12.`, 'up');
 }
 
+/** What is said of a node is said in vain of a peer that has none. */
+function witnessOf(args: Arguments): true | undefined {
+  if (args.isSet('witness') !== true) return undefined;
+  for (const flag of ['taint', 'driver', 'price']) {
+    if (args.texts(flag).length > 0) {
+      throw wrongUsage(`A witness has no node: leave out --${flag}, or --witness.`, 'up');
+    }
+  }
+  return true;
+}
+
 const when = <T>(key: string, value: T | undefined): Record<string, T> =>
   value === undefined ? {} : { [key]: value };
 
@@ -155,6 +167,7 @@ export async function hostOptions(
     ),
     labels: Object.fromEntries(args.texts('label').map(parseLabel)),
     taints: args.texts('taint').map(parseTaint),
+    ...when('isWitness', witnessOf(args)),
     ...when('driver', driverOf(args)),
     ...when('price', priceOf(args)),
     log,

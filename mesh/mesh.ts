@@ -15,6 +15,8 @@ export interface NodeFacts {
   /** Address its fronts and NodePorts are bound to. */
   readonly nodeAddress?: string;
   readonly version?: string;
+  /** It votes and keeps the log of its zone, and runs no pods. */
+  readonly isWitness?: boolean;
   /** Rounded load of the machine: fractions of capacity, 0 to 1. */
   readonly load?: { readonly cpu: number; readonly memory: number };
   readonly [key: string]: unknown;

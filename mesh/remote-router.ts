@@ -6,8 +6,10 @@ import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { Lane, PeerId, Transport } from './transport.ts';
 
-/** The log's replicas talk on a lane of their own, so that a tail of entries delays no heartbeat. */
+/** The log's replicas talk on a lane of their own, so that a tail of entries delays nothing else. */
 const LOG_PATH = 'zone-log';
+/** What follows it in the path that snapshots go to: in bulk, so that none delays an entry or a heartbeat. */
+const SNAPSHOTS_ENDING = '-snapshots';
 
 /** What addresses begin with. */
 const SCHEME = 'skein://';
@@ -95,7 +97,18 @@ export function createRemoteRouter(
 function routeOf(to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined {
   const end = to.indexOf('/', SCHEME.length);
   if (end < 0) return undefined;
-  const after = to.startsWith(LOG_PATH, end + 1) ? to[end + 1 + LOG_PATH.length] : 'other';
-  const isLog = after === undefined || after === '/' || after === '#';
-  return { peer: to.slice(SCHEME.length, end), lane: isLog ? 'log' : 'control' };
+  return { peer: to.slice(SCHEME.length, end), lane: laneOf(to, end + 1) };
 }
+
+function laneOf(to: Address, path: number): Lane {
+  if (!to.startsWith(LOG_PATH, path)) return 'control';
+  const rest = path + LOG_PATH.length;
+  if (endsPath(to[rest])) return 'log';
+  const isBulk =
+    to.startsWith(SNAPSHOTS_ENDING, rest) && endsPath(to[rest + SNAPSHOTS_ENDING.length]);
+  return isBulk ? 'bulk' : 'control';
+}
+
+/** What may follow the name of an actor: nothing, a child, the id of a question. */
+const endsPath = (after: string | undefined): boolean =>
+  after === undefined || after === '/' || after === '#';

@@ -19,6 +19,8 @@ const schema = z.object({
   apiAuthority: z.string(),
   servingCertificate: z.string(),
   servingKey: z.string(),
+  /** It joined to vote and keep the log, and stays so. */
+  isWitness: z.literal(true).optional(),
   introductions: z.array(z.object({ peer: z.string(), addresses: z.array(z.string()) })),
   /** A founder's authority, base64, until its zone's log has it sealed. */
   founding: z.string().optional(),

@@ -74,13 +74,14 @@ type DutyContext = Context<DutyMessage>;
 
 const LOOK: DutyMessage = { type: 'look' };
 
-/** Live peers of this peer's zone; this peer always counts, also before its facts are spread. */
+/** Live peers of this peer's zone but witnesses; this peer always counts, also before its facts are spread. */
 function candidates(mesh: DutySeat['mesh']): readonly string[] {
   const members = mesh.members();
   const zone = members.find(({ peer }) => peer === mesh.self)?.facts.zone;
   return members
     .filter(({ peer, status, facts }) => {
-      return peer === mesh.self || (status === 'alive' && facts.zone === zone);
+      const isHere = status === 'alive' && facts.zone === zone && facts.isWitness !== true;
+      return peer === mesh.self || isHere;
     })
     .map(({ peer }) => peer);
 }

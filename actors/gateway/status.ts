@@ -191,6 +191,10 @@ export function forbidden(resource: Named, name: string, why: string): StatusErr
 export const unavailable = (message: string): StatusError =>
   new StatusError(503, 'ServiceUnavailable', message, {});
 
+/** 507, as no other failure of a write: it takes people to end it. Without a time to come back, as for 503. */
+const insufficientStorage = (message: string): StatusError =>
+  new StatusError(507, 'InsufficientStorage', message, {});
+
 /** What a failure of the store or of another peer is to a client; `resource` and `name` say what was asked. */
 export function fromSkeinError(error: SkeinError, resource: Named, name: string): StatusError {
   switch (error.code) {
@@ -213,7 +217,9 @@ export function fromSkeinError(error: SkeinError, resource: Named, name: string)
     case 'too-large':
       return tooLarge(error.message);
     case 'overloaded':
-      return tooManyRequests(error.message);
+      return error.details['reason'] === 'disk-full'
+        ? insufficientStorage(error.message)
+        : tooManyRequests(error.message);
     case 'unsupported':
       return badRequest(error.message);
     case 'unavailable':

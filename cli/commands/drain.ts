@@ -119,7 +119,7 @@ async function drain(invocation: Invocation, node: string, untilMs: number): Pro
 
 export const drainCommand: Command = {
   name: 'drain',
-  summary: 'Cordon a node and move its pods elsewhere',
+  summary: 'Cordon a node; its pods and the lead of the zone move elsewhere',
   usage: 'NODE…',
   flags: {
     force: { help: 'also pods without a controller: nothing replaces them' },

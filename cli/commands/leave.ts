@@ -21,7 +21,9 @@ export const leaveCommand: Command = {
     }
     const { client } = await session();
     const { status } = await client.json<PeerStatus>({ path: STATUS_PATH });
-    terminal.err(`${status.name} is leaving: its pods move, then it ends…\n`);
+    const isWitness = status.witnesses?.includes(status.name) === true;
+    const first = isWitness ? 'its vote goes' : 'its pods move';
+    terminal.err(`${status.name} is leaving: ${first}, then it ends…\n`);
     await client.json({
       method: 'POST',
       path: '/apis/skein.dev/v1/leaves',

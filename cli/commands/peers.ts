@@ -33,6 +33,10 @@ const resource: Resource = {
   verbs: ['get', 'list'],
 };
 
+/** A witness is one besides what it does in the log. */
+const roleText = (peer: PeerObject): string | undefined =>
+  peer.spec?.['witness'] === true ? `${peer.status?.role},witness` : peer.status?.role;
+
 const percent = (part: number | undefined): string =>
   part === undefined ? '' : `${Math.round(part * 100)}%`;
 
@@ -45,7 +49,7 @@ function row(peer: PeerObject, isWide: boolean): readonly string[] {
   const cells = [
     metadata?.name,
     status.state,
-    status.role,
+    roleText(peer),
     spec['zone'],
     percent(status.load?.cpu),
     percent(status.load?.memory),

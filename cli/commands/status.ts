@@ -32,7 +32,11 @@ export interface PeerStatus {
     readonly staleMs: number;
     readonly voters: readonly string[];
     readonly learners: readonly string[];
-    readonly nodeAddress: string;
+    /** Those of both that run no pods; absent from a peer of an older version. */
+    readonly witnesses?: readonly string[];
+    /** Absent at a witness. */
+    readonly nodeAddress?: string;
+    readonly fullDisks?: readonly string[];
     readonly fronts: readonly Front[];
   };
 }
@@ -47,21 +51,34 @@ const freshness = (staleMs: number): string =>
     ? 'in contact with its zone'
     : `no contact with a quorum for ${Math.round(staleMs / 1_000)} s: reads are old, writes fail`;
 
+/** Only a leader knows of all; nothing is said of disks that have room. */
+const fullDisksLine = (names: readonly string[]): readonly (readonly [string, string])[] =>
+  names.length === 0 ? [] : [['Full disks', `${[...names].sort().join(', ')}: free some space`]];
+
 /** For people. */
 export function statusText({ status }: PeerStatus): string {
+  const { witnesses = [] } = status;
+  const isWitness = witnesses.includes(status.name);
+  const names = (peers: readonly string[]): string =>
+    [...peers]
+      .sort()
+      .map((name) => (witnesses.includes(name) ? `${name} (witness)` : name))
+      .join(', ');
   const lines: readonly (readonly [string, string])[] = [
     ['Peer', `${status.name} (${status.peer})`],
     ['Zone', status.zone],
     ['Version', status.version],
-    ['Role', status.role],
+    ['Role', isWitness ? `${status.role}, witness` : status.role],
     ['Leader', status.leader ?? 'none known'],
-    ['Voters', [...status.voters].sort().join(', ')],
-    ['Learners', [...status.learners].sort().join(', ') || 'none'],
+    ['Voters', names(status.voters)],
+    ['Learners', names(status.learners) || 'none'],
     ['Contact', freshness(status.staleMs)],
+    ...fullDisksLine(status.fullDisks ?? []),
     ['Revision', `${status.revision} (term ${status.term}, applied ${status.appliedIndex})`],
-    ['Node address', status.nodeAddress],
+    ['Node address', status.nodeAddress ?? 'none'],
   ];
   const facts = lines.map(([label, value]) => `${`${label}:`.padEnd(15)}${value}\n`).join('');
+  if (isWitness) return `${facts}\nA witness runs no pods and serves no services.\n`;
   if (status.fronts.length === 0) return `${facts}\nNo services are served here.\n`;
   const rows = status.fronts.map(({ namespace, service, portName, port, address, endpoints }) => [
     namespace,

@@ -3,10 +3,11 @@
 //   starting --hostPeer--> ready --SIGTERM, SIGINT--> stopping --> exit 0
 //       |                    |                           └--second signal--> exit at once
 //       └--refused--> exit 1 └--the peer left--> exit 0, a part failed for good--> exit 1
+//   starting <--its replica was fenced-- starting, ready
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HostedPeer } from '../../actors/index.ts';
-import { createStreamLogger, createSystemClock } from '../../runtime/index.ts';
+import type { HostedPeer, HostOptions } from '../../actors/index.ts';
+import { createStreamLogger, createSystemClock, SkeinError } from '../../runtime/index.ts';
 import type { LogLevel } from '../../runtime/index.ts';
 import type { Command, FlagDefinitions, Invocation } from '../command.ts';
 import { EXIT, refused, wrongUsage } from '../failure.ts';
@@ -15,6 +16,9 @@ import { hostPeer } from '../peer-host.ts';
 
 /** A peer that is told to end before it is ready gets so long to become ready and end in order. */
 const START_GRACE_MS = 8_000;
+
+/** A replica is fenced once in a long while; one that is again and again has a fault that a person must see. */
+const MAX_RESTARTS = 3;
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -38,14 +42,30 @@ const onInterrupt = (signal: AbortSignal): Promise<'interrupted'> =>
     else signal.addEventListener('abort', onAbort, { once: true });
   });
 
+/** The log says that this peer may go on, as a new replica. */
+const isFenced = (error: unknown): error is SkeinError =>
+  error instanceof SkeinError && error.details['reason'] === 'fenced';
+
 async function host(invocation: Invocation, address: string | undefined): Promise<number> {
-  const { args, terminal } = invocation;
+  const { terminal } = invocation;
   const log = createStreamLogger({
     stream: terminal.errStream,
     clock: createSystemClock(),
     level: levelOf(invocation),
   });
-  const options = await hostOptions(args, address, terminal, log);
+  const options = await hostOptions(invocation.args, address, terminal, log);
+  for (let restarts = 0; ; restarts++) {
+    try {
+      return await hostOnce(invocation, options);
+    } catch (error) {
+      if (!isFenced(error) || restarts >= MAX_RESTARTS) throw error;
+      log.warn('this peer starts again', { reason: error.message });
+    }
+  }
+}
+
+/** Until the peer is told to end, or has to. Throws what `isFenced` tells when it is to start again. */
+async function hostOnce({ args, terminal }: Invocation, options: HostOptions): Promise<number> {
   if (terminal.interrupted.aborted) return EXIT.done;
   const interrupted = onInterrupt(terminal.interrupted);
   // What a start writes survives a crash, so that one that hangs may be left.
@@ -61,6 +81,7 @@ async function host(invocation: Invocation, address: string | undefined): Promis
   }
   await hosted.stop();
   if (end === undefined) return EXIT.done;
+  if (isFenced(end)) throw end;
   throw refused(`This peer had to end: ${end.message}`);
 }
 
@@ -74,10 +95,14 @@ const joinFlag: FlagDefinitions = {
 export const upCommand: Command = {
   name: 'up',
   summary: 'Run a peer here, in the foreground',
-  usage: '[--join ADDRESS --token TOKEN]',
+  usage: '[--join ADDRESS --token TOKEN] [--witness]',
   flags: { ...hostFlags, ...joinFlag },
   asksPeer: false,
-  examples: ['skein up', 'skein up --label topology.kubernetes.io/zone=rack-1 --data ./data'],
+  examples: [
+    'skein up',
+    'skein up --label topology.kubernetes.io/zone=rack-1 --data ./data',
+    'skein up --witness --join peer-1.lan --token-file token',
+  ],
   run: (invocation) => {
     const [stray] = invocation.args.positionals;
     if (stray !== undefined) {
@@ -90,7 +115,7 @@ export const upCommand: Command = {
 export const joinCommand: Command = {
   name: 'join',
   summary: 'Run a peer here that joins the cluster of another',
-  usage: 'ADDRESS --token TOKEN',
+  usage: 'ADDRESS --token TOKEN [--witness]',
   flags: hostFlags,
   asksPeer: false,
   examples: ['skein join 192.0.2.7 --token-file token', 'skein join peer-1.lan:7460 --token -'],

@@ -29,18 +29,23 @@ export interface Disk {
   readonly preallocate: (path: string, bytes: number) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
+  /** An empty one. */
+  readonly removeDirectory: (path: string) => Promise<void>;
   /** Makes files that came, went or were renamed in it durable. */
   readonly syncDirectory: (path: string) => Promise<void>;
   /** Refuses with `conflict` while another process holds the directory. Returns how to let go. */
   readonly lock: (directory: string) => Promise<() => Promise<void>>;
 }
 
+/** `details.reason` of every error that a full disk is behind, also of refusals to clients. */
+export const diskFullReason = 'disk-full';
+
 /** No room: nothing was written, and asking again once there is room is right. */
 export function diskFull(path: string, cause?: unknown): SkeinError {
   return new SkeinError(
     'overloaded',
-    `no room on the disk for ${path}: free some space and start the peer again`,
-    { reason: 'disk-full', path },
+    `no room on the disk for ${path}: free some space`,
+    { reason: diskFullReason, path },
     cause,
   );
 }
@@ -50,6 +55,6 @@ export function isDiskFull(error: unknown): boolean {
   return (
     error instanceof SkeinError &&
     error.code === 'overloaded' &&
-    error.details['reason'] === 'disk-full'
+    error.details['reason'] === diskFullReason
   );
 }

@@ -14,12 +14,19 @@ export type SnapshotChunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface LogStorage {
   /**
-   * Resolves when the batch is durable. Batches queue in order and share a sync (group commit).
-   * A rejection is final, the log has stopped, but for `overloaded` (no room, see `isDiskFull`, or the queue is
-   * full): then nothing of it was written, nor of what was queued behind it, and it may be appended again.
+   * Resolves when the batch is durable. Batches queue in order and share a sync (group commit). Without room for it a
+   * batch waits, first in line, and all behind it in order, until `seekRoom` finds some. A rejection is final, the log
+   * has stopped, but for `overloaded` (the queue is full): then nothing of it was written.
    */
   readonly append: (batch: LogBatch) => Promise<void>;
-  /** Written aside, synced, renamed; then the newest snapshot. Also used for one received from the leader. */
+  /** False from when no room was found for the next segment, half a segment before appends have to wait, until some is. */
+  readonly hasRoom: () => boolean;
+  /** Looks for room again, if there was none: to be called now and then. Never rejects. */
+  readonly seekRoom: () => Promise<void>;
+  /**
+   * Written aside, synced, renamed; then the newest snapshot. Also used for one received from the leader.
+   * Without room for it (`isDiskFull`) it leaves nothing behind.
+   */
   readonly saveSnapshot: (meta: SnapshotMeta, chunks: SnapshotChunks) => Promise<void>;
   /** The newest snapshot's chunks, to restore from or to send. */
   readonly readSnapshot: () =>
@@ -27,7 +34,7 @@ export interface LogStorage {
     | undefined;
   /** Entries up to and including `index` are covered by the newest snapshot and may go. */
   readonly compact: (index: number) => Promise<void>;
-  /** Forgets the whole log after a received snapshot took its place: `meta` is the newest saved. No room changes nothing. */
+  /** Forgets the whole log after a received snapshot took its place: `meta` is the newest saved. Without room (`isDiskFull`) nothing changes. */
   readonly restart: (meta: SnapshotMeta, hardState: HardState) => Promise<void>;
   readonly stats: () => {
     readonly bytes: number;

@@ -27,6 +27,7 @@ export function nodeDisk(): Disk {
     preallocate,
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.unlink(path),
+    removeDirectory: (path) => files.rmdir(path),
     syncDirectory,
     lock: lockDirectory,
   };
@@ -45,9 +46,10 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 async function open(path: string, access: Access): Promise<DiskFile> {
-  const handle = await files.open(path, flagsOf(access), 0o600);
+  const handle = await files.open(path, flagsOf(access), 0o600).catch(told(path));
   const syncsItself = access !== 'write-through' || hasTrustedDsync;
-  const sync = () => settle((done) => fs.fsync(handle.fd, done));
+  // A disk that gives blocks late finds only here that it has none.
+  const sync = () => settle((done) => fs.fsync(handle.fd, done)).catch(told(path));
   return {
     read: (offset, length) => readFully(handle.fd, offset, length),
     write: async (offset, bytes) => {
@@ -73,14 +75,20 @@ function flagsOf(access: Access): number {
   }
 }
 
+/**
+ * Asks first: whoever tries in vain now and then would else fill the disk to its last byte each time, to the
+ * harm of all others on it. A quota shows only in the attempt.
+ */
 async function preallocate(path: string, bytes: number): Promise<void> {
-  const handle = await files.open(path, 'wx', 0o600);
+  const { bavail, bsize } = await files.statfs(dirname(path));
+  if (bavail * bsize < bytes) throw diskFull(path);
+  const handle = await files.open(path, 'wx', 0o600).catch(told(path));
   try {
     for (let at = 0; at < bytes; at += zeros.length) {
       const piece = zeros.subarray(0, Math.min(zeros.length, bytes - at));
       await writeFully(handle.fd, path, at, piece);
     }
-    await settle((done) => fs.fsync(handle.fd, done));
+    await settle((done) => fs.fsync(handle.fd, done)).catch(told(path));
   } catch (error) {
     await files.unlink(path);
     throw error;
@@ -121,6 +129,13 @@ async function writeFully(
       });
     });
   }
+}
+
+/** Rethrows, telling lack of room apart. */
+function told(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw isOutOfRoom(error) ? diskFull(path, error) : error;
+  };
 }
 
 function isOutOfRoom(error: NodeJS.ErrnoException): boolean {

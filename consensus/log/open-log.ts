@@ -10,6 +10,9 @@ import { corruptLog, segmentName } from './segment.ts';
 import { createSegmentedLog } from './segmented-log.ts';
 import { createSegment, openSegmentWriter } from './segment-writer.ts';
 import { openSnapshots } from './snapshots.ts';
+import type { SnapshotReader } from './snapshots.ts';
+import { finishSuccession } from './succession.ts';
+import { spareName } from './spare-segment.ts';
 
 /** Of a segment file, unless the options say otherwise. */
 export const defaultSegmentBytes = 64 << 20;
@@ -20,22 +23,28 @@ export interface LogOptions {
   readonly replicaId: ReplicaId;
   /** Default 64 MiB. Segments that exist keep their size. */
   readonly segmentBytes?: number;
+  /** Gets the newest snapshot while it is checked, so that it need not be read again. */
+  readonly snapshotReader?: SnapshotReader;
 }
+
+export const readNothing: SnapshotReader = () => () => undefined;
 
 /**
  * Errors: conflict (another process has it), corrupt (file, offset, what to do), unsupported (a format
- * version this program does not know), overloaded with `isDiskFull` (no room for the first segment).
+ * version this program does not know), overloaded with `isDiskFull` (no room for the first segment, or for the
+ * one after a received snapshot).
  */
 export async function openLog(
   disk: Disk,
   options: LogOptions,
 ): Promise<{ readonly log: LogStorage; readonly recovered: RecoveredLog }> {
-  const { directory, segmentBytes = defaultSegmentBytes } = options;
+  const { directory, segmentBytes = defaultSegmentBytes, snapshotReader = readNothing } = options;
   await disk.makeDirectory(directory);
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
-    const { snapshots, broken } = await openSnapshots(disk, directory);
+    await finishSuccession(disk, directory);
+    const { snapshots, broken } = await openSnapshots(disk, directory, snapshotReader);
     const snapshot = snapshots.newest();
     const segments =
       (await recoverSegments(disk, directory)) ??
@@ -51,6 +60,21 @@ export async function openLog(
     await release();
     throw error;
   }
+}
+
+/**
+ * Reads a log and leaves every file as it is; the caller holds the directory's lock. Undefined when there is none.
+ * Errors: corrupt, unsupported, as openLog.
+ */
+export async function readLog(
+  disk: Disk,
+  directory: string,
+  reader: SnapshotReader,
+): Promise<RecoveredLog | undefined> {
+  const { snapshots, broken } = await openSnapshots(disk, directory, reader);
+  const segments = await recoverSegments(disk, directory, false);
+  if (segments === undefined) return undefined;
+  return reconcile(directory, segments, snapshots.newest(), broken).recovered;
 }
 
 /** Files that were being written aside when the process ended were never part of the log. */
@@ -73,7 +97,8 @@ async function createLog(
   const header = { replicaId, sequence: 1, bytes: segmentBytes };
   const base = { baseIndex: 0, baseTerm: 0, isRestart: false };
   const before = { lastCrc: 0, lastWrite: 0, hardState };
-  const first = await createSegment(disk, directory, { ...header, ...base }, before, false);
+  await disk.preallocate(`${directory}/${spareName}`, segmentBytes);
+  const first = await createSegment(disk, directory, { ...header, ...base }, before);
   const { info, ...end } = first;
   const writer = { replicaId, segments: [info], ...end, lastIndex: 0, lastTerm: 0, hardState };
   return { replicaId, hardState, base: { index: 0, term: 0 }, entries: [], writer };
@@ -95,8 +120,8 @@ function reconcile(
     if (broken !== undefined) {
       throw new SkeinError(
         'corrupt',
-        `${broken.message}, and the log begins only after entry ${base.index}: move ${directory} away ` +
-          'and let the peer join again as a new replica',
+        `${broken.message}, and the log begins only after entry ${base.index}: \`skein rejoin\` has the peer ` +
+          'set it aside and join again as a new replica',
         broken.details,
         broken,
       );

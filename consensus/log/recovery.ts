@@ -1,5 +1,6 @@
 // Reads a log back: what was acknowledged is all there, or it says where it is not.
 
+import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, HardState, ReplicaId } from '../raft/types.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import type { ReadRecord } from './record.ts';
@@ -40,12 +41,13 @@ interface Replay {
   segments: SegmentInfo[];
 }
 
-/** Undefined when there is no log. Throws `corrupt` or `unsupported`; cuts a torn tail. */
+/** Undefined when there is no log. Throws `corrupt` or `unsupported`; cuts a torn tail, unless it may only read. */
 export async function recoverSegments(
   disk: Disk,
   directory: string,
+  mayRepair = true,
 ): Promise<RecoveredSegments | undefined> {
-  const paths = await segmentsInUse(disk, directory);
+  const paths = await segmentsInUse(disk, directory, mayRepair);
   const replay: Replay = {
     base: { index: 0, term: 0 },
     entries: [],
@@ -61,7 +63,7 @@ export async function recoverSegments(
       if (!isLast || !isTornTail(source, scan)) {
         throw corruptLog(path, scan.end, 'a record fails its check, and it was acknowledged');
       }
-      await cutTail(disk, path, source, scan.end);
+      if (mayRepair) await cutTail(disk, path, source, scan.end);
     }
     if (before === undefined) {
       replay.base = { index: scan.header.baseIndex, term: scan.header.baseTerm };
@@ -84,8 +86,32 @@ export async function recoverSegments(
   };
 }
 
-/** In order; those that a restart made void are removed. */
-async function segmentsInUse(disk: Disk, directory: string): Promise<readonly string[]> {
+/** What can still be read of a log that may be broken: the records before the first broken place. Changes nothing. */
+export async function readableSegments(
+  disk: Disk,
+  directory: string,
+): Promise<{ readonly replicaId: ReplicaId | undefined; readonly records: readonly ReadRecord[] }> {
+  const records: ReadRecord[] = [];
+  let replicaId: ReplicaId | undefined;
+  try {
+    for (const path of await segmentsInUse(disk, directory, false)) {
+      const { scan } = await readSegment(disk, path);
+      replicaId = scan.header.replicaId;
+      records.push(...scan.records);
+      if (scan.hasResidue) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SkeinError) || error.code !== 'corrupt') throw error;
+  }
+  return { replicaId, records };
+}
+
+/** In order; those that a restart made void are passed over, and removed. */
+async function segmentsInUse(
+  disk: Disk,
+  directory: string,
+  mayRepair: boolean,
+): Promise<readonly string[]> {
   const names = (await disk.list(directory)).filter((name) => sequenceOf(name) !== undefined);
   const paths = names.sort().map((name) => `${directory}/${name}`);
   let start = 0;
@@ -95,7 +121,7 @@ async function segmentsInUse(disk: Disk, directory: string): Promise<readonly st
     await file.close();
     if (header.isRestart) start = at;
   }
-  for (const path of paths.slice(0, start)) {
+  for (const path of mayRepair ? paths.slice(0, start) : []) {
     await disk.remove(path);
     await disk.syncDirectory(directory);
   }

@@ -49,6 +49,10 @@ export interface SegmentWriter {
   readonly restart: (index: number, term: number, hardState: HardState) => Promise<void>;
   /** Removes the segments before the newest whose entries all lie at or below `index`. */
   readonly removeUpTo: (index: number) => Promise<void>;
+  /** False from when the next segment could not be made for lack of room until it could: half a segment ahead of need. */
+  readonly hasRoom: () => boolean;
+  /** Tries again to make the next segment, if there was no room for it. */
+  readonly seekRoom: () => Promise<void>;
   readonly segments: () => readonly SegmentInfo[];
   readonly close: () => Promise<void>;
 }
@@ -60,17 +64,15 @@ export function batchBytes(batch: LogBatch): number {
   return bytes;
 }
 
-/** Makes a new log's first segment, or the next after `before`; durable, under its name, when it resolves. */
+/** Makes the file of zeros by the spare's name into a new log's first segment, or into the next after `before`; durable when it resolves. */
 export async function createSegment(
   disk: Disk,
   directory: string,
   header: SegmentHeader,
   before: Pick<WriterState, 'lastCrc' | 'lastWrite' | 'hardState'>,
-  isPrepared: boolean,
 ): Promise<{ info: SegmentInfo; offset: number; lastCrc: number; lastWrite: number }> {
   const aside = `${directory}/${spareName}`;
   const path = `${directory}/${segmentName(header.sequence)}`;
-  if (!isPrepared) await disk.preallocate(aside, header.bytes);
   const start = Buffer.alloc(firstRecordOffset + hardStateBytes);
   encodePreamble().copy(start);
   const write = nextWrite(before.lastWrite);
@@ -135,6 +137,10 @@ export async function openSegmentWriter(
   let file: DiskFile = await disk.open(newest(state).path, 'write-through');
   let buffer = Buffer.allocUnsafeSlow(1 << 16);
   const spare = createSpareSegment(disk, directory, segmentBytes);
+  const prepareNext = () => {
+    if (state.offset > newest(state).bytes / 2) spare.prepare();
+  };
+  prepareNext();
 
   /** Changes nothing when there is no room. */
   const rotate = async (
@@ -142,11 +148,11 @@ export async function openSegmentWriter(
     bytes: number,
     restartWith?: HardState,
   ) => {
-    const isPrepared = await spare.take(bytes);
+    await spare.take(bytes);
     const header = headerAfter(state, base, bytes, restartWith !== undefined);
     const hardState = restartWith ?? state.hardState;
     const before = { ...state, hardState };
-    const { info, ...end } = await createSegment(disk, directory, header, before, isPrepared);
+    const { info, ...end } = await createSegment(disk, directory, header, before);
     await file.close();
     file = await disk.open(info.path, 'write-through');
     const segments = [...state.segments, info];
@@ -168,7 +174,7 @@ export async function openSegmentWriter(
       const { path } = newest(state);
       await orStop(path, () => file.write(state.offset, buffer.subarray(0, bytes)));
       state = after;
-      if (state.offset > newest(state).bytes / 2) spare.prepare();
+      prepareNext();
     },
     restart: async (index, term, hardState) => {
       await rotate({ index, term }, segmentBytes, hardState);
@@ -184,9 +190,11 @@ export async function openSegmentWriter(
         Math.min(count, state.segments.length - 1),
       );
     },
+    hasRoom: () => !spare.isShort(),
+    seekRoom: spare.retry,
     segments: () => state.segments,
     close: async () => {
-      await spare.take(0);
+      await spare.close();
       await file.close();
     },
   };

@@ -188,7 +188,7 @@ export function corruptLog(path: string, offset: number, what: string): SkeinErr
   return new SkeinError(
     'corrupt',
     `${path} is broken at offset ${offset}: ${what}. Acknowledged entries may be lost, so this replica ` +
-      'must not go on with it: move the directory away and let the peer join again as a new replica',
+      'must not go on with it: `skein rejoin` has the peer set it aside and join again as a new replica',
     { path, offset },
   );
 }

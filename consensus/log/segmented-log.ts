@@ -24,6 +24,11 @@ export function createSegmentedLog(parts: SegmentedLogParts): LogStorage {
   });
   return {
     append: queue.append,
+    hasRoom: writer.hasRoom,
+    seekRoom: async () => {
+      await writer.seekRoom();
+      if (writer.hasRoom()) queue.resume();
+    },
     saveSnapshot: async (meta, chunks) => {
       const stopped = queue.stopped();
       if (stopped !== undefined) throw stopped;
@@ -33,7 +38,7 @@ export function createSegmentedLog(parts: SegmentedLogParts): LogStorage {
     compact: async (index) => {
       const covered = snapshots.newest()?.index ?? 0;
       assert(index <= covered, `compaction to ${index} needs a snapshot, the newest is ${covered}`);
-      await queue.perform(() => writer.removeUpTo(index));
+      await queue.performAhead(() => writer.removeUpTo(index));
     },
     restart: async (meta, hardState) => {
       const newest = snapshots.newest();

@@ -27,14 +27,25 @@ export function snapshotIndexOf(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Writes `path` through `aside`; when it resolves the snapshot is there after any crash. */
-export async function writeSnapshot(
+/** When it resolves the snapshot is there after any crash. */
+export function writeSnapshot(
   disk: Disk,
   directory: string,
   meta: SnapshotMeta,
   chunks: SnapshotChunks,
 ): Promise<void> {
-  const path = `${directory}/${snapshotName(meta)}`;
+  return writeSnapshotAs(disk, directory, snapshotName(meta), meta, chunks);
+}
+
+/** Under another name than its own, where no log looks for it. */
+export async function writeSnapshotAs(
+  disk: Disk,
+  directory: string,
+  name: string,
+  meta: SnapshotMeta,
+  chunks: SnapshotChunks,
+): Promise<void> {
+  const path = `${directory}/${name}`;
   const aside = `${path}.tmp`;
   const file = await disk.open(aside, 'write');
   try {
@@ -91,40 +102,71 @@ export async function* readChunks(disk: Disk, path: string): AsyncGenerator<Uint
   yield* frames;
 }
 
-/** Reads all of a snapshot and checks it; returns its meta. Throws `corrupt` or `unsupported`. */
-export async function verifySnapshot(disk: Disk, path: string): Promise<SnapshotMeta> {
+/** Reads all of a snapshot, shows each chunk that checks out, and returns its meta. Throws `corrupt` or `unsupported`. */
+export async function verifySnapshot(
+  disk: Disk,
+  path: string,
+  show: (chunk: Uint8Array) => void,
+): Promise<SnapshotMeta> {
   let meta: SnapshotMeta | undefined;
   for await (const frame of readFrames(disk, path)) {
-    meta ??= JSON.parse(Buffer.from(frame).toString()) as SnapshotMeta;
+    if (meta === undefined) meta = JSON.parse(Buffer.from(frame).toString()) as SnapshotMeta;
+    else show(frame);
   }
   if (meta === undefined) throw corruptSnapshot(path, preambleBytes, 'it has no meta');
   return meta;
 }
 
+/** A frame, and with it the header of the next one. */
+interface Frame {
+  readonly data: Uint8Array;
+  readonly next: Buffer;
+}
+
+/** Reads the next frame while the one before is worked on. */
 async function* readFrames(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
   const file = await disk.open(path, 'read');
+  let reading: Promise<Frame> | undefined;
   try {
-    checkPreamble(path, Buffer.from(await file.read(0, preambleBytes)));
+    const start = Buffer.from(await file.read(0, preambleBytes + frameHeaderBytes));
+    checkPreamble(path, start);
     let offset = preambleBytes;
     let crc = 0;
+    let header: Buffer = start.subarray(preambleBytes);
     for (;;) {
-      const header = Buffer.from(await file.read(offset, frameHeaderBytes));
-      if (header.length < frameHeaderBytes) throw corruptSnapshot(path, offset, 'it ends early');
-      const length = header.readUInt32LE(0);
-      if (length > maxSnapshotChunkBytes) throw corruptSnapshot(path, offset, 'a length is absurd');
-      const data = await file.read(offset + frameHeaderBytes, length);
-      if (data.length < length) throw corruptSnapshot(path, offset, 'it ends early');
-      crc = crc32c(data, 0, length, crc32c(header, 0, 4, crc));
+      reading ??= readFrame(file, path, offset, header);
+      const { data, next } = await reading;
+      crc = crc32c(data, 0, data.length, crc32c(header, 0, 4, crc));
       if (crc !== header.readUInt32LE(4)) {
         throw corruptSnapshot(path, offset, 'a chunk fails its check');
       }
-      if (length === 0) return;
+      if (data.length === 0) return;
+      offset += frameHeaderBytes + data.length;
+      header = next;
+      reading = readFrame(file, path, offset, header);
+      // Whoever stops reading does not hear of it.
+      reading.catch(() => undefined);
       yield data;
-      offset += frameHeaderBytes + length;
     }
   } finally {
+    await reading?.catch(() => undefined);
     await file.close();
   }
+}
+
+async function readFrame(
+  file: DiskFile,
+  path: string,
+  offset: number,
+  header: Buffer,
+): Promise<Frame> {
+  if (header.length < frameHeaderBytes) throw corruptSnapshot(path, offset, 'it ends early');
+  const length = header.readUInt32LE(0);
+  if (length > maxSnapshotChunkBytes) throw corruptSnapshot(path, offset, 'a length is absurd');
+  const more = length === 0 ? 0 : frameHeaderBytes;
+  const read = Buffer.from(await file.read(offset + frameHeaderBytes, length + more));
+  if (read.length < length) throw corruptSnapshot(path, offset, 'it ends early');
+  return { data: read.subarray(0, length), next: read.subarray(length) };
 }
 
 function checkPreamble(path: string, preamble: Buffer): void {

@@ -34,8 +34,15 @@ export interface FoundSnapshots {
   readonly broken: SkeinError | undefined;
 }
 
+/** Is shown a snapshot from its first chunk on, as it is checked; another after one that turned out to be broken. */
+export type SnapshotReader = () => (chunk: Uint8Array) => void;
+
 /** Finds the newest whole snapshot. Throws `unsupported` for a version it does not know. */
-export async function openSnapshots(disk: Disk, directory: string): Promise<FoundSnapshots> {
+export async function openSnapshots(
+  disk: Disk,
+  directory: string,
+  reader: SnapshotReader,
+): Promise<FoundSnapshots> {
   const names = (await disk.list(directory))
     .filter((name) => snapshotIndexOf(name) !== undefined)
     .sort();
@@ -44,7 +51,7 @@ export async function openSnapshots(disk: Disk, directory: string): Promise<Foun
   const brokenNames: string[] = [];
   for (const name of names.toReversed()) {
     try {
-      newest = await verifySnapshot(disk, `${directory}/${name}`);
+      newest = await verifySnapshot(disk, `${directory}/${name}`, reader());
       break;
     } catch (error) {
       if (!(error instanceof SkeinError) || error.code !== 'corrupt') throw error;

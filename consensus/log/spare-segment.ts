@@ -1,4 +1,5 @@
-// The file of the next segment, made ahead of need: filling it with zeros takes longer than a write may.
+// The file of the next segment, made ahead of need: filling it with zeros takes longer than a write may, and
+// a disk that has no room for it says so while the segment before it still takes writes.
 
 import type { Disk } from './disk.ts';
 import { isDiskFull } from './disk.ts';
@@ -7,39 +8,75 @@ import { isDiskFull } from './disk.ts';
 export const spareName = 'next.tmp';
 
 export interface SpareSegment {
-  /** Begins to make it, unless that was done. */
+  /** Begins to make it, unless that was done; after a lack of room only `retry` tries again. */
   readonly prepare: () => void;
-  /** Whether it is there with that size; if not there is no such file, and whoever needs it makes it. */
-  readonly take: (bytes: number) => Promise<boolean>;
+  /** Resolves when it is there with that size: it is the caller's then. Rejects with `isDiskFull` when there is no room. */
+  readonly take: (bytes: number) => Promise<void>;
+  /** There was no room for it, and there has been none since. */
+  readonly isShort: () => boolean;
+  /** Tries again if there was no room. */
+  readonly retry: () => Promise<void>;
+  /** Removes what nobody took. */
+  readonly close: () => Promise<void>;
 }
 
 export function createSpareSegment(disk: Disk, directory: string, bytes: number): SpareSegment {
   const path = `${directory}/${spareName}`;
-  let preparation: Promise<boolean> | undefined;
+  /** The size of the file, if there is one. */
+  let there: number | undefined;
+  let isShort = false;
+  let isWanted = false;
+  /** Not lack of room: whoever takes the segment is told. */
+  let failure: unknown;
+  let turn: Promise<void> = Promise.resolve();
 
-  /** Lack of room is no failure yet: whoever takes it tries again, and says so. */
-  const make = () =>
-    disk.preallocate(path, bytes).then(
-      () => true,
-      (error: unknown) => {
-        if (isDiskFull(error)) return false;
-        throw error;
-      },
-    );
+  /** One at a time, so that nobody makes a file that another is making. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const own = turn.then(work);
+    turn = own.catch(() => undefined);
+    return own;
+  };
+
+  const make = async (size: number): Promise<void> => {
+    try {
+      await disk.preallocate(path, size);
+      there = size;
+      isShort = false;
+    } catch (error) {
+      isShort ||= isDiskFull(error);
+      throw error;
+    }
+  };
+  const tryToMake = async (): Promise<void> => {
+    if (there !== undefined || failure !== undefined) return;
+    await make(bytes).catch((error: unknown) => {
+      if (!isDiskFull(error)) failure = error;
+    });
+  };
+  const remove = async (): Promise<void> => {
+    if (there === undefined) return;
+    there = undefined;
+    await disk.remove(path);
+  };
 
   return {
     prepare: () => {
-      if (preparation !== undefined) return;
-      preparation = make();
-      // Whoever takes it sees the failure; until then it is not unhandled.
-      preparation.catch(() => undefined);
+      if (isWanted) return;
+      isWanted = true;
+      void inTurn(tryToMake);
     },
-    take: async (wanted) => {
-      const isThere = (await preparation) ?? false;
-      preparation = undefined;
-      if (isThere && wanted === bytes) return true;
-      if (isThere) await disk.remove(path);
-      return false;
-    },
+    take: (wanted) =>
+      inTurn(async () => {
+        if (failure !== undefined) throw failure;
+        if (there !== wanted) {
+          await remove();
+          await make(wanted);
+        }
+        there = undefined;
+        isWanted = false;
+      }),
+    isShort: () => isShort,
+    retry: () => inTurn(async () => (isShort ? tryToMake() : undefined)),
+    close: () => inTurn(remove),
   };
 }

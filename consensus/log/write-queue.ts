@@ -1,7 +1,7 @@
 // One queue before the disk: one write at a time, everything queued meanwhile in the next one.
 //
 //   append -> queue -> [ write + sync ] -> resolve      failed write or sync -> stopped, for good
-//                ^____ while it runs ___|               no room              -> refused, goes on later
+//                ^____ while it runs ___|               no room              -> back to the front, stalled
 
 import { assert, asSkeinError, SkeinError } from '../../runtime/index.ts';
 import { isDiskFull } from './disk.ts';
@@ -29,16 +29,20 @@ interface Batch extends Settling {
 interface Task extends Settling {
   readonly type: 'task';
   readonly run: () => Promise<void>;
+  /** Makes room and concerns no batch: runs even while batches wait for room. */
+  readonly runsStalled: boolean;
 }
 
 type Job = Batch | Task;
 
 export interface WriteQueue {
   readonly append: (batch: LogBatch) => Promise<void>;
-  /** Runs alone, in its turn. */
-  readonly perform: (run: () => Promise<void>) => Promise<void>;
-  /** The same, and what is queued from now on continues `index`. */
+  /** Runs alone: in its turn, or while batches wait for room. */
+  readonly performAhead: (run: () => Promise<void>) => Promise<void>;
+  /** Runs alone, in its turn; what is queued from now on continues `index`. Lack of room refuses it, and all behind it. */
   readonly performRestart: (index: number, run: () => Promise<void>) => Promise<void>;
+  /** There may be room again. */
+  readonly resume: () => void;
   /** Undefined while the queue takes batches. */
   readonly stopped: () => SkeinError | undefined;
   /** Takes no more; resolves when what is queued has settled. */
@@ -52,6 +56,8 @@ interface Line {
   /** The last index once all that waits is written. */
   queuedIndex: number;
   durableIndex: number;
+  /** The first batch found no room. */
+  isStalled: boolean;
   stopped: SkeinError | undefined;
 }
 
@@ -65,6 +71,7 @@ export function createWriteQueue(
     bytes: 0,
     queuedIndex: lastIndex,
     durableIndex: lastIndex,
+    isStalled: false,
     stopped: undefined,
   };
   let draining: Promise<void> | undefined;
@@ -81,10 +88,13 @@ export function createWriteQueue(
   const drain = async () => {
     // One turn later, so that all that is appended in this turn shares the first write too.
     await Promise.resolve();
-    while (line.jobs.length > 0) {
-      const group = line.jobs.splice(0, groupLength(line.jobs));
-      for (const job of group) if (job.type === 'batch') line.bytes -= job.bytes;
-      await settle(group).catch((error: unknown) => refuseAll(line, group, error));
+    for (;;) {
+      const group = line.isStalled ? takeAhead(line) : takeGroup(line);
+      if (group.length === 0) break;
+      await settle(group).catch((error: unknown) => {
+        if (group[0]?.type === 'batch' && isDiskFull(error)) putBack(line, group);
+        else refuseAll(line, group, error);
+      });
     }
     draining = undefined;
   };
@@ -94,11 +104,15 @@ export function createWriteQueue(
     draining ??= drain();
   };
 
-  const perform = (run: () => Promise<void>) =>
+  const perform = (run: () => Promise<void>, runsStalled: boolean) =>
     new Promise<void>((done, refuse) => {
       if (line.stopped !== undefined) refuse(line.stopped);
-      else enqueue({ type: 'task', run, done, refuse });
+      else enqueue({ type: 'task', run, runsStalled, done, refuse });
     });
+  const resume = () => {
+    line.isStalled = false;
+    draining ??= drain();
+  };
 
   return {
     append: (batch) =>
@@ -110,18 +124,40 @@ export function createWriteQueue(
         line.bytes += bytes;
         enqueue({ type: 'batch', batch, bytes, lastIndex: line.queuedIndex, done, refuse });
       }),
-    perform,
+    performAhead: (run) => perform(run, true),
     performRestart: (index, run) => {
       line.queuedIndex = index;
-      return perform(() => run().then(() => void (line.durableIndex = index)));
+      return perform(() => run().then(() => void (line.durableIndex = index)), false);
     },
+    resume,
     stopped: () => line.stopped,
     close: async () => {
       const last = draining;
       line.stopped ??= new SkeinError('stopped', 'the log is closed');
       await last;
+      refuseAll(line, [], line.stopped);
     },
   };
+}
+
+/** The next jobs that share one write, or one task. */
+function takeGroup(line: Line): Job[] {
+  const group = line.jobs.splice(0, groupLength(line.jobs));
+  for (const job of group) if (job.type === 'batch') line.bytes -= job.bytes;
+  return group;
+}
+
+/** What need not wait for room. */
+function takeAhead(line: Line): Job[] {
+  const at = line.jobs.findIndex((job) => job.type === 'task' && job.runsStalled);
+  return at === -1 ? [] : line.jobs.splice(at, 1);
+}
+
+/** Nothing of the group was written: it stays first in line until there is room. */
+function putBack(line: Line, group: readonly Job[]): void {
+  line.isStalled = true;
+  line.jobs.unshift(...group);
+  for (const job of group) if (job.type === 'batch') line.bytes += job.bytes;
 }
 
 /** What was queued behind a failure would leave a gap, so it is refused with it. */
@@ -152,12 +188,16 @@ function groupLength(queue: readonly Job[]): number {
 /** The last index once the batch is written. A gap is a bug of the caller, and never reaches the disk. */
 function continued(batch: LogBatch, lastIndex: number): number {
   let last = lastIndex;
-  for (const [at, entry] of batch.entries.entries()) {
-    const isNext = at === 0 ? entry.index <= last + 1 : entry.index === last + 1;
-    assert(isNext && entry.index > 0, `entry ${entry.index} does not follow ${last}`);
-    const { length } = entry.data;
-    assert(length <= maxRecordDataBytes, `entry ${entry.index} is too large: ${length} bytes`);
-    last = entry.index;
+  let isFirst = true;
+  for (const { index, data } of batch.entries) {
+    const isNext = isFirst ? index <= last + 1 : index === last + 1;
+    // The hot path makes no sentence that nobody reads.
+    if (!isNext || index <= 0) assert(false, `entry ${index} does not follow ${last}`);
+    if (data.length > maxRecordDataBytes) {
+      assert(false, `entry ${index} is too large: ${data.length} bytes`);
+    }
+    isFirst = false;
+    last = index;
   }
   return last;
 }

@@ -63,10 +63,14 @@ export interface RaftCore {
   now: number;
   electionElapsed: number;
   heartbeatElapsed: number;
-  /** Drawn from [electionTicks, 2 * electionTicks) at each change of role. */
+  /** Drawn from [electionTicks, 2 * electionTicks) at each change of role; short while hurried. */
   electionTimeout: number;
+  /** Campaigns that still come soon, since the leader is suspected; 0 as soon as it is heard. */
+  hurriedCampaigns: number;
   /** When a leader was last heard, in ticks. */
   leaderContact: number;
+  /** It would lead badly: it waits for others to campaign first. */
+  isReluctant: boolean;
 
   /** A candidate's ballot box. */
   votes: Map<ReplicaId, boolean>;
@@ -138,10 +142,17 @@ export function commitTo(core: RaftCore, index: number): void {
   core.apply.commit = index;
 }
 
+/** From so many ticks a hurried election timeout is drawn: voters that suspect at once should not campaign at once. */
+const hurriedTicks = 3;
+
 /** Draws a new election timeout. */
 export function drawElectionTimeout(core: RaftCore): void {
+  const { electionTicks } = core.config;
   core.electionElapsed = 0;
-  core.electionTimeout = core.config.electionTicks + core.random.integer(core.config.electionTicks);
+  core.electionTimeout =
+    core.hurriedCampaigns > 0
+      ? 1 + core.random.integer(Math.min(hurriedTicks, electionTicks))
+      : electionTicks + core.random.integer(electionTicks);
 }
 
 /** Forgets everything that belonged to the role it had; a new term comes without a vote. */

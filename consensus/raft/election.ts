@@ -36,12 +36,29 @@ import { abandonReads } from './read-queue.ts';
  */
 type Campaign = 'pre-vote' | 'vote' | 'transfer';
 
-/** Counts down to a campaign. */
+/** Counts down to a campaign. A reluctant replica gives all others the time for one, so it leads only where nobody else can. */
 export function tickElection(core: RaftCore): void {
   core.electionElapsed++;
-  if (core.electionElapsed < core.electionTimeout || !isPromotable(core)) return;
+  const patience = core.isReluctant ? 2 * core.config.electionTicks : 0;
+  if (core.electionElapsed < core.electionTimeout + patience || !isPromotable(core)) return;
   core.electionElapsed = 0;
   campaign(core, 'pre-vote');
+}
+
+/** Campaigns that a suspicion hurries: one may be lost to another voter's, and a slow disk must not make them endless. */
+const hurriedCampaigns = 3;
+
+/**
+ * The failure detector suspects the leader, and it has missed a heartbeat: campaign soon, and help
+ * others who do. One voter that is mistaken changes nothing, for a pre-vote needs a majority that has
+ * not heard the leader either, or suspects it too (thesis section 9.6).
+ */
+export function suspectLeader(core: RaftCore): void {
+  const { role, leader, leaderContact, now, config } = core;
+  const isSilent = now - leaderContact > config.heartbeatTicks;
+  if (role !== 'follower' || leader === 0 || core.hurriedCampaigns > 0 || !isSilent) return;
+  core.hurriedCampaigns = hurriedCampaigns;
+  drawElectionTimeout(core);
 }
 
 /**
@@ -59,6 +76,7 @@ function askForPreVotes(core: RaftCore): void {
   core.role = 'pre-candidate';
   core.leader = 0;
   core.votes = new Map([[core.config.id, true]]);
+  core.hurriedCampaigns = Math.max(0, core.hurriedCampaigns - 1);
   drawElectionTimeout(core);
   const { index, term } = logEnd(core.log);
   for (const to of votersBesides(core)) {
@@ -123,6 +141,7 @@ export function stepVoteRequest(core: RaftCore, message: Vote | PreVote): void {
 export function isTooSoon(core: RaftCore, message: Vote | PreVote): boolean {
   if (message.type === 'vote' && message.isTransfer) return false;
   if (core.role === 'leader') return true;
+  if (core.hurriedCampaigns > 0) return false;
   return core.leader !== 0 && core.now - core.leaderContact < core.config.electionTicks;
 }
 

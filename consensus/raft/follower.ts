@@ -1,7 +1,7 @@
 // What a follower does with its leader's messages (paper section 5.3).
 
 import { assert } from '../../runtime/index.ts';
-import { becomeFollower, commitTo, envelope, send } from './core.ts';
+import { becomeFollower, commitTo, drawElectionTimeout, envelope, send } from './core.ts';
 import type { RaftCore } from './core.ts';
 import { campaign } from './election.ts';
 import { switchConf } from './membership.ts';
@@ -14,7 +14,11 @@ function follow(
   core: RaftCore,
   message: Append | CommitNotice | Heartbeat | InstallSnapshot,
 ): void {
+  // It lives: no haste any more.
+  const wasHurried = core.hurriedCampaigns > 0;
+  core.hurriedCampaigns = 0;
   if (core.role !== 'follower') becomeFollower(core, core.term, message.from);
+  else if (wasHurried) drawElectionTimeout(core);
   core.electionElapsed = 0;
   core.leader = message.from;
   core.leaderContact = core.now;

@@ -89,7 +89,9 @@ export function createCore(
     electionElapsed: 0,
     heartbeatElapsed: 0,
     electionTimeout: 0,
+    hurriedCampaigns: 0,
     leaderContact: 0,
+    isReluctant: false,
     votes: new Map(),
     progress: new Map(),
     pendingConfIndex: 0,
@@ -152,6 +154,6 @@ function lost(what: string): SkeinError {
   return new SkeinError(
     'corrupt',
     `raft log: ${what}. This replica may have lost what it acknowledged: ` +
-      'remove it and let it join again under a new id',
+      '`skein rejoin` has its peer join again as a new replica',
   );
 }

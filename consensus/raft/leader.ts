@@ -23,6 +23,7 @@ import type { ReplicaId } from './types.ts';
 
 export function becomeLeader(core: RaftCore): void {
   assert(core.role === 'candidate', `a ${core.role} cannot become leader`);
+  core.hurriedCampaigns = 0;
   resetRole(core, core.term);
   core.role = 'leader';
   core.leader = core.config.id;

@@ -141,6 +141,23 @@ export function findConflictByTerm(log: RaftLog, index: number, term: number): L
   return { index: 0, term: 0 };
 }
 
+/** The lowest index to compact to that leaves, up to `index`, no more than these behind. */
+export function trailingIndex(
+  log: RaftLog,
+  index: number,
+  limits: { readonly entries: number; readonly bytes: number },
+): number {
+  const least = Math.max(log.compacted.index, index - limits.entries);
+  let at = index;
+  let bytes = 0;
+  while (at > least) {
+    bytes += entryBytes(entryAt(log, at)!);
+    if (bytes > limits.bytes) break;
+    at--;
+  }
+  return at;
+}
+
 /** Drops entries up to `index`, which a snapshot covers and the disk has. */
 export function compactLog(log: RaftLog, index: number): void {
   if (index <= log.compacted.index) return;

@@ -41,7 +41,7 @@ import type { Random } from '../../runtime/index.ts';
 import type { ConfChange } from './conf-change/change.ts';
 import type { RaftConfig } from './config.ts';
 import type { RaftCore } from './core.ts';
-import { campaign, tickElection } from './election.ts';
+import { campaign, suspectLeader, tickElection } from './election.ts';
 import { createCore } from './initial-state.ts';
 import type { InitialState } from './initial-state.ts';
 import { reportSnapshot, reportUnreachable, tickLeader } from './leader.ts';
@@ -52,13 +52,13 @@ import type { Message } from './messages.ts';
 import { applied, hasReady, persisted, takeReady } from './outgoing.ts';
 import { propose } from './proposal.ts';
 import type { ProposalOutcome } from './proposal.ts';
-import { compactLog, termAt } from './raft-log.ts';
+import { compactLog, termAt, trailingIndex } from './raft-log.ts';
 import { readIndex } from './read-index.ts';
 import type { ReadOutcome } from './read-index.ts';
 import type { Ready } from './ready.ts';
 import { raftRules } from './rules.ts';
-import { statusOf } from './status.ts';
-import type { RaftStatus } from './status.ts';
+import { followersOf, statusOf } from './status.ts';
+import type { FollowerStatus, RaftStatus } from './status.ts';
 import { stepMessage } from './step.ts';
 import { transferLeader } from './transfer.ts';
 import type { TransferOutcome } from './transfer.ts';
@@ -84,6 +84,10 @@ export interface Raft {
   readonly transferLeader: (to: ReplicaId) => TransferOutcome;
   /** Campaigns now, with a pre-vote. Does nothing in a leader or where the vote is missing. */
   readonly campaign: () => void;
+  /** While set it campaigns only after all others had the time to; what else it does stays the same. */
+  readonly setReluctant: (isReluctant: boolean) => void;
+  /** The failure detector suspects the leader: look for another soon, if it was not heard of late. To be said with each tick while it lasts. */
+  readonly suspectLeader: () => void;
   /** Messages to `id` seem to get lost. */
   readonly reportUnreachable: (id: ReplicaId) => void;
   /** Whether the snapshot offered to `id` was delivered. */
@@ -107,12 +111,19 @@ export interface Raft {
    * one.
    */
   readonly snapshotTaken: (meta: SnapshotMeta) => void;
+  /** The lowest index to cut the log at that leaves, up to `index`, no more than these behind. */
+  readonly trailingIndex: (
+    index: number,
+    limits: { readonly entries: number; readonly bytes: number },
+  ) => number;
   /**
    * Forgets entries up to `index`, which the newest snapshot covers. What trails behind it spares
    * slow followers a snapshot.
    */
   readonly compact: (index: number) => void;
   readonly status: () => RaftStatus;
+  /** What a leader knows of every member but itself; empty in others. */
+  readonly followers: () => ReadonlyMap<ReplicaId, FollowerStatus>;
 }
 
 /** `rules` is for tests that break one; production leaves it out. Throws as createCore does. */
@@ -132,6 +143,8 @@ export function createRaft(
     readIndex: (context) => readIndex(core, context),
     transferLeader: (to) => transferLeader(core, to),
     campaign: () => campaign(core, 'pre-vote'),
+    setReluctant: (isReluctant) => void (core.isReluctant = isReluctant),
+    suspectLeader: () => suspectLeader(core),
     reportUnreachable: (id) => reportUnreachable(core, id),
     reportSnapshot: (id, isDelivered) => reportSnapshot(core, id, isDelivered),
     hasReady: () => hasReady(core),
@@ -140,8 +153,10 @@ export function createRaft(
     applied: (index) => applied(core, index),
     termAt: (index) => termAt(core.log, index),
     snapshotTaken: (meta) => snapshotTaken(core, meta),
+    trailingIndex: (index, limits) => trailingIndex(core.log, index, limits),
     compact: (index) => compact(core, index),
     status: () => statusOf(core),
+    followers: () => followersOf(core),
   };
 }
 

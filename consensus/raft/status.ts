@@ -35,8 +35,6 @@ export interface RaftStatus {
   readonly logBytes: number;
   readonly unappliedBytes: number;
   readonly conf: ConfState;
-  /** Of a leader: every member but itself. */
-  readonly followers: ReadonlyMap<ReplicaId, FollowerStatus>;
   /** To whom leadership is being handed over; 0 when to nobody. */
   readonly transferee: ReplicaId;
   /** Of a leader: since a quorum was heard. Of others: since a leader was heard. */
@@ -60,13 +58,13 @@ export function statusOf(core: RaftCore): RaftStatus {
     logBytes: core.log.bytes,
     unappliedBytes: core.unappliedBytes,
     conf: core.conf,
-    followers: followersOf(core),
     transferee: core.transfer?.to ?? 0,
     ticksSinceContact: isLeader ? ticksSinceQuorum(core) : core.now - core.leaderContact,
   };
 }
 
-function followersOf(core: RaftCore): Map<ReplicaId, FollowerStatus> {
+/** Of a leader: every member but itself. */
+export function followersOf(core: RaftCore): Map<ReplicaId, FollowerStatus> {
   const followers = new Map<ReplicaId, FollowerStatus>();
   for (const [id, progress] of core.progress) {
     if (id === core.config.id) continue;

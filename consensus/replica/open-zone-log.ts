@@ -4,7 +4,10 @@ import type { ActorRef, ActorSystem, Clock, Random, Result } from '../../runtime
 import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
+import { beginLife } from '../log/life-file.ts';
 import { openLog } from '../log/open-log.ts';
+import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
+import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
 import type { InitialState } from '../raft/initial-state.ts';
@@ -13,18 +16,22 @@ import type { ReplicaId } from '../raft/types.ts';
 import { createLessor } from '../store/lessor.ts';
 import { createRequestSession } from '../store/request-table.ts';
 import { createStateMachine } from '../store/state-machine.ts';
-import type { StateMachine } from '../store/state-machine.ts';
+import type { Restoration, StateMachine } from '../store/state-machine.ts';
 import type { Store } from '../store/store.ts';
-import { replicaPath } from './protocol.ts';
-import type { LocalRequest } from './protocol.ts';
+import { blankEpoch, epochOf } from './epoch.ts';
+import { createFreshness } from './freshness.ts';
+import { replicaIdLimit, replicaPath, snapshotsPath } from './protocol.ts';
+import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
 import type { PeerHealth } from './replica.ts';
+import { defaultSnapshotFloorBytes } from './snapshot-schedule.ts';
+import { snapshotChunksActor } from './snapshot-transfers.ts';
 import { createStatusBoard } from './status-board.ts';
 import { electionTimeoutMs, raftTiming } from './timing.ts';
 import { createZoneStore } from './zone-store.ts';
 
-/** Ids of replicas and sessions are random, positive and below this. */
-const idLimit = 2 ** 47;
+/** Ids of sessions are random, positive and not above this. */
+const sessionLimit = 2 ** 47;
 
 export interface ZoneLogOptions {
   readonly system: ActorSystem;
@@ -33,11 +40,19 @@ export interface ZoneLogOptions {
   readonly disk: Disk;
   readonly directory: string;
   readonly segmentBytes?: number;
+  /** Log written between two snapshots at least; default 16 MiB. */
+  readonly snapshotFloorBytes?: number;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
+  /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
+  readonly isWitness?: boolean;
+  /** What people call a peer, for what they are told; default its id. */
+  readonly nameOf?: (peer: string) => string;
   /** This peer begins the zone: it is the only voter of a new log. Ignored when there is a log already. */
   readonly isFounder: boolean;
   readonly health: PeerHealth;
+  /** Whether a person has withdrawn this peer from work, by cordoning it say: it does not lead while another can. */
+  readonly isWithdrawn?: (peer: string) => boolean;
   /** Peers a new replica asks to be let in. */
   readonly joinThrough: () => readonly string[];
 }
@@ -57,28 +72,37 @@ export interface ZoneLog {
 /** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
 export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
-  const newId = 1 + random.integer(idLimit);
+  await disk.makeDirectory(directory);
+  const aside = await setMarkedLogAside(disk, directory);
+  const newId = 1 + random.integer(replicaIdLimit);
+  const machine = createStateMachine();
+  const reader = createReader(machine);
   const { log, recovered } = await openLog(disk, {
     directory,
     replicaId: newId,
+    snapshotReader: reader.begin,
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   });
-  const machine = createStateMachine();
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
+  if (recovered.snapshot !== undefined) reader.finish(recovered.snapshot.index);
   const initial: InitialState =
-    isBlank && options.isFounder
+    isBlank && options.isFounder && aside === undefined
       ? await found(log, recovered.replicaId, machine)
-      : await restore(log, recovered, machine);
+      : recovered;
 
-  const session = 1 + random.integer(idLimit);
+  const life = await beginLife(disk, directory, random);
+  const epoch = initial.snapshot === undefined ? blankEpoch : epochOf(machine.view);
+  const session = 1 + random.integer(sessionLimit);
   const status = createStatusBoard();
+  const freshness = createFreshness();
   const config = { ...defaultRaftConfig, ...raftTiming, id: recovered.replicaId };
-  const replica: ActorRef<LocalRequest> = system.spawn(
+  const replica: ActorRef<LocalRequest | SnapshotChunk> = system.spawn(
     replicaPath,
     replicaActor,
     {
-      self: { replica: recovered.replicaId, peer: system.peer },
-      domain: options.domain,
+      self: { replica: recovered.replicaId, peer: system.peer, epoch, life },
+      traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
+      nameOf: options.nameOf ?? ((peer) => peer),
       session,
       raft: createRaft(config, random, initial),
       hardState: initial.hardState,
@@ -86,17 +110,26 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       machine,
       lessor: createLessor(electionTimeoutMs),
       status,
+      freshness,
       health: options.health,
+      isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
+      chunksAt: (peer) => system.ref(formatAddress({ peer, path: snapshotsPath })),
+      snapshotBytes: reader.bytes(),
+      snapshotFloorBytes: options.snapshotFloorBytes ?? defaultSnapshotFloorBytes,
       joinThrough: options.joinThrough,
+      setAside: aside,
+      markLog: (why) => markLog(disk, directory, why, random),
     },
     { directive: 'escalate' },
   );
+  system.spawn(snapshotsPath, snapshotChunksActor, replica, { directive: 'escalate' });
   const store = createZoneStore({
     replica,
     machine,
     session: createRequestSession(session),
     status,
+    freshness,
     clock,
     random,
   });
@@ -117,20 +150,25 @@ async function found(log: LogStorage, id: ReplicaId, machine: StateMachine): Pro
   return initial;
 }
 
-async function restore(
-  log: LogStorage,
-  recovered: Awaited<ReturnType<typeof openLog>>['recovered'],
-  machine: StateMachine,
-): Promise<InitialState> {
-  const saved = log.readSnapshot();
-  if (saved !== undefined) {
-    const restoration = machine.restore();
-    for await (const chunk of saved.chunks) restoration.add(chunk);
-    restoration.finish(saved.meta.index);
-  }
+/** Reads the newest snapshot into the machine while the log checks it. */
+function createReader(machine: StateMachine): {
+  readonly begin: SnapshotReader;
+  readonly finish: (index: number) => void;
+  readonly bytes: () => number;
+} {
+  let restoration: Restoration | undefined;
+  let bytes = 0;
   return {
-    hardState: recovered.hardState,
-    snapshot: saved?.meta,
-    entries: recovered.entries,
+    begin: () => {
+      const own = machine.restore();
+      restoration = own;
+      bytes = 0;
+      return (chunk) => {
+        own.add(chunk);
+        bytes += chunk.length;
+      };
+    },
+    finish: (index) => restoration?.finish(index),
+    bytes: () => bytes,
   };
 }

@@ -7,6 +7,8 @@ import { failed, SkeinError } from '../../runtime/index.ts';
 const pendingLimit = 4_000;
 /** A write that was handed over and not seen applied for this long is handed over again. */
 const retryAfterMs = 400;
+/** How often those are looked for. */
+const lookEveryMs = 100;
 
 export interface PendingWrite<R> {
   readonly sequence: number;
@@ -21,6 +23,8 @@ interface Tracked<R> extends PendingWrite<R> {
   handedAtMs: number | undefined;
   /** It went to another peer, or a hand-over went unanswered: whether it was done is unknown. */
   isUncertain: boolean;
+  /** Hand-overs that nobody answered yet. */
+  unanswered: number;
 }
 
 export interface PendingWrites<R> {
@@ -33,6 +37,11 @@ export interface PendingWrites<R> {
   readonly takeDue: (nowMs: number, leader: 'self' | 'other') => readonly PendingWrite<R>[];
   /** The leader certainly did not take these: they are due again at once. */
   readonly notTaken: (sequences: readonly number[]) => void;
+  /**
+   * The leader refused these for good. Settles those of which no other hand-over can come to light; others stay, to be
+   * applied or to pass their deadline.
+   */
+  readonly refused: (sequences: readonly number[], error: SkeinError) => void;
   /** The leader may have changed: everything is due again, under the same numbers. */
   readonly leaderChanged: () => void;
   readonly applied: (sequence: number, result: Result<R>) => void;
@@ -45,10 +54,26 @@ export interface PendingWrites<R> {
 
 export function createPendingWrites<R>(): PendingWrites<R> {
   const writes = new Map<number, Tracked<R>>();
+  /** Those of them that no leader has, in the order in which they became so. */
+  const fresh = new Map<number, Tracked<R>>();
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
 
   const settle = (write: Tracked<R>, result: Result<R>): void => {
     writes.delete(write.sequence);
+    fresh.delete(write.sequence);
     write.settle(result);
+  };
+  const becomesDue = (write: Tracked<R>): void => {
+    write.handedAtMs = undefined;
+    fresh.set(write.sequence, write);
+  };
+  /** Handed over and not heard of for long. */
+  const overdue = (nowMs: number): readonly Tracked<R>[] => {
+    if (nowMs - lookedAtMs < lookEveryMs) return [];
+    lookedAtMs = nowMs;
+    return [...writes.values()].filter(
+      ({ handedAtMs }) => handedAtMs !== undefined && nowMs - handedAtMs >= retryAfterMs,
+    );
   };
 
   return {
@@ -58,28 +83,49 @@ export function createPendingWrites<R>(): PendingWrites<R> {
         write.settle(failed(new SkeinError('overloaded', message)));
         return;
       }
-      writes.set(write.sequence, { ...write, handedAtMs: undefined, isUncertain: false });
+      const { sequence, command, deadlineAtMs } = write;
+      const tracked: Tracked<R> = {
+        sequence,
+        command,
+        deadlineAtMs,
+        settle: write.settle,
+        handedAtMs: undefined,
+        isUncertain: false,
+        unanswered: 0,
+      };
+      writes.set(sequence, tracked);
+      fresh.set(sequence, tracked);
     },
     takeDue: (nowMs, leader) => {
-      const due: Tracked<R>[] = [];
-      for (const write of writes.values()) {
-        if (write.handedAtMs !== undefined && nowMs - write.handedAtMs < retryAfterMs) continue;
+      const due = [...overdue(nowMs), ...fresh.values()];
+      fresh.clear();
+      for (const write of due) {
         if (write.handedAtMs !== undefined || leader === 'other') write.isUncertain = true;
         write.handedAtMs = nowMs;
-        due.push(write);
+        write.unanswered += 1;
       }
       return due;
     },
     notTaken: (sequences) => {
       for (const sequence of sequences) {
         const write = writes.get(sequence);
-        if (write !== undefined) write.handedAtMs = undefined;
+        if (write === undefined) continue;
+        becomesDue(write);
+        write.unanswered -= 1;
+      }
+    },
+    refused: (sequences, error) => {
+      for (const sequence of sequences) {
+        const write = writes.get(sequence);
+        if (write === undefined) continue;
+        write.unanswered -= 1;
+        if (write.unanswered === 0) settle(write, failed(error));
       }
     },
     leaderChanged: () => {
       for (const write of writes.values()) {
         if (write.handedAtMs !== undefined) write.isUncertain = true;
-        write.handedAtMs = undefined;
+        becomesDue(write);
       }
     },
     applied: (sequence, result) => {

@@ -1,13 +1,16 @@
 // What replicas of one zone say to each other, and what a replica hears from its own peer.
 
-import type { ActorRef, Result } from '../../runtime/index.ts';
-import type { InstallSnapshot, Message } from '../raft/messages.ts';
+import type { ActorRef, ErrorCode, Result } from '../../runtime/index.ts';
+import type { Append, InstallSnapshot, Message } from '../raft/messages.ts';
 import type { ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import type { Lease, Revision } from '../store/store.ts';
+import type { ReplicaTraits } from './replica-records.ts';
 
 /** Path of the replica actor at every peer. */
 export const replicaPath = 'zone-log';
+/** Path of the actor at every peer that takes chunks of snapshots: the mesh carries them on a lane of their own. */
+export const snapshotsPath = 'zone-log-snapshots';
 
 /** Bytes of commands and entries in one message, if there are more than one: well below what the mesh carries. */
 const messageBytesMax = 4 * 1024 * 1024;
@@ -28,10 +31,17 @@ export function cutBySize<T>(items: readonly T[], bytesOf: (item: T) => number):
   return parts;
 }
 
+/** Ids of replicas are random, positive and not above this. */
+export const replicaIdLimit = 2 ** 47;
+
 /** Who sends: a replica and the peer it lives on. */
 export interface Sender {
   readonly replica: ReplicaId;
   readonly peer: string;
+  /** Of the zone, as far as it knows; see `epoch.ts`. */
+  readonly epoch: number;
+  /** Of the replica: each start has a greater one; see `life-file.ts`. */
+  readonly life: number;
 }
 
 /** A command on its way to the leader, numbered by the session of the peer that wants it. */
@@ -40,9 +50,14 @@ export interface HandedWrite {
   readonly command: Uint8Array;
 }
 
+/** Raft's messages as they travel: an append has its entries as bytes, see entry-packing.ts. */
+export type WireMessage =
+  | Exclude<Message, Append>
+  | (Omit<Append, 'entries'> & { readonly entries: Uint8Array });
+
 /** What comes from other replicas; checked at the door. */
 export type RemoteMessage =
-  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly Message[] }
+  | { readonly type: 'raft'; readonly from: Sender; readonly messages: readonly WireMessage[] }
   | { readonly type: 'hand-over'; readonly from: Sender; readonly writes: readonly HandedWrite[] }
   /** These writes were certainly not proposed. */
   | {
@@ -50,12 +65,26 @@ export type RemoteMessage =
       readonly from: Sender;
       readonly sequences: readonly number[];
     }
+  /** These writes were not proposed and will not be, for this reason. */
+  | {
+      readonly type: 'refused';
+      readonly from: Sender;
+      readonly sequences: readonly number[];
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly reason: string;
+    }
+  /** Whether the sender's disk has room for the log. */
+  | { readonly type: 'room'; readonly from: Sender; readonly hasRoom: boolean }
   /** A new replica asks to follow; sent again until it hears from the leader. */
-  | { readonly type: 'join'; readonly from: Sender; readonly domain: string }
+  | ({ readonly type: 'join'; readonly from: Sender } & ReplicaTraits)
   /** This replica leaves for good; sent again until it is out. */
   | { readonly type: 'leave'; readonly from: Sender }
   /** The leader of `term` has let this replica go: nothing else will tell it, it is in no list any more. */
   | { readonly type: 'left'; readonly from: Sender; readonly term: number }
+  /** A member that hears of no leader asks around whether the zone goes on without it. */
+  | { readonly type: 'seek'; readonly from: Sender }
+  | Fenced
   | {
       readonly type: 'renew';
       readonly from: Sender;
@@ -63,14 +92,27 @@ export type RemoteMessage =
       readonly replyTo: ActorRef<RenewReply>;
     }
   | SnapshotChunk
+  /** Everything before `chunk` is here; late: and nothing has come for a while. */
   | {
       readonly type: 'snapshot-wanted';
       readonly from: Sender;
       readonly index: number;
       readonly chunk: number;
+      readonly isLate: boolean;
     };
 
-/** One piece of a snapshot; the receiver asks for the next. */
+/** To one life of a replica: its part in the zone has ended. */
+export interface Fenced {
+  readonly type: 'fenced';
+  readonly from: Sender;
+  readonly replica: ReplicaId;
+  readonly life: number;
+  /** `removed` is a leader's word, and counts from the term on that it led. */
+  readonly why: 'epoch' | 'rolled-back' | 'removed';
+  readonly term: number;
+}
+
+/** One piece of a snapshot. */
 export interface SnapshotChunk {
   readonly type: 'snapshot-chunk';
   readonly from: Sender;
@@ -91,7 +133,8 @@ export type RenewReply =
 export type LocalRequest =
   | {
       readonly type: 'write';
-      readonly write: HandedWrite;
+      readonly sequence: number;
+      readonly command: Uint8Array;
       readonly deadlineAtMs: number;
       readonly settle: (result: Result<CommandAnswer>) => void;
     }
@@ -109,13 +152,20 @@ export type LocalRequest =
   | { readonly type: 'hand-leadership-over' }
   | { readonly type: 'leave-zone'; readonly settle: (result: Result<void>) => void };
 
+/** With what a leader can refuse a write that was handed to it. */
+const refusalCodes: ReadonlySet<ErrorCode> = new Set(['overloaded', 'unsupported', 'invalid']);
+
 const remoteTypes = new Set<RemoteMessage['type']>([
   'raft',
   'hand-over',
   'not-taken',
+  'refused',
+  'room',
   'join',
   'leave',
   'left',
+  'seek',
+  'fenced',
   'renew',
   'snapshot-chunk',
   'snapshot-wanted',
@@ -128,26 +178,43 @@ export function remoteMessageSchema(value: unknown): string | undefined {
   if (!remoteTypes.has(message.type as RemoteMessage['type'])) {
     return `unknown type ${String(message.type)}`;
   }
-  if (!Number.isSafeInteger(message.from?.replica) || typeof message.from?.peer !== 'string') {
-    return 'no sender';
-  }
+  if (!isSender(message.from)) return 'no sender';
   return payloadFault(value as Record<string, unknown>);
+}
+
+/** At the door of the actor for snapshots. */
+export function snapshotChunkSchema(value: unknown): string | undefined {
+  const fault = remoteMessageSchema(value);
+  if (fault !== undefined) return fault;
+  return (value as RemoteMessage).type === 'snapshot-chunk' ? undefined : 'no chunk';
 }
 
 function payloadFault(value: Record<string, unknown>): string | undefined {
   switch (value['type'] as RemoteMessage['type']) {
     case 'raft':
-      return Array.isArray(value['messages']) ? undefined : 'no messages';
+      return Array.isArray(value['messages']) && value['messages'].every(isObject)
+        ? undefined
+        : 'no messages';
     case 'hand-over':
       return Array.isArray(value['writes']) && value['writes'].every(isHandedWrite)
         ? undefined
         : 'no writes';
     case 'not-taken':
       return Array.isArray(value['sequences']) ? undefined : 'no sequences';
+    case 'refused':
+      return isRefusal(value) ? undefined : 'no refusal';
+    case 'room':
+      return typeof value['hasRoom'] === 'boolean' ? undefined : 'no word of room';
     case 'join':
-      return typeof value['domain'] === 'string' ? undefined : 'no domain';
+      if (typeof value['domain'] !== 'string') return 'no domain';
+      return [undefined, true].includes(value['isWitness'] as never) ? undefined : 'no witness';
     case 'leave':
+    case 'seek':
       return undefined;
+    case 'fenced':
+      return ['replica', 'life', 'term'].every((field) => Number.isSafeInteger(value[field]))
+        ? undefined
+        : 'nobody is fenced';
     case 'left':
       return Number.isSafeInteger(value['term']) ? undefined : 'no term';
     case 'renew':
@@ -163,6 +230,14 @@ function payloadFault(value: Record<string, unknown>): string | undefined {
   }
 }
 
+const isSender = (from: Partial<Sender> | null | undefined): boolean =>
+  Number.isSafeInteger(from?.replica) &&
+  typeof from?.peer === 'string' &&
+  Number.isSafeInteger(from.epoch) &&
+  Number.isSafeInteger(from.life);
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 const isHandedWrite = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -170,6 +245,12 @@ const isHandedWrite = (value: unknown): boolean =>
   (value as Partial<HandedWrite>).command instanceof Uint8Array &&
   // No bytes at all are a new leader's own entry: Raft takes them from nobody.
   (value as HandedWrite).command.length > 0;
+
+const isRefusal = ({ sequences, code, message, reason }: Record<string, unknown>): boolean =>
+  Array.isArray(sequences) &&
+  refusalCodes.has(code as ErrorCode) &&
+  typeof message === 'string' &&
+  typeof reason === 'string';
 
 const isRef = (value: unknown): boolean =>
   typeof (value as Partial<ActorRef<never>> | null)?.tell === 'function';

@@ -3,13 +3,18 @@
 import type { LogBatch } from '../log/log-storage.ts';
 import type { Message } from '../raft/messages.ts';
 import type { Persist, Ready } from '../raft/ready.ts';
-import type { Entry } from '../raft/types.ts';
+import type { Entry, SnapshotMeta } from '../raft/types.ts';
 import { cutBySize } from './protocol.ts';
+import { recordsChanged } from './fence.ts';
+import type { WireMessage } from './protocol.ts';
 import { followLease } from './leases.ts';
+import { isReplicaKey } from './replica-records.ts';
 import { postStatus } from './replica-status.ts';
 import { peerOf } from './routes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
-import { offerSnapshot, saveSnapshotIfDue } from './snapshots.ts';
+import { coverLog, installation } from './snapshots.ts';
+import { offerSnapshot } from './snapshot-transfers.ts';
+import { votersChanged } from './voters.ts';
 
 /** Does everything Raft has to do now. Called after every message. */
 export function handleReady(replica: Replica, ctx: ReplicaContext): void {
@@ -26,20 +31,24 @@ export function handleReady(replica: Replica, ctx: ReplicaContext): void {
   replica.receiver.discardWhole();
 }
 
-const bytesOf = (message: Message): number =>
-  message.type === 'append' ? message.entries.reduce((sum, { data }) => sum + data.length, 0) : 0;
+const bytesOf = (message: WireMessage): number =>
+  message.type === 'append' ? message.entries.length : 0;
 
 /** One envelope per replica and round, unless its entries are more than the mesh carries. */
 function sendMessages(replica: Replica, ctx: ReplicaContext, messages: readonly Message[]): void {
-  const byReplica = new Map<number, Message[]>();
+  const byReplica = new Map<number, WireMessage[]>();
   for (const message of messages) {
     if (message.type === 'install-snapshot') {
       offerSnapshot(replica, ctx, message);
       continue;
     }
+    const sent =
+      message.type === 'append'
+        ? { ...message, entries: replica.packEntries(message.entries) }
+        : message;
     const batch = byReplica.get(message.to);
-    if (batch === undefined) byReplica.set(message.to, [message]);
-    else batch.push(message);
+    if (batch === undefined) byReplica.set(message.to, [sent]);
+    else batch.push(sent);
   }
   for (const [to, batch] of byReplica) {
     const peer = peerOf(replica, to);
@@ -67,8 +76,7 @@ function persist(replica: Replica, ctx: ReplicaContext, write: Persist): void {
   replica.unwrittenCommit = undefined;
   const hardState = write.hardState ?? (isCommitDue ? replica.lastHardState : undefined);
   const batch = { entries, ...(hardState === undefined ? {} : { hardState }) };
-  const install = write.snapshot === undefined ? undefined : installSnapshot(replica, write);
-  if (install !== undefined) replica.gate = install;
+  if (write.snapshot !== undefined) install(replica, ctx, write.snapshot);
   append(replica, ctx, token, batch);
 }
 
@@ -81,29 +89,19 @@ export function writeCommit(replica: Replica, ctx: ReplicaContext): void {
 }
 
 function append(replica: Replica, ctx: ReplicaContext, token: number, batch: LogBatch): void {
-  const { gate } = replica;
-  const done =
-    gate === undefined ? replica.log.append(batch) : gate.then(() => replica.log.append(batch));
   ctx.run(
-    () => done,
+    () => replica.writes.append(batch),
     (outcome) =>
       outcome.ok ? { type: 'persisted', token } : { type: 'broken', error: outcome.error },
   );
 }
 
-async function installSnapshot(replica: Replica, write: Persist): Promise<void> {
-  const meta = write.snapshot!;
-  const chunks = replica.receiver.collect(meta.index);
-  if (chunks === undefined)
-    throw new Error(`no data was received for the snapshot at ${meta.index}`);
-  const hardState = replica.lastHardState;
-  await replica.gate;
-  await replica.log.saveSnapshot(meta, chunks);
-  await replica.log.restart(meta, hardState);
-  const restoration = replica.machine.restore();
-  for (const chunk of chunks) restoration.add(chunk);
-  restoration.finish(meta.index);
-  replica.snapshotIndex = meta.index;
+/** The append behind it in line says when it is done. */
+function install(replica: Replica, ctx: ReplicaContext, meta: SnapshotMeta): void {
+  ctx.run(
+    () => replica.writes.install(installation(replica, meta)),
+    (outcome) => (outcome.ok ? { type: 'flush' } : { type: 'broken', error: outcome.error }),
+  );
 }
 
 function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly Entry[]): void {
@@ -112,16 +110,18 @@ function applyCommitted(replica: Replica, ctx: ReplicaContext, entries: readonly
   const { index } = entries.at(-1)!;
   replica.raft.applied(index);
   replica.rounds.applied(index);
-  saveSnapshotIfDue(replica, ctx, index);
+  coverLog(replica, ctx, entries);
 }
 
 function applyEntry(replica: Replica, ctx: ReplicaContext, entry: Entry): void {
   if (entry.type === 'config') {
     replica.raft.applyConfChange(entry);
+    votersChanged(replica);
     postStatus(replica);
     return;
   }
-  const { request, answer, isRepeated } = replica.machine.apply(entry.index, entry.data);
+  const { request, answer, events, isRepeated } = replica.machine.apply(entry.index, entry.data);
+  if (events.some(({ kv }) => isReplicaKey(kv.key))) recordsChanged(replica, ctx);
   if (request?.session === replica.session) replica.pending.applied(request.sequence, answer);
   // A repeated answer tells of a lease that may have ended since.
   if (replica.wasLeader && answer.ok && !isRepeated)

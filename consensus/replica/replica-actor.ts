@@ -3,14 +3,20 @@
 import type { Actor } from '../../runtime/index.ts';
 import { failed, ok, SkeinError, unreachable } from '../../runtime/index.ts';
 import { encodeCommand } from '../store/command.ts';
+import { refuseCommand } from '../store/command-header.ts';
+import { compactionsDue } from '../store/compaction.ts';
+import { createEntryPacker } from './entry-packing.ts';
+import { refresh, refreshEveryTicks } from './freshness.ts';
 import { endExpiredLeases, keepLease, renewalAnswered, renewForPeer } from './leases.ts';
+import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from './fence.ts';
+import { goOnLeaving, handOver, letGo, startLeaving } from './leaving.ts';
+import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
 import { cutBySize, remoteMessageSchema } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
-import { leadingPeer } from './routes.ts';
-import { replicaKey } from './replica-records.ts';
+import { leadingPeer, peerOf } from './routes.ts';
 import { postStatus } from './replica-status.ts';
 import type {
   Replica,
@@ -19,25 +25,18 @@ import type {
   ReplicaOptions,
   SelfMessage,
 } from './replica.ts';
+import { considerRoom, createRoom, roomTold } from './room.ts';
 import { createSnapshotReceiver } from './snapshot-receiver.ts';
 import { createSnapshotSender } from './snapshot-sender.ts';
-import {
-  chunkRead,
-  chunkReceived,
-  chunkWanted,
-  nudgeTransfers,
-  snapshotSaved,
-} from './snapshots.ts';
+import { chunkRead, chunkReceived, chunkWanted, nudgeTransfers } from './snapshot-transfers.ts';
+import { createCoverage, saveSnapshotIfDue, snapshotDropped, snapshotSaved } from './snapshots.ts';
 import { stepChecked } from './step.ts';
-import { askAgainMs, statusEveryTicks, tickMs } from './timing.ts';
-import { considerVoters, joinAsked, leaveAsked, successor } from './voters.ts';
+import { askAgainMs, progressEveryTicks, statusEveryTicks, tickMs } from './timing.ts';
+import { createVoterWatch } from './voter-watch.ts';
+import { considerVoters, joinAsked, leaveAsked } from './voters.ts';
 
 /** How long a renewal may wait for a quorum at the leader. */
 const renewalWaitMs = 2_000;
-/** Revisions kept for watchers that fell behind. */
-const keptRevisions = 10_000;
-/** Revisions forgotten by one command: more at once would hold the event loop for too long. */
-const compactionStep = 1_000;
 
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
@@ -46,24 +45,37 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
     const replica: Replica = {
       ...options,
       pending: createPendingWrites(),
+      packEntries: createEntryPacker(),
       rounds: createQuorumRounds(options.self.replica, options.session),
+      writes: createLogWrites(options.log),
+      room: createRoom(),
       sender: createSnapshotSender(),
-      receiver: createSnapshotReceiver(),
+      receiver: createSnapshotReceiver(options.machine.restore),
       routes: new Map(),
-      gate: undefined,
+      lives: new Map(),
+      fenced: undefined,
       lastHardState: options.hardState,
       unwrittenCommit: undefined,
-      snapshotIndex: options.raft.status().snapshotIndex,
-      isSavingSnapshot: false,
+      coverage: createCoverage(options.raft.status().snapshotIndex, options.snapshotBytes),
       isFlushDue: false,
       wasLeader: false,
       ticks: 0,
       votersDueMs: 0,
+      voterWatch: createVoterWatch(),
       compactingTo: 0,
       endingLeases: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       leaving: undefined,
+      hasLeft: false,
     };
+    const { setAside } = options;
+    if (setAside !== undefined) {
+      const { why, directory } = setAside;
+      ctx.log.warn('this peer joins as a new replica: its old log was set aside', {
+        why,
+        directory,
+      });
+    }
     ctx.after('tick', tickMs, { type: 'tick' });
     handleReady(replica, ctx);
     // A lone voter need not wait for an election that nobody can contest.
@@ -74,7 +86,7 @@ export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   },
   receive: (replica, message, ctx) => {
     handle(replica, message, ctx);
-    handleReady(replica, ctx);
+    if (replica.fenced === undefined) handleReady(replica, ctx);
     return replica;
   },
   stopped: (replica) => {
@@ -90,12 +102,17 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
     case 'raft':
     case 'hand-over':
     case 'not-taken':
+    case 'refused':
+    case 'room':
     case 'join':
     case 'leave':
     case 'left':
+    case 'seek':
+    case 'fenced':
     case 'renew':
     case 'snapshot-chunk':
     case 'snapshot-wanted':
+      if (!admitSender(replica, message.from, ctx)) return;
       replica.routes.set(message.from.replica, message.from.peer);
       return fromReplica(replica, message, ctx);
     case 'write':
@@ -112,12 +129,20 @@ function handle(replica: Replica, message: ReplicaMessage, ctx: ReplicaContext):
 function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaContext): void {
   switch (message.type) {
     case 'raft':
-      for (const each of message.messages) stepChecked(replica, each, ctx);
+      for (const each of message.messages) {
+        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+      }
       return;
     case 'hand-over':
-      return proposeFor(replica, message.from, message.writes);
+      return handedOver(replica, message.from, message.writes);
     case 'not-taken':
       return replica.pending.notTaken(message.sequences);
+    case 'refused': {
+      const { code, message: why, reason, sequences } = message;
+      return replica.pending.refused(sequences, new SkeinError(code, why, { reason }));
+    }
+    case 'room':
+      return roomTold(replica, message, ctx.clock.monotonicMs());
     case 'join':
       return joinAsked(replica, message);
     case 'leave':
@@ -126,12 +151,16 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
       // A deposed leader may not know yet that this replica is in.
       if (message.term >= replica.raft.status().term) letGo(replica);
       return;
+    case 'seek':
+      return seekAsked(replica, message.from);
+    case 'fenced':
+      return fencedByOther(replica, message, ctx);
     case 'renew':
       return renewForPeer(replica, ctx, message, ctx.clock.monotonicMs() + renewalWaitMs);
     case 'snapshot-chunk':
       return chunkReceived(replica, ctx, message);
     case 'snapshot-wanted':
-      return chunkWanted(replica, ctx, message.from.replica, message.index, message.chunk);
+      return chunkWanted(replica, ctx, message);
     default:
       return unreachable(message);
   }
@@ -140,12 +169,10 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
 function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext): void {
   switch (request.type) {
     case 'write':
-      replica.pending.add({ ...request.write, ...request });
+      replica.pending.add(request);
       return flushSoon(replica, ctx);
     case 'barrier':
-      replica.rounds.add(request.deadlineAtMs, (confirmed) =>
-        request.settle(confirmed.ok ? ok(replica.machine.view.revision()) : confirmed),
-      );
+      awaitRound(replica, ctx, request);
       return flushSoon(replica, ctx);
     case 'keep-lease':
       keepLease(replica, ctx, request);
@@ -159,7 +186,20 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
   }
 }
 
+function awaitRound(
+  { rounds, freshness, machine }: Replica,
+  ctx: ReplicaContext,
+  { deadlineAtMs, settle }: Extract<LocalRequest, { type: 'barrier' }>,
+): void {
+  const beganMs = ctx.clock.monotonicMs();
+  rounds.add(deadlineAtMs, (confirmed) => {
+    if (confirmed.ok) freshness.confirmed(beganMs);
+    settle(confirmed.ok ? ok(machine.view.revision()) : confirmed);
+  });
+}
+
 function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): void {
+  if (replica.fenced !== undefined && message.type !== 'broken') return;
   switch (message.type) {
     case 'tick':
       return tick(replica, ctx);
@@ -167,9 +207,15 @@ function fromSelf(replica: Replica, message: SelfMessage, ctx: ReplicaContext): 
       replica.isFlushDue = false;
       return flush(replica, ctx);
     case 'persisted':
-      return replica.raft.persisted(message.token);
+      replica.raft.persisted(message.token);
+      // The last writes before the disk is full need not wait for a tick to be known as such.
+      return replica.writes.hasRoom() ? undefined : considerRoom(replica, ctx);
+    case 'room-sought':
+      return considerRoom(replica, ctx);
     case 'snapshot-saved':
-      return snapshotSaved(replica, ctx, message.meta);
+      return snapshotSaved(replica, ctx, message.meta, message.bytes);
+    case 'snapshot-dropped':
+      return snapshotDropped(replica, ctx);
     case 'chunk-read':
       return chunkRead(replica, ctx, message.to, message.read, message.data);
     case 'renewal-answered':
@@ -187,11 +233,14 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
   ctx.after('tick', tickMs, { type: 'tick' });
   replica.raft.tick();
+  suspectLeader(replica);
   replica.pending.expire(now);
   replica.rounds.expire(now);
   flush(replica, ctx);
   writeCommit(replica, ctx);
   nudgeTransfers(replica, now);
+  considerRoom(replica, ctx);
+  saveSnapshotIfDue(replica, ctx);
   if (replica.wasLeader) {
     considerVoters(replica, ctx);
     endExpiredLeases(replica, now);
@@ -199,8 +248,17 @@ function tick(replica: Replica, ctx: ReplicaContext): void {
   }
   askToJoin(replica, now);
   goOnLeaving(replica, now);
+  if (replica.ticks % refreshEveryTicks === 0) refresh(replica, ctx);
   replica.ticks += 1;
   if (replica.ticks % statusEveryTicks === 0) postStatus(replica);
+  if (replica.ticks % progressEveryTicks === 0) replica.machine.tellProgress();
+}
+
+/** What the mesh knows of the leader's peer shortens the wait for another, many times over when it was killed. */
+function suspectLeader(replica: Replica): void {
+  const { role, leader } = replica.raft.status();
+  const peer = role === 'follower' && leader !== 0 ? peerOf(replica, leader) : undefined;
+  if (peer !== undefined && !replica.health.isAlive(peer)) replica.raft.suspectLeader();
 }
 
 /** Everything that came in this turn goes out together. */
@@ -229,6 +287,8 @@ function flush(replica: Replica, ctx: ReplicaContext): void {
 }
 
 function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const { refusal } = replica.room;
+  if (replica.wasLeader && refusal !== undefined) return refuse(replica, from, writes, refusal);
   const outcome = replica.raft.propose(writes.map(({ command }) => command));
   if (outcome.accepted) return;
   const sequences = writes.map(({ sequence }) => sequence);
@@ -236,76 +296,57 @@ function proposeFor(replica: Replica, from: Sender, writes: readonly HandedWrite
   else replica.replicaAt(from.peer).tell({ type: 'not-taken', from: replica.self, sequences });
 }
 
-function handOver(replica: Replica): void {
-  if (replica.raft.status().role !== 'leader') return;
-  const to = successor(replica);
-  if (to !== undefined) replica.raft.transferLeader(to);
+/** What other peers hand over may be of another version: none of that becomes an entry, which could stop the zone. */
+function handedOver(replica: Replica, from: Sender, writes: readonly HandedWrite[]): void {
+  const known: HandedWrite[] = [];
+  for (const write of writes) {
+    const error = refuseCommand(write.command);
+    if (error === undefined) known.push(write);
+    else refuse(replica, from, [write], error);
+  }
+  if (known.length > 0) proposeFor(replica, from, known);
+}
+
+/** None of these is proposed: asking again would be answered alike. */
+function refuse(
+  replica: Replica,
+  from: Sender,
+  writes: readonly HandedWrite[],
+  error: SkeinError,
+): void {
+  const sequences = writes.map(({ sequence }) => sequence);
+  if (from.replica === replica.self.replica) return replica.pending.refused(sequences, error);
+  const { code, message, details } = error;
+  const reason = String(details['reason'] ?? '');
+  const refused = {
+    type: 'refused',
+    from: replica.self,
+    sequences,
+    code,
+    message,
+    reason,
+  } as const;
+  replica.replicaAt(from.peer).tell(refused);
 }
 
 /** A replica that no configuration knows asks the members it knows of, until one of them feeds it. */
 function askToJoin(replica: Replica, nowMs: number): void {
+  if (nowMs - replica.askedAtMs < askAgainMs) return;
   const { conf, leader } = replica.raft.status();
-  const isMember = conf.voters.length > 0;
-  if (isMember || leader !== 0 || nowMs - replica.askedAtMs < askAgainMs) return;
+  if (conf.voters.length > 0) return seekLeader(replica, nowMs);
+  if (leader !== 0) return;
   replica.askedAtMs = nowMs;
   for (const peer of replica.joinThrough()) {
-    const { self, domain } = replica;
-    replica.replicaAt(peer).tell({ type: 'join', from: self, domain });
+    const { self, traits } = replica;
+    replica.replicaAt(peer).tell({ type: 'join', from: self, ...traits });
   }
-}
-
-function startLeaving(
-  replica: Replica,
-  request: Extract<LocalRequest, { type: 'leave-zone' }>,
-): void {
-  const { conf } = replica.raft.status();
-  if (conf.voters.length + conf.learners.length <= 1) {
-    const sentence = 'this is the last peer of its zone: stop it instead of leaving';
-    request.settle(failed(new SkeinError('forbidden', sentence)));
-    return;
-  }
-  // Whoever asks again, because the first answer took too long, hears the same answer.
-  const { leaving: before } = replica;
-  replica.leaving = (left) => {
-    before?.(left);
-    request.settle(left);
-  };
-}
-
-/** Hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
-function goOnLeaving(replica: Replica, nowMs: number): void {
-  if (replica.leaving === undefined || nowMs - replica.askedAtMs < askAgainMs) return;
-  replica.askedAtMs = nowMs;
-  const { role, conf } = replica.raft.status();
-  const { replica: id } = replica.self;
-  const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
-  const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
-  if (!isListed && !isVoter) {
-    return letGo(replica);
-  }
-  if (role === 'leader') {
-    // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.
-    leaveAsked(replica, replica.self);
-    return handOver(replica);
-  }
-  // Once it is out it hears of no leader any more: any peer may be the one.
-  const peer = leadingPeer(replica);
-  for (const each of peer === undefined ? replica.joinThrough() : [peer]) {
-    replica.replicaAt(each).tell({ type: 'leave', from: replica.self });
-  }
-}
-
-function letGo(replica: Replica): void {
-  replica.leaving?.(ok(undefined));
-  replica.leaving = undefined;
 }
 
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const revision = machine.compacted() + compactionStep;
-  const isDue = machine.view.revision() - revision >= keptRevisions;
-  if (!isDue || replica.compactingTo >= revision) return;
-  const outcome = raft.propose([encodeCommand({ type: 'compact', revision })]);
-  if (outcome.accepted) replica.compactingTo = revision;
+  const due = compactionsDue(machine.history(), replica.compactingTo);
+  if (due.length === 0) return;
+  const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
+  if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;
 }

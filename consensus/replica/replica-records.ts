@@ -9,10 +9,18 @@ export interface ReplicaRecord {
   readonly replica: ReplicaId;
   readonly peer: string;
   readonly domain: string;
+  /** The newest life that its leaders heard of it; none in records of older programs. */
+  readonly life?: number;
+  /** Votes and keeps the log, runs no pods; absent for a full peer. */
+  readonly isWitness?: true;
 }
+
+/** What a replica says of itself when it asks to be let in. */
+export type ReplicaTraits = Pick<ReplicaRecord, 'domain' | 'isWitness'>;
 
 const prefix = '/skein/replicas/';
 const end = prefixEnd(prefix);
+export const isReplicaKey = (key: string): boolean => key.startsWith(prefix);
 export const replicaKey = (replica: ReplicaId): string => `${prefix}${replica}`;
 
 const parse = (kv: KeyValue): ReplicaRecord => JSON.parse(kv.value) as ReplicaRecord;
@@ -24,19 +32,44 @@ export function replicaRecords(view: StoreView): readonly ReplicaRecord[] {
     .map(parse);
 }
 
-/** Where a replica lives, when the log says. */
-export function peerOfReplica(view: StoreView, replica: ReplicaId): string | undefined {
+/** What the log says of a replica, if anything. */
+export function replicaRecord(view: StoreView, replica: ReplicaId): ReplicaRecord | undefined {
   const kv = view.get(replicaKey(replica));
-  return kv === undefined ? undefined : parse(kv).peer;
+  return kv === undefined ? undefined : parse(kv);
 }
 
-export function recordReplica({ replica, peer }: Sender, domain: string): Transaction {
+export function recordReplica({ replica, peer, life }: Sender, traits: ReplicaTraits): Transaction {
   const key = replicaKey(replica);
-  const record: ReplicaRecord = { replica, peer, domain };
+  const { domain, isWitness } = traits;
+  const record: ReplicaRecord = { replica, peer, domain, life, ...(isWitness && { isWitness }) };
   return {
     compare: [{ target: 'create', key, is: '=', to: 0 }],
     success: [{ type: 'put', key, value: JSON.stringify(record) }],
   };
+}
+
+/** A record that exists gets another life; not one that was changed or forgotten meanwhile. */
+export function recordLife(view: StoreView, replica: ReplicaId, life: number): Transaction {
+  const key = replicaKey(replica);
+  const kv = view.get(key)!;
+  const record: ReplicaRecord = { ...parse(kv), life };
+  return {
+    compare: [{ target: 'mod', key, is: '=', to: kv.modRevision }],
+    success: [{ type: 'put', key, value: JSON.stringify(record) }],
+  };
+}
+
+/** Forgets every replica but a new one, which takes the place of `before` on its peer. */
+export function onlyReplica(before: ReplicaRecord | undefined, replica: ReplicaId): Transaction {
+  const key = replicaKey(replica);
+  const others = [
+    { type: 'delete', key: prefix, end: key },
+    { type: 'delete', key: `${key}\0`, end },
+  ] as const;
+  if (before === undefined) return { compare: [], success: others };
+  const { life: _, ...kept } = before;
+  const record: ReplicaRecord = { ...kept, replica };
+  return { compare: [], success: [...others, { type: 'put', key, value: JSON.stringify(record) }] };
 }
 
 export function forgetReplica(replica: ReplicaId): Transaction {

@@ -1,7 +1,8 @@
 // What a replica tells the rest of its peer about itself.
 
 import type { StoreStatus } from '../store/store.ts';
-import { leadingPeer, peerOf } from './routes.ts';
+import { replicaRecord } from './replica-records.ts';
+import { leadingPeer, peersOf } from './routes.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming, tickMs } from './timing.ts';
 
@@ -9,8 +10,7 @@ export function postStatus(replica: Replica): void {
   const { raft, machine, status } = replica;
   const { role, term, applied, conf, ticksSinceContact } = raft.status();
   const leader = leadingPeer(replica);
-  const names = (ids: readonly number[]): string[] =>
-    ids.map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
+  const isWitness = (id: number): boolean => replicaRecord(machine.view, id)?.isWitness === true;
   const isVoter = conf.voters.includes(replica.self.replica);
   const hasQuorum = role === 'leader' && ticksSinceContact <= 2 * raftTiming.heartbeatTicks;
   const posted: StoreStatus = {
@@ -19,10 +19,12 @@ export function postStatus(replica: Replica): void {
     ...(leader === undefined ? {} : { leader }),
     appliedIndex: applied,
     revision: machine.view.revision(),
-    voters: names(conf.voters),
-    learners: names(conf.learners),
+    voters: peersOf(replica, conf.voters),
+    learners: peersOf(replica, conf.learners),
+    witnesses: peersOf(replica, [...conf.voters, ...conf.learners].filter(isWitness)),
     // Within two heartbeats a leader has its quorum.
     staleMs: hasQuorum ? 0 : ticksSinceContact * tickMs,
+    ...(replica.room.short.size === 0 ? {} : { fullDisks: peersOf(replica, replica.room.short) }),
   };
   status.post(posted);
 }

@@ -1,12 +1,16 @@
 // On which peer a replica lives.
 
-import { peerOfReplica } from './replica-records.ts';
+import { replicaRecord } from './replica-records.ts';
 import type { Replica } from './replica.ts';
 import { raftTiming } from './timing.ts';
 
 /** What the log says counts; what was heard only fills in. */
 export const peerOf = (replica: Replica, id: number): string | undefined =>
-  peerOfReplica(replica.machine.view, id) ?? replica.routes.get(id);
+  replicaRecord(replica.machine.view, id)?.peer ?? replica.routes.get(id);
+
+/** The peers of these replicas in order of name, for people. */
+export const peersOf = (replica: Replica, ids: Iterable<number>): readonly string[] =>
+  [...ids].map((id) => peerOf(replica, id) ?? `replica ${id}`).sort();
 
 /** The peer that leads. A learner never campaigns, so a leader it has not heard for long counts as none. */
 export function leadingPeer(replica: Replica): string | undefined {

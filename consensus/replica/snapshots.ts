@@ -1,139 +1,138 @@
-// When a replica saves its state machine, and how one reaches a replica that is too far behind.
+// How a replica saves its state machine and cuts the log behind it, and what it makes of one that it received.
 
-import type { InstallSnapshot } from '../raft/messages.ts';
-import type { ReplicaId } from '../raft/types.ts';
+import { isDiskFull } from '../log/disk.ts';
+import type { SnapshotChunks } from '../log/log-storage.ts';
+import { entryBytes } from '../raft/raft-log.ts';
+import type { Entry, SnapshotMeta } from '../raft/types.ts';
+import type { Installation } from './log-writes.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
-import { peerOf } from './routes.ts';
-import type { SnapshotChunk } from './protocol.ts';
-import type { SenderStep } from './snapshot-sender.ts';
-import { stepChecked } from './step.ts';
+import { cutIndex, isSnapshotDue, trailingEntries } from './snapshot-schedule.ts';
+import { raftTiming } from './timing.ts';
 
-/** Entries applied between two snapshots, as etcd does. */
-const snapshotEveryEntries = 10_000;
-/** Entries kept behind a snapshot, which spare a slow follower the whole of it. */
-const trailingEntries = 5_000;
+/** One that found no room is not tried again for so long. */
+const againAfterMs = 10_000;
 
-/** Starts to save a snapshot when enough was applied since the last one. */
-export function saveSnapshotIfDue(replica: Replica, ctx: ReplicaContext, index: number): void {
-  if (replica.isSavingSnapshot || index - replica.snapshotIndex < snapshotEveryEntries) return;
-  const term = replica.raft.termAt(index);
+/** What the newest snapshot covers, and what it does not. */
+export interface Coverage {
+  /** Index and size of the newest snapshot. */
+  index: number;
+  bytes: number;
+  appliedIndex: number;
+  uncoveredBytes: number;
+  uncoveredSinceMs: number | undefined;
+  /** The one being saved, and when that began. */
+  saving: { readonly uncoveredBytes: number; readonly beganAtMs: number } | undefined;
+  notBeforeMs: number;
+}
+
+export function createCoverage(index: number, bytes: number): Coverage {
+  return {
+    index,
+    bytes,
+    appliedIndex: index,
+    uncoveredBytes: 0,
+    uncoveredSinceMs: undefined,
+    saving: undefined,
+    notBeforeMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** These entries were applied: covers the log with a snapshot when enough is uncovered. */
+export function coverLog(replica: Replica, ctx: ReplicaContext, entries: readonly Entry[]): void {
+  const { coverage } = replica;
+  for (const entry of entries) coverage.uncoveredBytes += entryBytes(entry);
+  coverage.appliedIndex = entries.at(-1)?.index ?? coverage.appliedIndex;
+  coverage.uncoveredSinceMs ??= ctx.clock.monotonicMs();
+  saveSnapshotIfDue(replica, ctx);
+}
+
+/** With each tick and after each round of entries. */
+export function saveSnapshotIfDue(replica: Replica, ctx: ReplicaContext): void {
+  const { coverage, raft, machine } = replica;
+  const { appliedIndex: index, uncoveredBytes, uncoveredSinceMs } = coverage;
+  const nowMs = ctx.clock.monotonicMs();
+  if (coverage.saving !== undefined || nowMs < coverage.notBeforeMs) return;
+  const entries = index - coverage.index;
+  const ageMs = nowMs - (uncoveredSinceMs ?? nowMs);
+  const uncovered = { entries, bytes: uncoveredBytes, ageMs };
+  if (!isSnapshotDue(uncovered, coverage.bytes, replica.snapshotFloorBytes)) return;
+  const term = raft.termAt(index);
   if (term === undefined) return;
-  replica.isSavingSnapshot = true;
-  const meta = { index, term, conf: replica.raft.status().conf };
-  const chunks = replica.machine.snapshot();
+  coverage.saving = { uncoveredBytes, beganAtMs: nowMs };
+  const meta = { index, term, conf: raft.status().conf };
+  const counted = countedChunks(machine.snapshot());
   ctx.run(
-    () => replica.log.saveSnapshot(meta, chunks),
-    (outcome) =>
-      outcome.ok ? { type: 'snapshot-saved', meta } : { type: 'broken', error: outcome.error },
+    () => replica.log.saveSnapshot(meta, counted.chunks),
+    (outcome) => {
+      if (outcome.ok) return { type: 'snapshot-saved', meta, bytes: counted.bytes() };
+      if (isDiskFull(outcome.error)) return { type: 'snapshot-dropped' };
+      return { type: 'broken', error: outcome.error };
+    },
   );
+}
+
+function countedChunks(source: Iterable<Uint8Array>): {
+  readonly chunks: SnapshotChunks;
+  readonly bytes: () => number;
+} {
+  let bytes = 0;
+  const chunks = function* () {
+    for (const chunk of source) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  return { chunks: chunks(), bytes: () => bytes };
+}
+
+/** There was no room for it: that costs nothing but a longer log, for a while. */
+export function snapshotDropped(replica: Replica, ctx: ReplicaContext): void {
+  const { coverage } = replica;
+  coverage.saving = undefined;
+  coverage.notBeforeMs = ctx.clock.monotonicMs() + againAfterMs;
+  ctx.log.warn('the disk has no room for a snapshot of the zone: free some space');
 }
 
 /** The snapshot is durable: entries that it covers may go. */
 export function snapshotSaved(
   replica: Replica,
   ctx: ReplicaContext,
-  meta: Parameters<Replica['raft']['snapshotTaken']>[0],
+  meta: SnapshotMeta,
+  bytes: number,
 ): void {
-  replica.isSavingSnapshot = false;
-  if (meta.index <= replica.snapshotIndex) return;
-  replica.snapshotIndex = meta.index;
-  replica.raft.snapshotTaken(meta);
-  const index = Math.max(0, meta.index - trailingEntries);
-  replica.raft.compact(index);
+  const { coverage, raft } = replica;
+  const { saving } = coverage;
+  coverage.saving = undefined;
+  if (saving === undefined || meta.index <= coverage.index) return;
+  const isAllCovered = coverage.appliedIndex === meta.index;
+  coverage.index = meta.index;
+  coverage.bytes = bytes;
+  coverage.uncoveredBytes -= saving.uncoveredBytes;
+  coverage.uncoveredSinceMs = isAllCovered ? undefined : saving.beganAtMs;
+  raft.snapshotTaken(meta);
+  const { logBytes } = raft.status();
+  const trailing = { entries: trailingEntries, bytes: replica.snapshotFloorBytes };
+  const wanted = raft.trailingIndex(meta.index, trailing);
+  const index = cutIndex(wanted, logBytes, raft.followers().values(), raftTiming.electionTicks);
+  raft.compact(index);
   ctx.run(
     () => replica.log.compact(index),
     (outcome) => (outcome.ok ? { type: 'flush' } : { type: 'broken', error: outcome.error }),
   );
 }
 
-/** Raft wants `message.to` to have a snapshot: streams the newest one, then its announcement. */
-export function offerSnapshot(
-  replica: Replica,
-  ctx: ReplicaContext,
-  message: InstallSnapshot,
-): void {
-  const found = replica.log.readSnapshot();
-  if (found === undefined || peerOf(replica, message.to) === undefined) {
-    replica.raft.reportSnapshot(message.to, false);
-    return;
+/** The received snapshot at `meta.index`, which Raft took: it replaces state machine and log. */
+export function installation(replica: Replica, meta: SnapshotMeta): Installation {
+  const received = replica.receiver.collect(meta.index);
+  if (received === undefined) {
+    throw new Error(`no data was received for the snapshot at ${meta.index}`);
   }
-  const announcement = { ...message, meta: found.meta };
-  const now = ctx.clock.monotonicMs();
-  take(replica, ctx, message.to, replica.sender.start(message.to, announcement, found.chunks, now));
-}
-
-export function chunkRead(
-  replica: Replica,
-  ctx: ReplicaContext,
-  to: ReplicaId,
-  read: number,
-  data: Uint8Array | undefined,
-): void {
-  take(replica, ctx, to, replica.sender.read(to, read, data));
-}
-
-export function chunkWanted(
-  replica: Replica,
-  ctx: ReplicaContext,
-  from: ReplicaId,
-  index: number,
-  chunk: number,
-): void {
-  const now = ctx.clock.monotonicMs();
-  take(replica, ctx, from, replica.sender.wanted(from, index, chunk, now));
-}
-
-/** A chunk from the leader: keep it, ask for the next, and announce the snapshot to Raft once it is whole. */
-export function chunkReceived(replica: Replica, ctx: ReplicaContext, chunk: SnapshotChunk): void {
-  const taken = replica.receiver.take(chunk, ctx.clock.monotonicMs());
-  if (taken === undefined) return;
-  askForChunk(replica, taken.want);
-  if (taken.isWhole) stepChecked(replica, chunk.announcement, ctx);
-}
-
-/** On every tick: what is late is asked for again, whoever is silent is given up. */
-export function nudgeTransfers(replica: Replica, nowMs: number): void {
-  const late = replica.receiver.due(nowMs);
-  if (late !== undefined) askForChunk(replica, late);
-  for (const to of replica.sender.expired(nowMs)) replica.raft.reportSnapshot(to, false);
-}
-
-function askForChunk(
-  replica: Replica,
-  { from, index, chunk }: NonNullable<ReturnType<Replica['receiver']['due']>>,
-): void {
-  replica.replicaAt(from.peer).tell({ type: 'snapshot-wanted', from: replica.self, index, chunk });
-}
-
-function take(replica: Replica, ctx: ReplicaContext, to: ReplicaId, step: SenderStep): void {
-  switch (step.type) {
-    case 'read':
-      ctx.run(step.next, (outcome) =>
-        outcome.ok
-          ? { type: 'chunk-read', to, read: step.read, data: outcome.value }
-          : { type: 'broken', error: outcome.error },
-      );
-      return;
-    case 'send': {
-      const { announcement, chunk, data, isLast } = step;
-      const peer = peerOf(replica, to);
-      if (peer === undefined) return;
-      const meta = announcement.meta;
-      replica.replicaAt(peer).tell({
-        type: 'snapshot-chunk',
-        from: replica.self,
-        meta,
-        chunk,
-        data,
-        isLast,
-        announcement,
-      });
-      return;
-    }
-    case 'done':
-      replica.raft.reportSnapshot(to, true);
-      return;
-    case 'nothing':
-      return;
-  }
+  const { chunks, restoration } = received;
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  const finish = (): void => {
+    restoration.finish(meta.index);
+    replica.coverage = createCoverage(meta.index, bytes);
+    replica.lives.clear();
+  };
+  return { meta, chunks, hardState: replica.lastHardState, finish };
 }

@@ -5,7 +5,7 @@ import type { StoreStatus } from '../store/store.ts';
 export interface StatusBoard {
   readonly current: () => StoreStatus;
   readonly onChange: (changed: (status: StoreStatus) => void) => () => void;
-  /** Listeners hear of it only when leader, role, term or members changed. */
+  /** Listeners hear of it only when leader, role, term, members or full disks changed. */
   readonly post: (status: StoreStatus) => void;
 }
 
@@ -18,6 +18,7 @@ export function createStatusBoard(): StatusBoard {
     revision: 0,
     voters: [],
     learners: [],
+    witnesses: [],
     staleMs: Number.POSITIVE_INFINITY,
   };
   return {
@@ -34,5 +35,5 @@ export function createStatusBoard(): StatusBoard {
   };
 }
 
-const shape = ({ role, term, leader, voters, learners }: StoreStatus): string =>
-  JSON.stringify([role, term, leader, voters, learners]);
+const shape = ({ role, term, leader, voters, learners, fullDisks }: StoreStatus): string =>
+  JSON.stringify([role, term, leader, voters, learners, fullDisks]);

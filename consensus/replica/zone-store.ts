@@ -7,6 +7,7 @@ import type { Command } from '../store/command.ts';
 import type { RequestSession } from '../store/request-table.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { Lease, Store, TransactionResult } from '../store/store.ts';
+import type { Freshness } from './freshness.ts';
 import type { LocalRequest } from './protocol.ts';
 import type { StatusBoard } from './status-board.ts';
 
@@ -29,12 +30,13 @@ export interface ZoneStoreOptions {
   readonly machine: StateMachine;
   readonly session: RequestSession;
   readonly status: StatusBoard;
+  readonly freshness: Freshness;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export function createZoneStore(options: ZoneStoreOptions): Store {
-  const { replica, machine, session, status, clock, random } = options;
+  const { replica, machine, session, status, freshness, clock, random } = options;
 
   /** A question to the replica, with exactly one outcome. */
   const asked = <T>(
@@ -63,7 +65,8 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
     return asked<CommandAnswer>(waitMs, 'timeout', (deadlineAtMs, settle) =>
       replica.tell({
         type: 'write',
-        write: { sequence, command: encoded },
+        sequence,
+        command: encoded,
         deadlineAtMs,
         settle,
       }),
@@ -85,6 +88,12 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
       asked(deadlineMs, 'unavailable', (deadlineAtMs, settle) =>
         replica.tell({ type: 'barrier', deadlineAtMs, settle }),
       ),
+    local: (maxAgeMs) => {
+      const ageMs = freshness.ageMs(clock.monotonicMs());
+      return ageMs <= maxAgeMs
+        ? ok({ view: machine.view, ageMs })
+        : failed(tooOld(ageMs, maxAgeMs));
+    },
     watch: machine.watch,
     grantLease: async (ttlMs) => {
       const id = 1 + random.integer(leaseIdLimit);
@@ -102,6 +111,17 @@ export function createZoneStore(options: ZoneStoreOptions): Store {
     status: status.current,
     onStatus: status.onChange,
   };
+}
+
+function tooOld(ageMs: number, maxAgeMs: number): SkeinError {
+  const age = Number.isFinite(ageMs)
+    ? `may be ${Math.round(ageMs)} ms old`
+    : 'is of unknown age: this peer has not reached a quorum since it started';
+  return new SkeinError(
+    'unavailable',
+    `what this peer holds ${age}, asked for was ${maxAgeMs} ms at most: ask for the newest, or another peer`,
+    { ageMs, maxAgeMs },
+  );
 }
 
 const silent = (code: 'timeout' | 'unavailable'): SkeinError =>

@@ -1,13 +1,21 @@
 // What an entry of the log can ask of the store, and how it is put into bytes.
 
+import { toUSVString } from 'node:util';
+
 import { Packr } from 'msgpackr';
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
+import { endOfKeys } from './store.ts';
 import type { Compare, Operation, Revision, Transaction } from './store.ts';
 import type { RequestId } from './request-table.ts';
 
-/** Raised when a command changes its meaning; a replica that does not know it must not go on. */
-export const commandVersion = 1;
+/**
+ * Raised when commands can ask for more; a replica that does not know it must not go on. A command carries the
+ * lowest version that knows all it asks: older replicas can follow as long as nobody asks for what is new.
+ */
+export const commandVersion = 2;
+/** Since this version a comparison may be of a range. */
+const rangeCompareVersion = 2;
 /** Of one encoded command: etcd's default for a request. */
 export const maxCommandBytes = 1.5 * (1 << 20);
 
@@ -31,16 +39,29 @@ export interface CommandEnvelope {
 
 // Arrays, not maps: no field names in every entry. The first three are version, type and request id.
 const packr = new Packr({ useRecords: false });
-const codes = { none: 0, transaction: 1, 'grant-lease': 2, 'end-lease': 3, compact: 4 } as const;
+/** How each kind of command is written. */
+export const commandCodes = {
+  none: 0,
+  transaction: 1,
+  'grant-lease': 2,
+  'end-lease': 3,
+  compact: 4,
+} as const;
 const operators = ['=', '!=', '<', '>'] as const;
 const targets = ['create', 'mod', 'version', 'lease', 'value'] as const;
 
 type Wire = readonly unknown[];
 
-/** Errors: too-large. */
+/** Errors: too-large; invalid for text that would come back as another. */
 export function encodeCommand(command: Command, request?: RequestId): Uint8Array {
+  if (command.type === 'transaction') refuseUnwritable(command.transaction);
   const id = request === undefined ? null : [request.session, request.sequence, request.lowest];
-  const bytes = packr.pack([commandVersion, codes[command.type], id, ...fieldsOf(command)]);
+  const bytes = packr.pack([
+    versionOf(command),
+    commandCodes[command.type],
+    id,
+    ...fieldsOf(command),
+  ]);
   if (bytes.length > maxCommandBytes) {
     throw new SkeinError(
       'too-large',
@@ -51,12 +72,38 @@ export function encodeCommand(command: Command, request?: RequestId): Uint8Array
   return bytes;
 }
 
+/** Half a surrogate pair becomes another character in UTF-8: what was written could not be found again. */
+function refuseUnwritable({ compare, success, failure = [] }: Transaction): void {
+  const texts: (string | number | undefined)[] = [];
+  for (const { key, end, to } of compare) texts.push(key, end, to);
+  for (const operation of [...success, ...failure]) {
+    texts.push(operation.key, operation.type === 'put' ? operation.value : operation.end);
+    if (operation.type === 'put' && operation.key.startsWith(endOfKeys)) {
+      throw new SkeinError('invalid', 'a key starts with U+FFFF, which is above all keys');
+    }
+  }
+  for (const text of texts) {
+    if (typeof text !== 'string' || toUSVString(text) === text) continue;
+    throw new SkeinError(
+      'invalid',
+      `${JSON.stringify(text.slice(0, 40))} has half a surrogate pair, which UTF-8 cannot hold: encode it`,
+    );
+  }
+}
+
+function versionOf(command: Command): number {
+  const isOfRange =
+    command.type === 'transaction' &&
+    command.transaction.compare.some(({ end }) => end !== undefined);
+  return isOfRange ? rangeCompareVersion : 1;
+}
+
 function fieldsOf(command: Command): Wire {
   switch (command.type) {
     case 'transaction': {
       const { compare, success, failure = [] } = command.transaction;
       return [
-        compare.map((c) => [targets.indexOf(c.target), c.key, operators.indexOf(c.is), c.to]),
+        compare.map(compareToWire),
         success.map(operationToWire),
         failure.map(operationToWire),
       ];
@@ -72,6 +119,11 @@ function fieldsOf(command: Command): Wire {
     default:
       return unreachable(command);
   }
+}
+
+function compareToWire({ target, key, is, to, end }: Compare): Wire {
+  const wire = [targets.indexOf(target), key, operators.indexOf(is), to];
+  return end === undefined ? wire : [...wire, end];
 }
 
 function operationToWire(operation: Operation): Wire {
@@ -92,10 +144,10 @@ export function decodeCommand(data: Uint8Array): CommandEnvelope {
   if (data.length === 0) return { command: { type: 'none' } };
   const wire = unpack(data);
   const [version, code, id] = wire;
-  if (version !== commandVersion) {
+  if (typeof version !== 'number' || version < 1 || version > commandVersion) {
     throw new SkeinError(
       'unsupported',
-      `an entry of the log has command version ${String(version)}, this program knows ${commandVersion}: ` +
+      `an entry of the log has command version ${String(version)}, this program knows up to ${commandVersion}: ` +
         'run the newest program of the zone on this peer',
       { version: String(version) },
     );
@@ -118,7 +170,7 @@ function unpack(data: Uint8Array): Wire {
 
 function commandFromWire(code: number, wire: Wire): Command {
   switch (code) {
-    case codes.transaction: {
+    case commandCodes.transaction: {
       const [compare, success, failure] = wire.slice(3) as [Wire[], Wire[], Wire[]];
       const transaction = {
         compare: compare.map(compareFromWire),
@@ -127,13 +179,13 @@ function commandFromWire(code: number, wire: Wire): Command {
       };
       return { type: 'transaction', transaction };
     }
-    case codes['grant-lease']:
+    case commandCodes['grant-lease']:
       return { type: 'grant-lease', id: wire[3] as number, ttlMs: wire[4] as number };
-    case codes['end-lease']:
+    case commandCodes['end-lease']:
       return { type: 'end-lease', id: wire[3] as number };
-    case codes.compact:
+    case commandCodes.compact:
       return { type: 'compact', revision: wire[3] as number };
-    case codes.none:
+    case commandCodes.none:
       return { type: 'none' };
     default:
       throw new SkeinError('unsupported', `an entry of the log has an unknown command ${code}`);
@@ -141,8 +193,9 @@ function commandFromWire(code: number, wire: Wire): Command {
 }
 
 function compareFromWire(wire: Wire): Compare {
-  const [target, key, is, to] = wire as [number, string, number, never];
-  return { target: targets[target]!, key, is: operators[is]!, to };
+  const [target, key, is, to, end] = wire as [number, string, number, never, string?];
+  const compare = { target: targets[target]!, key, is: operators[is]!, to };
+  return end === undefined ? compare : { ...compare, end };
 }
 
 function operationFromWire(wire: Wire): Operation {

@@ -3,7 +3,9 @@
 import sorted from 'sorted-btree';
 
 import { SkeinError } from '../../runtime/index.ts';
+import type { KeptHistory } from './compaction.ts';
 import type { KeyValue, RangeOptions, RangeResult, Revision, WatchEvent } from './store.ts';
+import { createWeights } from './weights.ts';
 
 const BTree = sorted.default;
 
@@ -36,8 +38,11 @@ export interface KeyspaceImage {
 export interface Keyspace {
   readonly revision: () => Revision;
   readonly compacted: () => Revision;
+  /** While a snapshot is read, before any write: a key that was alive at the compacted revision. */
+  readonly load: (kv: KeyValue) => void;
   readonly get: (key: string) => KeyValue | undefined;
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+  readonly count: (from: string, end: string, revision?: Revision) => number;
   /** The changes after `revision`, which must not be older than the compacted one. */
   readonly changesAfter: (revision: Revision) => Change[];
   /** Writes of one transaction: visible at once, at one new revision, which exists only if anything was written. */
@@ -45,6 +50,10 @@ export interface Keyspace {
   /** Forgets what only revisions before this one can see. */
   readonly compact: (revision: Revision) => void;
   readonly image: () => KeyspaceImage;
+  /** What the newest versions take, as `weights.ts` counts. */
+  readonly liveBytes: () => number;
+  /** What is kept of the past. */
+  readonly history: () => KeptHistory;
 }
 
 export interface KeyspaceWriter {
@@ -68,13 +77,14 @@ interface Index {
   readonly tree: Tree;
 }
 
-export function createKeyspace(start: { revision: Revision; base: Iterable<KeyValue> }): Keyspace {
+/** Empty, as of a revision. */
+export function createKeyspace(start: Revision): Keyspace {
   const tree = new BTree<string, History>(undefined, byCodeUnits, 128);
   const index: Index = { histories: new Map(), tree };
-  let revision = start.revision;
-  let compacted = start.revision;
+  let revision = start;
+  let compacted = start;
   let changes: Change[] = [];
-  for (const kv of start.base) install(index, kv.key, { newest: kv, older: undefined });
+  const weights = createWeights();
 
   /** Every revision after the compacted one has a change, so its place follows from its number. */
   const changesAfter = (after: Revision) => changes.slice(Math.max(0, after - compacted));
@@ -82,9 +92,19 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
   return {
     revision: () => revision,
     compacted: () => compacted,
+    load: (kv) => {
+      install(index, kv.key, { newest: kv, older: undefined });
+      weights.held(kv);
+    },
     get: (key) => aliveNow(index.histories.get(key)),
     range: (from, end, options = {}) =>
       readRange(tree, { from, end, options, revision, compacted }),
+    count: (from, end, at) => {
+      const options = at === undefined ? {} : { revision: at };
+      let count = 0;
+      visitRange(tree, { from, end, options, revision, compacted }, () => void (count += 1));
+      return count;
+    },
     changesAfter,
     write: (transaction) => {
       const events: WatchEvent[] = [];
@@ -93,12 +113,14 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
       revision += 1;
       const change = { revision, events };
       changes.push(change);
+      weights.wrote(events);
       return change;
     },
     compact: (limit) => {
       const forgotten = changes.slice(0, limit - compacted);
       changes = changesAfter(limit);
       compacted = limit;
+      weights.forgot(forgotten.length);
       const touched = new Set<string>();
       for (const { events } of forgotten) for (const { kv } of events) touched.add(kv.key);
       for (const key of touched) forgetVersions(index, key, limit);
@@ -108,6 +130,13 @@ export function createKeyspace(start: { revision: Revision; base: Iterable<KeyVa
       const at = compacted;
       return { compacted, revision, changes: [...changes], base: () => aliveAt(clone, at) };
     },
+    liveBytes: weights.liveBytes,
+    history: () => ({
+      compacted,
+      newest: revision,
+      bytes: weights.historyBytes(),
+      oldestBytes: weights.oldestBytes,
+    }),
   };
 }
 
@@ -135,7 +164,9 @@ function createWriter(
       const previous = aliveNow(history);
       const createRevision = previous?.createRevision ?? revision;
       const version = (previous?.version ?? 0) + 1;
-      const kv = { key, value, createRevision, modRevision: revision, version, lease };
+      // The same text as before, so that each key is kept once.
+      const name = history?.newest.key ?? key;
+      const kv = { key: name, value, createRevision, modRevision: revision, version, lease };
       addVersion(index, history, kv);
       events.push(previous === undefined ? { type: 'put', kv } : { type: 'put', kv, previous });
     },
@@ -158,19 +189,22 @@ function createWriter(
 function forgetVersions(index: Index, key: string, limit: Revision): void {
   const history = index.histories.get(key);
   if (history === undefined) return;
-  const versions = [...(history.older ?? []), history.newest];
-  let first = versions.length - 1;
-  while (first > 0 && versions[first]!.modRevision > limit) first -= 1;
-  const seen = versions[first]!;
-  if (seen.version === 0 && seen.modRevision <= limit) first += 1;
-  const kept = versions.slice(first);
-  const newest = kept.pop();
-  if (newest === undefined) {
-    index.histories.delete(key);
-    index.tree.delete(key);
-  } else if (first > 0) {
-    install(index, key, { newest, older: kept.length === 0 ? undefined : kept });
+  const { newest, older = [] } = history;
+  if (newest.modRevision <= limit) {
+    if (newest.version === 0) {
+      index.histories.delete(key);
+      index.tree.delete(key);
+    } else if (older.length > 0) {
+      install(index, key, { newest, older: undefined });
+    }
+    return;
   }
+  let first = older.length - 1;
+  while (first > 0 && older[first]!.modRevision > limit) first -= 1;
+  const seen = older[first];
+  if (seen?.version === 0 && seen.modRevision <= limit) first += 1;
+  if (first <= 0) return;
+  install(index, key, { newest, older: first === older.length ? undefined : older.slice(first) });
 }
 
 function aliveNow(history: History | undefined): KeyValue | undefined {
@@ -209,7 +243,23 @@ interface RangeQuestion {
 }
 
 function readRange(tree: Tree, question: RangeQuestion): RangeResult {
-  const { from, end, options, revision, compacted } = question;
+  const limit = question.options.limit ?? 0;
+  const kvs: KeyValue[] = [];
+  let more = false;
+  const revision = visitRange(tree, question, (kv) => {
+    more = limit > 0 && kvs.length === limit;
+    if (!more) kvs.push(kv);
+    return more;
+  });
+  return { kvs, more, revision };
+}
+
+/** Calls `visit` for each key that was there until it answers true; returns the revision that was read. */
+function visitRange(
+  tree: Tree,
+  { from, end, options, revision, compacted }: RangeQuestion,
+  visit: (kv: KeyValue) => boolean | void,
+): Revision {
   const at = options.revision ?? revision;
   if (at < compacted) throw compactedError(at, compacted);
   if (at > revision) {
@@ -218,20 +268,19 @@ function readRange(tree: Tree, question: RangeQuestion): RangeResult {
       newest: revision,
     });
   }
-  const limit = options.limit ?? 0;
-  const kvs: KeyValue[] = [];
-  let more = false;
+  if (options.reverse === true) {
+    for (const [key, history] of tree.entriesReversed(end, undefined, true)) {
+      if (key < from) break;
+      const kv = seenAt(history, at);
+      if (kv !== undefined && visit(kv) === true) break;
+    }
+    return at;
+  }
   tree.forRange(from, end, false, (_key, history) => {
     const kv = seenAt(history, at);
-    if (kv === undefined) return undefined;
-    if (limit > 0 && kvs.length === limit) {
-      more = true;
-      return { break: true };
-    }
-    kvs.push(kv);
-    return undefined;
+    return kv !== undefined && visit(kv) === true ? { break: true } : undefined;
   });
-  return { kvs, more, revision: at };
+  return at;
 }
 
 /** The revision asked for is older than what is kept. */

@@ -26,8 +26,6 @@ export interface Lessor {
   readonly resign: () => void;
   readonly granted: (lease: Lease, nowMs: number) => void;
   readonly ended: (id: number) => void;
-  /** Whether it would be worth asking the quorum. */
-  readonly canRenew: (id: number) => boolean;
   /** After a quorum confirmed, in a round begun after the request came, that this replica still leads. Undefined when the lease has ended or is ending. */
   readonly renewed: (id: number, nowMs: number) => Lease | undefined;
   /** Leases past their deadline, oldest first; named again at every call until `ended`. */
@@ -48,7 +46,6 @@ export function createLessor(electionTimeoutMs: number): Lessor {
     resign: () => held.clear(),
     granted: (lease, nowMs) => hold(lease, nowMs + lease.ttlMs),
     ended: (id) => void held.delete(id),
-    canRenew: (id) => held.get(id)?.isEnding === false,
     renewed: (id, nowMs) => {
       const renewing = held.get(id);
       if (renewing === undefined || renewing.isEnding) return undefined;

@@ -46,6 +46,7 @@ export interface RequestTable<A> {
 export function createRequestTable<A>(): RequestTable<A> {
   // Insertion order is the order of last use: a session that is heard of moves to the end.
   const sessions = new Map<number, Session<A>>();
+  let newest: number | undefined;
 
   const recall: RequestTable<A>['recall'] = (request) => {
     const session = sessions.get(request.session);
@@ -65,6 +66,9 @@ export function createRequestTable<A>(): RequestTable<A> {
       session.answers.delete(session.lowest);
       session.lowest += 1;
     }
+    // Most of what comes is of the session that came last, which is at the end already.
+    if (request.session === newest) return session;
+    newest = request.session;
     sessions.delete(request.session);
     sessions.set(request.session, session);
     if (sessions.size > maxSessions) {
@@ -82,6 +86,7 @@ export function createRequestTable<A>(): RequestTable<A> {
       [...sessions].map(([id, session]) => [id, session.lowest, [...session.answers]] as const),
     restore: ([id, lowest, answers]) => {
       sessions.set(id, { lowest, answers: new Map(answers) });
+      newest = id;
     },
   };
 }

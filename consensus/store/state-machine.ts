@@ -5,10 +5,12 @@ import type { Result } from '../../runtime/index.ts';
 import { crc32c } from '../log/crc32c.ts';
 import { decodeCommand } from './command.ts';
 import type { Command } from './command.ts';
+import type { KeptHistory } from './compaction.ts';
 import { compactedError, createKeyspace, firstRevision } from './keyspace.ts';
 import type { Change, Keyspace } from './keyspace.ts';
 import { createLeaseTable, maxLeases } from './lease-table.ts';
 import type { LeaseTable } from './lease-table.ts';
+import { maxStoreBytes } from './capacity.ts';
 import { createRequestTable } from './request-table.ts';
 import type { RequestTable, RequestId } from './request-table.ts';
 import { createStateReader, encodeState } from './state-snapshot.ts';
@@ -21,7 +23,7 @@ import type {
   TransactionResult,
   WatchEvent,
 } from './store.ts';
-import { leaseNotFound, performTransaction } from './transaction.ts';
+import { canWrite, leaseNotFound, performTransaction } from './transaction.ts';
 import { createWatchHub } from './watch-hub.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -51,7 +53,9 @@ export interface Applied {
 export interface Restoration {
   /** Chunks in order. Throws `corrupt` or `unsupported`; the old state stays. */
   readonly add: (chunk: Uint8Array) => void;
-  /** `index`: the last entry the snapshot holds. */
+  /** There are no more. Throws `corrupt` when that leaves the state in pieces; the old one stays. */
+  readonly complete: () => void;
+  /** `index`: the last entry the snapshot holds. Completes it if that was not done. */
   readonly finish: (index: number) => void;
 }
 
@@ -61,8 +65,14 @@ export interface StateMachine {
   readonly appliedIndex: () => number;
   readonly view: StoreView;
   readonly watch: WatchHub['watch'];
+  /** Tells watches that heard nothing since the last call that the store has moved on without them. */
+  readonly tellProgress: () => void;
   /** Revisions before this one are no longer kept. */
   readonly compacted: () => Revision;
+  /** What the keys that are there take, as `weights.ts` counts. */
+  readonly liveBytes: () => number;
+  /** The past that is kept, for whoever decides what is forgotten next. */
+  readonly history: () => KeptHistory;
   readonly leases: () => readonly Lease[];
   readonly lease: (id: number) => Lease | undefined;
   /** Equal on replicas that applied the same entries; reads the whole state. */
@@ -85,10 +95,10 @@ interface Outcome {
   readonly change?: Change;
 }
 
-/** An empty store. */
-export function createStateMachine(): StateMachine {
+/** An empty store. `limitBytes` must be the same at every replica: each refuses by it. */
+export function createStateMachine({ limitBytes = maxStoreBytes } = {}): StateMachine {
   let state: State = {
-    keyspace: createKeyspace({ revision: firstRevision, base: [] }),
+    keyspace: createKeyspace(firstRevision),
     leases: createLeaseTable(),
     requests: createRequestTable(),
   };
@@ -121,9 +131,10 @@ export function createStateMachine(): StateMachine {
           isRepeated: true,
         };
       }
-      const { answer, change } = perform(state, command);
-      // A request that changed nothing may as well be done again: its answer need not be kept.
-      const isLasting = change !== undefined || command.type !== 'transaction';
+      const { answer, change } = perform(state, command, limitBytes);
+      // What can never write may as well be done again. Of anything else the first answer is kept, also
+      // when it wrote nothing: repeated later its comparisons might hold, after its client was told they did not.
+      const isLasting = command.type !== 'transaction' || canWrite(command.transaction);
       if (request !== undefined && isLasting) state.requests.remember(request, answer);
       else if (request !== undefined) state.requests.touch(request);
       if (change !== undefined) {
@@ -138,19 +149,26 @@ export function createStateMachine(): StateMachine {
       revision: () => state.keyspace.revision(),
       get: (key) => state.keyspace.get(key),
       range: (from, end, options) => state.keyspace.range(from, end, options),
+      count: (from, end, revision) => state.keyspace.count(from, end, revision),
     },
     watch: hub.watch,
+    tellProgress: () => hub.tellProgress(state.keyspace.revision()),
     compacted: () => state.keyspace.compacted(),
+    liveBytes: () => state.keyspace.liveBytes(),
+    history: () => state.keyspace.history(),
     leases: () => state.leases.all(),
     lease: (id) => state.leases.get(id),
     digest: () => `${state.keyspace.revision()}-${checksum(snapshot())}`,
     snapshot,
     restore: () => {
       const building = createRestoration();
+      let built: State | undefined;
+      const complete = (): State => (built ??= building.finish());
       return {
         add: building.add,
+        complete: () => void complete(),
         finish: (index) => {
-          const restored = building.finish();
+          const restored = complete();
           const seen = state.keyspace.revision();
           state = restored;
           appliedIndex = index;
@@ -172,10 +190,10 @@ function checksum(chunks: Iterable<Uint8Array>): string {
   return `${bytes}-${crc.toString(16).padStart(8, '0')}`;
 }
 
-function perform(state: State, command: Command): Outcome {
+function perform(state: State, command: Command, limitBytes: number): Outcome {
   switch (command.type) {
     case 'transaction':
-      return transact(state, command.transaction);
+      return transact(state, command.transaction, limitBytes);
     case 'grant-lease':
       return grantLease(state, { id: command.id, ttlMs: command.ttlMs });
     case 'end-lease':
@@ -189,9 +207,9 @@ function perform(state: State, command: Command): Outcome {
   }
 }
 
-function transact(state: State, transaction: Transaction): Outcome {
+function transact(state: State, transaction: Transaction, limitBytes: number): Outcome {
   const hasLease = (id: number) => state.leases.get(id) !== undefined;
-  const done = performTransaction(state.keyspace, transaction, hasLease);
+  const done = performTransaction(state.keyspace, transaction, { hasLease, limitBytes });
   if (done instanceof SkeinError) return { answer: failed(done) };
   const answer = ok<CommandAnswer>({ type: 'transaction', result: done.result });
   return done.change === undefined ? { answer } : { answer, change: done.change };
@@ -246,16 +264,9 @@ function createRestoration(): { add: (chunk: Uint8Array) => void; finish: () => 
   let compacted: Revision = firstRevision;
   let revision: Revision = firstRevision;
   let keyspace: Keyspace | undefined;
-  const base: KeyValue[] = [];
   let events: KeyValue[] = [];
 
-  const opened = (): Keyspace => {
-    if (keyspace !== undefined) return keyspace;
-    keyspace = createKeyspace({ revision: compacted, base });
-    for (const kv of base) leases.follow([{ type: 'put', kv }]);
-    base.length = 0;
-    return keyspace;
-  };
+  const opened = (): Keyspace => (keyspace ??= createKeyspace(compacted));
 
   const writeEvents = () => {
     if (events.length === 0) return;
@@ -277,7 +288,11 @@ function createRestoration(): { add: (chunk: Uint8Array) => void; finish: () => 
     },
     lease: leases.grant,
     session: requests.restore,
-    base: (kv) => void base.push(kv),
+    // At once, so that no later step has all of them to do.
+    base: (kv) => {
+      opened().load(kv);
+      if (kv.lease !== 0) leases.follow([{ type: 'put', kv }]);
+    },
     event: (at, kv) => {
       if (events[0] !== undefined && events[0].modRevision !== at) writeEvents();
       events.push(kv);

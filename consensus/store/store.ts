@@ -21,6 +21,8 @@ export type Compare =
       /** A key that does not exist has 0 for each of these. */
       readonly target: 'create' | 'mod' | 'version' | 'lease';
       readonly key: string;
+      /** With it, all keys in [key, end) must compare so; if there is none, a key that does not exist. */
+      readonly end?: string;
       readonly is: '=' | '!=' | '<' | '>';
       readonly to: number;
     }
@@ -28,6 +30,7 @@ export type Compare =
       /** A key that does not exist equals no value: the comparison fails whatever it is. */
       readonly target: 'value';
       readonly key: string;
+      readonly end?: string;
       readonly is: '=' | '!=' | '<' | '>';
       readonly to: string;
     };
@@ -71,6 +74,8 @@ export interface RangeOptions {
   /** An older revision that is still kept; default the newest applied here. */
   readonly revision?: Revision;
   readonly limit?: number;
+  /** From the last key to the first; with a limit, the last ones. */
+  readonly reverse?: boolean;
 }
 
 export interface RangeResult {
@@ -86,6 +91,15 @@ export interface StoreView {
   readonly get: (key: string) => KeyValue | undefined;
   /** Keys in [from, end) in order. Throws `compacted` when that revision is no longer kept. */
   readonly range: (from: string, end: string, options?: RangeOptions) => RangeResult;
+  /** How many keys are in [from, end), at an older revision if one is given. Throws as `range`. */
+  readonly count: (from: string, end: string, revision?: Revision) => number;
+}
+
+/** A view with a bound: everything that was committed `ageMs` ago is in it. */
+export interface LocalRead {
+  readonly view: StoreView;
+  /** Infinite when this replica has not reached a quorum since it started. */
+  readonly ageMs: number;
 }
 
 export interface WatchEvent {
@@ -99,6 +113,11 @@ export interface WatchEvent {
 export interface Watcher {
   /** All events of one revision, in key order of the transaction; revisions strictly grow, none is left out. */
   readonly events: (revision: Revision, events: readonly WatchEvent[]) => void;
+  /**
+   * All up to `revision` has been told, and nothing was told for a while: whoever resumes may start after it.
+   * Grows strictly, together with the revisions of events.
+   */
+  readonly progress?: (revision: Revision) => void;
   /** The watch ended: `compacted` when `from` is no longer kept, `stopped` when the replica closes. */
   readonly ended: (reason: 'compacted' | 'stopped') => void;
 }
@@ -124,8 +143,12 @@ export interface StoreStatus {
   /** Peers that vote and peers that only follow. */
   readonly voters: readonly string[];
   readonly learners: readonly string[];
+  /** Those of them that run no pods. */
+  readonly witnesses: readonly string[];
   /** Milliseconds since this replica last knew itself in touch with a leader that has a quorum; 0 for such a leader. */
   readonly staleMs: number;
+  /** Peers without room on their disks, as far as this one knows; the leader knows of all. Absent for none. */
+  readonly fullDisks?: readonly string[];
 }
 
 /** The port that every actor writes and reads through. */
@@ -134,7 +157,8 @@ export interface Store {
   /**
    * Proposes through the leader, wherever it is; resolves once this peer has applied it.
    * Retried inside under one request id, so it is applied at most once.
-   * Errors: unavailable (nothing was done), timeout (unknown), too-large, overloaded.
+   * Errors: unavailable (nothing was done), timeout (unknown), too-large, overloaded, for full disks of a majority with
+   * details.reason `disk-full`.
    * A comparison that fails is no error: `succeeded` is false.
    */
   readonly transact: (
@@ -143,6 +167,12 @@ export interface Store {
   ) => Promise<Result<TransactionResult>>;
   /** Read index: resolves when this replica has applied everything that was committed when it was called. Errors: unavailable. */
   readonly barrier: (deadlineMs: number) => Promise<Result<Revision>>;
+  /**
+   * What this replica holds, if it surely has all that was committed `maxAgeMs` ago. Every barrier makes it fresh;
+   * where nobody asks for one, it is at most some ten seconds old while there is a quorum. Infinity takes any age.
+   * Errors: unavailable, with its age in `details.ageMs`.
+   */
+  readonly local: (maxAgeMs: number) => Result<LocalRead>;
   /**
    * Calls `watcher` for every revision after `after` that touches a key in [from, end): first those already
    * applied, then new ones as they are applied. Returns how to stop.
@@ -153,11 +183,27 @@ export interface Store {
   readonly keepLease: (id: number, deadlineMs: number) => Promise<Result<Lease>>;
   readonly revokeLease: (id: number) => Promise<Result<void>>;
   readonly status: () => StoreStatus;
-  /** Called when leader, role or voters change; returns how to stop. */
+  /** Called when leader, role, voters or full disks change; returns how to stop. */
   readonly onStatus: (changed: (status: StoreStatus) => void) => () => void;
 }
 
-/** The end of the range of all keys that start with `prefix`. */
+/** Above every key: the end of the range of all. No key starts with it. */
+export const endOfKeys = '\uffff';
+
+/** The end of the range of all keys that start with `prefix`, itself a string that can be written. */
 export function prefixEnd(prefix: string): string {
-  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+  let start = prefix;
+  while (start.endsWith(endOfKeys)) start = start.slice(0, -1);
+  if (start === '') return endOfKeys;
+  const pair = start.codePointAt(start.length - 2) ?? 0;
+  const isPair = pair > 0xffff;
+  const last = isPair ? pair : start.charCodeAt(start.length - 1);
+  return start.slice(0, isPair ? -2 : -1) + characterAfter(last);
+}
+
+/** In the order of code units, in which what is beyond U+FFFF comes between U+D7FF and U+E000. */
+function characterAfter(codePoint: number): string {
+  if (codePoint === 0xd7ff) return '\u{10000}';
+  if (codePoint === 0x10ffff) return '\ue000';
+  return String.fromCodePoint(codePoint + 1);
 }

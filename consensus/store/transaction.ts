@@ -2,6 +2,7 @@
 
 import { SkeinError, unreachable } from '../../runtime/index.ts';
 import type { Change, Keyspace, KeyspaceWriter } from './keyspace.ts';
+import { refusalForCapacity } from './capacity.ts';
 import type {
   Compare,
   KeyValue,
@@ -29,20 +30,30 @@ export function refusalOf(transaction: Transaction): SkeinError | undefined {
       { operations: longest, limit: maxOperations },
     );
   }
-  for (const { key } of [...compare, ...success, ...failure]) {
-    if (key === '' || key.length > maxKeyLength) {
-      return new SkeinError(
-        'invalid',
-        `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
-        { length: key.length, limit: maxKeyLength },
-      );
-    }
+  return (
+    badKeyOf(compare) ??
+    badKeyOf(success) ??
+    badKeyOf(failure) ??
+    overlapOf(success) ??
+    overlapOf(failure)
+  );
+}
+
+function badKeyOf(parts: readonly { readonly key: string }[]): SkeinError | undefined {
+  for (const { key } of parts) {
+    if (key !== '' && key.length <= maxKeyLength) continue;
+    return new SkeinError(
+      'invalid',
+      `a key has 1 to ${maxKeyLength} characters, this one has ${key.length}`,
+      { length: key.length, limit: maxKeyLength },
+    );
   }
-  return overlapOf(success) ?? overlapOf(failure);
+  return undefined;
 }
 
 /** A key may be written once: else the order inside a revision would matter to whoever watches. */
 function overlapOf(operations: readonly Operation[]): SkeinError | undefined {
+  if (operations.length < 2) return undefined;
   const puts = new Set<string>();
   for (const operation of operations) {
     if (operation.type !== 'put') continue;
@@ -70,11 +81,24 @@ function writtenTwice(key: string): SkeinError {
   );
 }
 
+/** What a transaction is held to beside its own shape. */
+export interface TransactionRules {
+  readonly hasLease: (id: number) => boolean;
+  /** Of the store; see `capacity.ts`. */
+  readonly limitBytes: number;
+}
+
+/** Whether it would write if its comparisons came out right. */
+export function canWrite({ success, failure = [] }: Transaction): boolean {
+  const writes = ({ type }: Operation): boolean => type !== 'range';
+  return success.some(writes) || failure.some(writes);
+}
+
 /** All of a transaction or nothing of it. `hasLease` says whether a lease exists; errors: invalid, too-large, not-found. */
 export function performTransaction(
   keyspace: Keyspace,
   transaction: Transaction,
-  hasLease: (id: number) => boolean,
+  { hasLease, limitBytes }: TransactionRules,
 ): SkeinError | { readonly result: TransactionResult; readonly change: Change | undefined } {
   const refusal = refusalOf(transaction);
   if (refusal !== undefined) return refusal;
@@ -84,6 +108,8 @@ export function performTransaction(
     const lease = operation.type === 'put' ? (operation.lease ?? 0) : 0;
     if (lease !== 0 && !hasLease(lease)) return leaseNotFound(lease);
   }
+  const isFull = refusalForCapacity(keyspace, operations, limitBytes);
+  if (isFull !== undefined) return isFull;
   const responses: OperationResult[] = [];
   const change = keyspace.write((writer) => {
     for (const operation of operations) responses.push(perform(operation, writer));
@@ -109,8 +135,9 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
       return { type: 'delete', deleted: kvs.length };
     }
     case 'range': {
-      const { key, end = `${key}\0`, limit = maxTransactionRange } = operation;
-      const { kvs, more } = writer.range(key, end, Math.min(limit, maxTransactionRange));
+      const { key, end = `${key}\0`, limit = 0 } = operation;
+      const most = limit > 0 ? Math.min(limit, maxTransactionRange) : maxTransactionRange;
+      const { kvs, more } = writer.range(key, end, most);
       return { type: 'range', kvs, more };
     }
     default:
@@ -119,7 +146,12 @@ function perform(operation: Operation, writer: KeyspaceWriter): OperationResult 
 }
 
 function holds(compare: Compare, keyspace: Keyspace): boolean {
-  const kv = keyspace.get(compare.key);
+  if (compare.end === undefined) return holdsFor(compare, keyspace.get(compare.key));
+  const { kvs } = keyspace.range(compare.key, compare.end);
+  return kvs.length === 0 ? holdsFor(compare, undefined) : kvs.every((kv) => holdsFor(compare, kv));
+}
+
+function holdsFor(compare: Compare, kv: KeyValue | undefined): boolean {
   if (compare.target === 'value') {
     return kv !== undefined && relates(kv.value, compare.is, compare.to);
   }

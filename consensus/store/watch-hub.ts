@@ -1,12 +1,12 @@
 // Everybody who watches this replica: first what is kept, then each revision as it is applied.
 //
-//   watch --kept--> catching up (at once) --> live --stop--> gone
+//   watch --kept--> catching up (at once) --> live (events, or progress when there are none) --stop--> gone
 //     |                                        '--restored past it--> ended: compacted
 //     '--too old--> ended: compacted           '--replica closes----> ended: stopped
 
 import { SkeinError } from '../../runtime/index.ts';
 import type { Change } from './keyspace.ts';
-import type { Revision, Watcher } from './store.ts';
+import type { Revision, Watcher, WatchEvent } from './store.ts';
 import { createWatchRegistry } from './watch-registry.ts';
 import type { Watch } from './watch-registry.ts';
 
@@ -26,6 +26,8 @@ export interface WatchHub {
    */
   readonly watch: (from: string, end: string, after: Revision, watcher: Watcher) => () => void;
   readonly publish: (change: Change) => void;
+  /** Tells watches that heard nothing since the last call how far they are; to be called at a bounded rate. */
+  readonly tellProgress: (revision: Revision) => void;
   /** The keyspace was replaced; the watches had been told all up to `seen`. */
   readonly resume: (seen: Revision) => void;
   readonly close: () => void;
@@ -35,6 +37,11 @@ export function createWatchHub(source: WatchSource): WatchHub {
   const registry = createWatchRegistry();
   let nextId = 1;
 
+  const tell = (watch: Watch, revision: Revision, events: readonly WatchEvent[]) => {
+    watch.told = revision;
+    watch.watcher.events(revision, events);
+  };
+
   const end = (watch: Watch, reason: 'compacted' | 'stopped') => {
     if (registry.remove(watch)) watch.watcher.ended(reason);
   };
@@ -43,7 +50,7 @@ export function createWatchHub(source: WatchSource): WatchHub {
     for (const { revision, events } of source.changesAfter(after)) {
       if (!registry.has(watch)) return;
       const seen = events.filter(({ kv }) => kv.key >= watch.from && kv.key < watch.end);
-      if (seen.length > 0) watch.watcher.events(revision, seen);
+      if (seen.length > 0) tell(watch, revision, seen);
     }
   };
 
@@ -58,7 +65,8 @@ export function createWatchHub(source: WatchSource): WatchHub {
         watcher.ended('compacted');
         return () => {};
       }
-      const watch = { id: nextId++, from, end: rangeEnd, after, watcher };
+      const told = { told: after, toldBefore: after };
+      const watch: Watch = { id: nextId++, from, end: rangeEnd, after, watcher, ...told };
       registry.add(watch);
       catchUp(watch, after);
       return () => void registry.remove(watch);
@@ -66,7 +74,17 @@ export function createWatchHub(source: WatchSource): WatchHub {
     publish: (change) => {
       // Who is told is settled before anybody is: a watch that starts meanwhile has caught up by itself.
       for (const [watch, events] of registry.audienceOf(change)) {
-        if (registry.has(watch)) watch.watcher.events(change.revision, events);
+        if (registry.has(watch)) tell(watch, change.revision, events);
+      }
+    },
+    tellProgress: (revision) => {
+      for (const watch of registry.all()) {
+        const isQuiet = watch.told === watch.toldBefore;
+        if (isQuiet && watch.told < revision && registry.has(watch)) {
+          watch.told = revision;
+          watch.watcher.progress?.(revision);
+        }
+        watch.toldBefore = watch.told;
       }
     },
     resume: (seen) => {

@@ -11,6 +11,10 @@ export interface Watch {
   readonly end: string;
   readonly after: Revision;
   readonly watcher: Watcher;
+  /** All up to here has been told. */
+  told: Revision;
+  /** What had been told when progress was last looked at: a watch that heard events since needs none. */
+  toldBefore: Revision;
 }
 
 /** Watches of one range share one entry in the index. */
@@ -65,6 +69,7 @@ export function createWatchRegistry(): WatchRegistry {
     size: () => watches.size,
     all: () => [...watches],
     audienceOf: (change) => {
+      if (watches.size === 0) return [];
       const told = new Map<Watch, WatchEvent[]>();
       for (const event of change.events) {
         const tell = (group: Group) => {

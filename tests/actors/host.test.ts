@@ -229,10 +229,17 @@ describe('a peer on this machine', function () {
     running.splice(running.indexOf(bob), 1);
     const zone = await refused({ zone: 'elsewhere', dataDirectory: join(root, 'bob') }, 'bob');
     assert.match(zone.message, /zone default, not elsewhere/);
+    const witness = await refused({ isWitness: true, dataDirectory: join(root, 'bob') }, 'bob');
+    assert.match(witness.message, /bob, a full peer, which cannot become a witness; .*--data DIR/);
     const again = await start('bob');
     assert.equal(again.peerId, bob.peerId);
     assert.equal(again.zone, 'default');
     assert.equal(again.nodeAddress, bob.nodeAddress);
+  });
+
+  it('founds no zone as a witness', async () => {
+    const first = await refused({ isWitness: true }, 'wim');
+    assert.match(first.message, /witness cannot be the first peer of a zone: .*--join ADDRESS/);
   });
 
   it('leaves nothing running when its start fails, so that it can be started again', async () => {

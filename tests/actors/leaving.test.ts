@@ -18,9 +18,13 @@ describe('a peer that leaves', () => {
     let hasLeft = false;
     const parts = {
       objects,
-      store: { status: () => ({ voters: ['a', 'b'], learners: [] }) },
+      store: { status: () => ({ voters: ['a', 'b'], learners: [], witnesses: [] }) },
       zoneLog: { leave: () => Promise.resolve(ok(undefined)) },
-      mesh: { leave: () => Promise.resolve(void (hasLeft = true)) },
+      mesh: {
+        self: 'a',
+        member: () => ({ status: 'alive', facts: {} }),
+        leave: () => Promise.resolve(void (hasLeft = true)),
+      },
     } as unknown as Parameters<typeof leaveZone>[1];
     const evict = () => {
       if (++evictions === 2) pods = [];
@@ -29,6 +33,36 @@ describe('a peer that leaves', () => {
     void leaveZone('a', parts, evict, clock);
     assert.ok(await simulation.run({ until: () => hasLeft, limitMs: 60_000 }));
     assert.equal(evictions, 2);
+  });
+
+  it('is refused while it is the last that can run pods, and says what to do', async () => {
+    const { clock } = createSimulation(1).peer('a');
+    const leave = (learners: readonly string[], alive: readonly string[]) =>
+      leaveZone(
+        'a',
+        {
+          objects: {},
+          store: { status: () => ({ voters: ['a'], learners, witnesses: ['w'] }) },
+          zoneLog: {},
+          mesh: {
+            self: 'a',
+            member: (peer: string) => ({
+              status: alive.includes(peer) ? 'alive' : 'dead',
+              facts: { name: `peer-${peer}` },
+            }),
+          },
+        } as unknown as Parameters<typeof leaveZone>[1],
+        () => Promise.resolve(),
+        clock,
+      );
+    const alone = await leave([], []);
+    assert.ok(!alone.ok && alone.error.code === 'forbidden');
+    const witnessed = await leave(['w'], ['w']);
+    assert.ok(!witnessed.ok && witnessed.error.code === 'forbidden');
+    assert.match(witnessed.error.message, /witnesses, which run no pods: join another peer first/);
+    const bereft = await leave(['w', 'b'], ['w']);
+    assert.ok(!bereft.ok && bereft.error.code === 'unavailable');
+    assert.match(bereft.error.message, /of peer-b: bring one back/);
   });
 
   it('is written down as gone in the end, whatever happens to the first try', async () => {

@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import type { ExtraResource } from '../../actors/gateway/extra-resources.ts';
 import type { ExecOptions, LogOptions, PodStreams } from '../../actors/objects/pod-streams.ts';
+import type { PeerObject } from '../../cli/commands/peers.ts';
+import { peersTable } from '../../cli/commands/peers.ts';
+import { statusText } from '../../cli/commands/status.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import { pod } from '../actors/gateway/gateway-fixture.ts';
 import type { ApiServer } from './api-server.ts';
@@ -156,8 +159,24 @@ describe('commands about peers', function () {
   it('status tells the peer and the services it serves', async () => {
     const { out } = await api.skein(['status']);
     assert.match(out, /^Voters: +peer-1, peer-2$/m);
+    assert.doesNotMatch(out, /Full disks/);
+    const full = { ...status.status, fullDisks: ['peer-2', 'peer-1'] };
+    assert.match(statusText({ status: full }), /^Full disks: +peer-1, peer-2: free some space$/m);
     assert.match(out, /^default +hello +80 \(http\) +127\.1\.1\.1:80 +3$/m);
     assert.deepEqual(JSON.parse((await api.skein(['status', '-o', 'json'])).out), status);
+  });
+
+  it('a witness is called one, in the table and in its status', () => {
+    const peer = peerObject('peer-3', 'https://127.0.0.1:2') as PeerObject;
+    const table = peersTable([{ ...peer, spec: { ...peer.spec, witness: true } }], false);
+    assert.match(table, /^peer-3 +alive +voter,witness +home /m);
+    const { nodeAddress: _, ...rest } = status.status;
+    const witnesses = ['peer-1'];
+    const out = statusText({ status: { ...rest, role: 'follower', witnesses, fronts: [] } });
+    assert.match(out, /^Role: +follower, witness$/m);
+    assert.match(out, /^Voters: +peer-1 \(witness\), peer-2$/m);
+    assert.match(out, /^Node address: +none$/m);
+    assert.match(out, /A witness runs no pods/);
   });
 
   it('token create prints the token alone and passes on what was asked', async () => {

@@ -9,8 +9,8 @@ import { markerAnnotation } from './history.ts';
 /** More are not told: the first ones matter. */
 const wrongsLimit = 20;
 
-/** Failures that the world itself made: a peer whose disk does not do its part must end. */
-const isWorldsFault = (text: string): boolean => /simulated failure|no room/.test(text);
+/** Failures that the world itself made: a peer whose disk fails must end. A full disk is no failure: the peer waits for room. */
+const isWorldsFault = (text: string): boolean => text.includes('simulated failure');
 
 export interface Judge {
   readonly wrong: (what: string) => void;

@@ -35,6 +35,8 @@ const leaveAgainMs = 5_000;
 const leavePatienceMs = 120_000;
 /** Small segments, so that logs are cut and snapshots taken within minutes. */
 const segmentBytes = 256 * 1024;
+/** Small, so that short runs save, send and load snapshots. */
+const snapshotFloorBytes = 64 * 1024;
 
 /** One process: from its start to its end. */
 export interface Life {
@@ -51,6 +53,7 @@ export interface Life {
 
 export interface Member {
   readonly name: string;
+  readonly isWitness: boolean;
   readonly machine: SimulatedMachine;
   lives: number;
   /** Gone peers never come back; one that began to leave goes on until it has left. */
@@ -72,7 +75,7 @@ export interface Cluster {
   /** All that have not left for good. */
   readonly members: () => readonly Member[];
   /** A new machine, off yet. */
-  readonly add: () => Member;
+  readonly add: (isWitness?: boolean) => Member;
   /** Drains, ends its membership, ends; again after what failed, until it is done. */
   readonly leave: (member: Member) => void;
   readonly log: RingLogger;
@@ -103,6 +106,8 @@ export type LineListener = (
 export interface ClusterOptions {
   readonly seed: string | number;
   readonly size: number;
+  /** So many of them, the last ones; default none. */
+  readonly witnesses?: number;
   readonly containerFaults?: ContainerFaults;
 }
 
@@ -119,7 +124,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const listeners: ((member: Member, peer: Peer) => void)[] = [];
   const all: Member[] = [];
   const members = (): readonly Member[] => all.filter(({ standing }) => standing !== 'gone');
-  const add = (): Member => {
+  const add = (isWitness = false): Member => {
     const number = all.length + 1;
     const name = `p${String(number).padStart(2, '0')}`;
     const machine = createSimulatedMachine({
@@ -129,11 +134,19 @@ export function createCluster(options: ClusterOptions): Cluster {
       containerFaults: options.containerFaults ?? noFaults,
       addressPrefix: `127.70.${number}`,
     });
-    const member: Member = { name, machine, lives: 0, standing: 'staying', life: undefined };
+    const member: Member = {
+      name,
+      isWitness,
+      machine,
+      lives: 0,
+      standing: 'staying',
+      life: undefined,
+    };
     all.push(member);
     return member;
   };
-  for (let i = 0; i < options.size; i++) add();
+  const { size, witnesses = 0 } = options;
+  for (let i = 0; i < size; i++) add(i >= size - witnesses);
 
   const crash = (member: Member, how: 'process' | 'power' = 'process'): void => {
     const { life, machine } = member;
@@ -220,7 +233,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (!left.ok || member.life !== life) return again();
       member.standing = 'gone';
       crash(member);
-      start(add());
+      start(add(member.isWitness));
     };
     const { peer, host } = life;
     // The answer of a process that died meanwhile never comes.
@@ -290,7 +303,7 @@ async function evict(
 
 function optionsOf(
   members: readonly Member[],
-  { name }: Member,
+  { name, isWitness }: Member,
   isFounder: boolean,
 ): Parameters<typeof startPeer>[0] {
   return {
@@ -300,6 +313,7 @@ function optionsOf(
     labels: {},
     taints: [],
     isFounder,
+    isWitness,
     introductions: isFounder
       ? []
       : members
@@ -328,6 +342,7 @@ function portsOf(
     disk: machine.disk.boot(),
     logDirectory: '/log',
     segmentBytes,
+    snapshotFloorBytes,
     createDriver: () => {
       const driver = machine.containers.driver();
       life.driver = driver;

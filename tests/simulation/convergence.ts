@@ -27,13 +27,17 @@ export function unmet(cluster: Cluster, duties: ReadonlySet<string>): readonly s
   ];
 }
 
+/** Of so many full peers, each a failure domain of its own, among so many: a witness counts where there are two. */
+const votersOf = (full: number, all: number): number =>
+  full === 2 && all > 2 ? 3 : Math.min(5, full % 2 === 0 ? full - 1 : full);
+
 /** One leader, voters that are the right number, and the same state everywhere. */
 function zoneProblems(up: readonly UpMember[]): readonly string[] {
   const problems: string[] = [];
   const statuses = up.map(({ life }) => life.peer.store.status());
   const leaders = statuses.filter(({ role }) => role === 'leader');
   if (leaders.length !== 1) problems.push(`${leaders.length} leaders`);
-  const voters = Math.min(5, up.length % 2 === 0 ? up.length - 1 : up.length);
+  const voters = votersOf(up.filter(({ isWitness }) => !isWitness).length, up.length);
   for (const [i, { revision, term, voters: seen }] of statuses.entries()) {
     const { name } = up[i]!;
     if (revision !== statuses[0]!.revision) problems.push(`${name} is at revision ${revision}`);
@@ -56,8 +60,9 @@ function dutyProblems(
 
 function nodeProblems(view: ObjectView, cluster: Cluster): readonly string[] {
   const nodes = view.list('Node');
+  const full = cluster.members().filter(({ isWitness }) => !isWitness);
   return [
-    ...(nodes.length === cluster.members().length ? [] : [`${nodes.length} nodes`]),
+    ...(nodes.length === full.length ? [] : [`${nodes.length} nodes`]),
     ...nodes
       .filter((node) => !isNodeReady(node) || (node.spec?.taints ?? []).length > 0)
       .map((node) => `node ${node.metadata?.name} is not ready or tainted`),

@@ -4,8 +4,10 @@ import type { LogLine } from '../../runtime/index.ts';
 import type { Report } from './scenario.ts';
 
 /** The one line that runs this again. */
-export const commandOf = ({ seed, peers, minutes }: Report): string =>
-  `npm run simulate -- --seed ${seed} --peers ${peers} --minutes ${minutes}`;
+export const commandOf = ({ seed, peers, witnesses, minutes }: Report): string =>
+  `npm run simulate -- --seed ${seed} --peers ${peers}${
+    witnesses > 0 ? ` --witnesses ${witnesses}` : ''
+  } --minutes ${minutes}`;
 
 export function formatReport(report: Report): string {
   const { seed, peers, virtualMs, faults, writes, revisions, terms, wrongs, steps } = report;

@@ -1,4 +1,4 @@
-// `npm run simulate -- --seed N [--peers N] [--minutes M] [--faults a,b] [--verbose]`: replays one seed and says what was seen.
+// `npm run simulate -- --seed N`, with more flags below: replays one seed and says what was seen.
 
 import { parseArgs } from 'node:util';
 import { faultKinds } from './faults.ts';
@@ -10,6 +10,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     peers: { type: 'string', default: '10' },
+    witnesses: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '1' },
     faults: { type: 'string' },
     verbose: { type: 'boolean', default: false },
@@ -17,7 +18,7 @@ const { values } = parseArgs({
 });
 
 if (values.seed === undefined) {
-  console.error(`usage: npm run simulate -- --seed N [--peers N] [--minutes M] [--verbose]
+  console.error(`usage: npm run simulate -- --seed N [--peers N] [--witnesses N] [--minutes M] [--verbose]
        [--faults ${faultKinds.join(',')}]`);
   process.exitCode = 2;
 } else {
@@ -25,6 +26,7 @@ if (values.seed === undefined) {
   const report = await runScenario({
     seed: values.seed,
     peers: Number(values.peers),
+    witnesses: Number(values.witnesses),
     minutes: Number(values.minutes),
     ...(named === undefined
       ? {}

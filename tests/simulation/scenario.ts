@@ -44,6 +44,8 @@ export interface ScenarioOptions {
   readonly seed: string | number;
   /** Default 10. */
   readonly peers?: number;
+  /** So many of them are witnesses; default none. */
+  readonly witnesses?: number;
   /** How long the storm lasts; default 1. */
   readonly minutes?: number;
   /** What can happen; default: some of all, by the seed. */
@@ -53,6 +55,7 @@ export interface ScenarioOptions {
 export interface Report {
   readonly seed: string;
   readonly peers: number;
+  readonly witnesses: number;
   readonly minutes: number;
   /** Empty for a run without a fault of Skein's. */
   readonly wrongs: readonly string[];
@@ -81,9 +84,10 @@ interface Run {
 
 /** Rejects only when the simulator itself is at fault, or an event of the world threw. */
 export async function runScenario(options: ScenarioOptions): Promise<Report> {
-  const { seed, peers = 10, minutes = 1 } = options;
+  const { seed, peers = 10, witnesses = 0, minutes = 1 } = options;
+  const nodes = peers - witnesses;
   const weather: ContainerWeather = { ...noFaults };
-  const cluster = createCluster({ seed, size: peers, containerFaults: weather });
+  const cluster = createCluster({ seed, size: peers, witnesses, containerFaults: weather });
   const { simulation } = cluster;
   const judge = createJudge(() => cluster);
   const history = createHistory(judge.wrong);
@@ -94,7 +98,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
 
   const random = simulation.random.fork('scenario');
   const kinds = options.faults ?? shuffled(random, faultKinds).slice(0, 2 + random.integer(6));
-  const deployments = Math.max(1, Math.floor(peers / 2));
+  const deployments = Math.max(1, Math.floor(nodes / 2));
   let workload: Workload | undefined;
   let storm: Storm | undefined;
   let convergedMs: number | undefined;
@@ -105,7 +109,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
       deployments,
       services: 3,
       // Three pods fit on a peer; a third of the room stays free for rollouts.
-      maxReplicas: Math.floor((peers * 2) / deployments),
+      maxReplicas: Math.floor((nodes * 2) / deployments),
       wrong: judge.wrong,
     });
     const watchers = [1, 2, 3].map((i) =>
@@ -129,6 +133,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
   return {
     seed: String(seed),
     peers,
+    witnesses,
     minutes,
     wrongs: judge.wrongs,
     digest: simulation.digest(),
@@ -147,11 +152,12 @@ export async function runScenario(options: ScenarioOptions): Promise<Report> {
 async function boot({ cluster, judge }: Run, deployments: number): Promise<boolean> {
   const { simulation } = cluster;
   const members = cluster.members();
+  const nodes = members.filter(({ isWitness }) => !isWitness).length;
   for (const member of members) cluster.start(member);
   const isUp = await simulation.run({
     until: () =>
       cluster.up().length === members.length &&
-      cluster.up()[0]!.life.peer.objects.view.list('Node').length === members.length,
+      cluster.up()[0]!.life.peer.objects.view.list('Node').length === nodes,
     limitMs: bootMs,
   });
   if (!isUp) {

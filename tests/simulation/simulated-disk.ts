@@ -21,6 +21,9 @@ export interface SimulatedDiskOptions {
   readonly capacityBytes?: number;
 }
 
+/** Files by path. */
+export type DiskImage = readonly (readonly [string, Buffer])[];
+
 export interface SimulatedDisk {
   /** The disk as a process started now sees it. Processes of earlier lives never hear from it again. */
   readonly boot: () => Disk;
@@ -38,6 +41,10 @@ export interface SimulatedDisk {
   readonly failNext: (kind: 'write' | 'sync') => void;
   /** Flips the bits of `mask` in one byte, on the platters. */
   readonly rot: (path: string, offset: number, mask?: number) => void;
+  /** What a process would read now, as a backup takes it. */
+  readonly keep: () => DiskImage;
+  /** Ends the process; then the disk holds the image and nothing else. */
+  readonly putBack: (image: DiskImage) => void;
   readonly paths: () => readonly string[];
   /** What a process would read. */
   readonly content: (path: string) => Buffer;
@@ -118,6 +125,19 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
       const inode = find(machine, path);
       inode.current[offset]! ^= mask;
       inode.durable[offset]! ^= mask;
+    },
+    keep: () => [...machine.names].map(([path, { current }]) => [path, Buffer.from(current)]),
+    putBack: (image) => {
+      machine.life += 1;
+      machine.locks.clear();
+      machine.nameChanges = [];
+      machine.names.clear();
+      machine.durableNames.clear();
+      for (const [path, bytes] of image) {
+        const inode = { current: Buffer.from(bytes), durable: Buffer.from(bytes), pending: [] };
+        machine.names.set(path, inode);
+        machine.durableNames.set(path, inode);
+      }
     },
     paths: () => [...machine.names.keys()].sort(),
     content: (path) => Buffer.from(find(machine, path).current),
@@ -262,6 +282,7 @@ function bootDisk(machine: Machine, own: number): Disk {
         find(machine, path);
         changeNames(machine, path, (names) => void names.delete(path));
       }),
+    removeDirectory: () => at(() => {}),
     syncDirectory: (path) =>
       at(() => {
         takeFailure(machine, 'sync');

@@ -34,6 +34,16 @@ describe('a simulated cluster', function () {
     });
   }
 
+  for (const [seed, peers] of [
+    [111, 3],
+    [112, 3],
+    [113, 5],
+  ] as const) {
+    it(`of ${peers} peers, one a witness, heals after the storm of seed ${seed}`, async () => {
+      await weather({ seed, peers, witnesses: 1, minutes });
+    });
+  }
+
   const asked = process.env['SKEIN_SEED'];
   if (asked !== undefined && asked !== '') {
     it(`of 10 peers heals after the storm of seed ${asked}, which SKEIN_SEED names`, async () => {
@@ -41,9 +51,9 @@ describe('a simulated cluster', function () {
     });
   }
 
-  for (const { seed, peers, minutes: lasted, found } of failedSeeds) {
+  for (const { seed, peers, minutes: lasted, witnesses = 0, found } of failedSeeds) {
     it(`weathers seed ${seed}, which once found: ${found}`, async () => {
-      await weather({ seed, peers, minutes: lasted });
+      await weather({ seed, peers, witnesses, minutes: lasted });
     });
   }
 

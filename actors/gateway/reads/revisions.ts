@@ -46,7 +46,11 @@ async function applied(
 }
 
 /** In whole seconds, for people. */
-const age = (staleMs: number): string => `${Math.max(1, Math.round(staleMs / 1_000))}s`;
+function age(store: Store): string {
+  const read = store.local(Number.POSITIVE_INFINITY);
+  const seconds = read.ok ? Math.ceil(read.value.ageMs / 1_000) : Number.POSITIVE_INFINITY;
+  return Number.isFinite(seconds) ? `may be ${Math.max(1, seconds)}s old` : 'is of unknown age';
+}
 
 /** Waits until this peer may answer. Throws 504 when it has not applied the revision asked for in time. */
 export async function awaitFreshness(
@@ -63,9 +67,7 @@ export async function awaitFreshness(
   }
   const barrier = await store.barrier(BARRIER_MS);
   if (barrier.ok) return { atLeast: barrier.value };
-  const warning =
-    'this peer has no contact with a quorum of its zone: ' +
-    `the answer may be ${age(store.status().staleMs)} old`;
+  const warning = `this peer has no contact with a quorum of its zone: the answer ${age(store)}`;
   return { atLeast: 0, warning };
 }
 

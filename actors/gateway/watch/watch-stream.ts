@@ -52,8 +52,6 @@ export function startWatch(
   let stopStore = (): void => undefined;
   /** All changes up to here have been sent. */
   let sent = plan.after;
-  /** What the store had applied a bookmark ago: by now its changes have come by. */
-  let settled = plan.after;
 
   const close = (): void => {
     if (!open) return;
@@ -82,8 +80,9 @@ export function startWatch(
           const event = eventFor(change, plan.matches);
           if (event !== undefined) sendObject(event);
         }
-        sent = Math.max(sent, revision);
+        sent = revision;
       },
+      progress: (revision) => void (sent = revision),
       ended: (reason) => {
         if (reason === 'compacted') {
           const words = `the revision ${sent} is no longer kept: list again`;
@@ -108,11 +107,7 @@ export function startWatch(
   };
 
   const onBookmarkTime = (): void => {
-    if (following) {
-      sent = Math.max(sent, settled);
-      settled = store.view.revision();
-      if (plan.bookmarks) sendBookmark();
-    }
+    if (following && plan.bookmarks) sendBookmark();
     if (open) bookmarkTimer = clock.setTimer(BOOKMARK_MS, onBookmarkTime);
   };
   const onLifeOver = (): void => {

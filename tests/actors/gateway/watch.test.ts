@@ -117,7 +117,8 @@ describe('a watch', () => {
     for (const name of ['x', 'y']) {
       await fixture.json('POST', '/api/v1/namespaces', { metadata: { name } });
     }
-    await fixture.clock.advance(120_000);
+    fixture.store.tellProgress();
+    await fixture.clock.advance(60_000);
     const last = events.at(-1)!;
     assert.equal(last.type, 'BOOKMARK');
     assert.equal(Number(metadataOf(last)['resourceVersion']), fixture.store.view.revision());

@@ -402,6 +402,18 @@ describe('a write', () => {
     assert.deepEqual(fixture.log.errors, []);
   });
 
+  it('is refused with 507 while the disks of the zone are full, and told whose', async () => {
+    const why =
+      'the zone takes no writes, the disks of most of its voters are full: free some at b';
+    fixture.store.failNext(new SkeinError('overloaded', why, { reason: 'disk-full', peers: 'b' }));
+    const refused = await fixture.ask('POST', PODS, pod('a'));
+    assert.equal(refused.status, 507);
+    assert.equal(refused.headers['retry-after'], undefined, 'the client tells its user at once');
+    fixture.store.failNext(new SkeinError('overloaded', why, { reason: 'disk-full', peers: 'b' }));
+    const told = await fixture.json('POST', PODS, pod('a'));
+    assert.deepEqual([told['reason'], told['message']], ['InsufficientStorage', why]);
+  });
+
   it('refuses to bind, politely, and to write where nothing can be written', async () => {
     await fixture.json('POST', PODS, pod('a'));
     const bound = await fixture.json('POST', `${PODS}/a/binding`, { target: { name: 'n' } });

@@ -11,6 +11,7 @@ import type {
   RangeResult,
   Store,
   StoreStatus,
+  StoreView,
   Transaction,
   TransactionResult,
   Watcher,
@@ -23,6 +24,8 @@ export interface MemoryStore extends Store {
   readonly apply: (transaction: Transaction) => TransactionResult;
   /** Forgets revisions below `revision`: older reads and watches are `compacted`. */
   readonly compact: (revision: number) => void;
+  /** Tells every watch how far it is, as a replica does once a second where nothing else was told. */
+  readonly tellProgress: () => void;
   /** Like a replica that got a snapshot: applies these unseen by watchers, then ends them as compacted. */
   readonly jump: (transactions: readonly Transaction[]) => void;
   /** Ends all watchers as `stopped`; later writes are `unavailable`. */
@@ -74,6 +77,7 @@ export function createMemoryStore(): MemoryStore {
     leader: 'memory',
     voters: ['memory'],
     learners: [],
+    witnesses: [],
     staleMs: 0,
   };
 
@@ -258,17 +262,24 @@ export function createMemoryStore(): MemoryStore {
     };
   };
 
+  const view: StoreView = {
+    revision: () => revision,
+    get: newest,
+    range,
+    count: (from, end, at = revision) => range(from, end, { revision: at }).kvs.length,
+  };
+
   return {
     proposed,
-    view: {
-      revision: () => revision,
-      get: newest,
-      range,
-    },
+    view,
     transact,
     apply: (transaction) => commit(transaction),
     barrier: async () =>
       stopped ? failed(new SkeinError('unavailable', 'the store has stopped')) : ok(revision),
+    local: (maxAgeMs) =>
+      status.staleMs <= maxAgeMs
+        ? ok({ view, ageMs: status.staleMs })
+        : failed(new SkeinError('unavailable', `the view is ${status.staleMs} ms old`)),
     watch,
     grantLease: async (ttlMs) => {
       const id = nextLease++;
@@ -298,6 +309,9 @@ export function createMemoryStore(): MemoryStore {
     compact: (below) => {
       compacted = Math.min(below, revision);
       while (history.length > 0 && history[0]!.revision <= compacted) history.shift();
+    },
+    tellProgress: () => {
+      for (const { seen, watcher } of watches) if (seen === revision) watcher.progress?.(revision);
     },
     jump: (transactions) => {
       for (const transaction of transactions) commit(transaction, true);

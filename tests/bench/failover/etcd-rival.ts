@@ -1,22 +1,20 @@
 // Three members of etcd; two compiled clients that know all of them, one for load, one after a kill.
 
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { value } from '../consensus/contender.ts';
-import type { LoadAnswer } from '../consensus/contender.ts';
 import {
-  end,
-  freePorts,
+  endProcesses,
   startMember,
   startMembers,
-  syncsOf,
   untilHealthy,
   url,
-} from '../consensus/etcd-contender.ts';
+} from '../../conformance/etcd/etcd-member.ts';
+import type { MemberPlan } from '../../conformance/etcd/etcd-member.ts';
+import { value } from '../consensus/contender.ts';
+import type { LoadAnswer } from '../consensus/contender.ts';
+import { endpointOf, planMembers, syncsOf } from '../consensus/etcd-contender.ts';
 import type { EtcdPrograms } from '../consensus/etcd-install.ts';
+import { startLineClient } from '../consensus/line-client.ts';
 import type { FirstPut } from '../consensus/many-doors.ts';
 import type { Rival } from './rival.ts';
 
@@ -29,91 +27,73 @@ interface Status {
 }
 
 /** As the member sees it; undefined when it does not answer. */
-async function statusAt(port: number): Promise<Status | undefined> {
+async function statusAt({ clientPort }: MemberPlan): Promise<Status | undefined> {
   try {
-    const reply = await fetch(`${url(port)}/v3/maintenance/status`, { method: 'POST', body: '{}' });
+    const request = { method: 'POST', body: '{}' };
+    const reply = await fetch(`${url(clientPort)}/v3/maintenance/status`, request);
     return (await reply.json()) as Status;
   } catch {
     return undefined;
   }
 }
 
-/** Which of `ports` leads, as it says itself. */
-async function leaderAmong(ports: readonly number[]): Promise<number> {
+/** Which of them leads, as it says itself. */
+async function leaderAmong(plans: readonly MemberPlan[]): Promise<MemberPlan> {
   const limitMs = Date.now() + leaderLimitMs;
   for (;;) {
-    const all = await Promise.all(ports.map(statusAt));
+    const all = await Promise.all(plans.map(statusAt));
     const at = all.findIndex(
       (status) => status?.leader !== undefined && status.leader === status.header.member_id,
     );
-    if (at >= 0) return ports[at]!;
+    if (at >= 0) return plans[at]!;
     if (Date.now() > limitMs) throw new Error('no member of etcd leads');
     await delay(20);
   }
 }
 
-/** One line to it, one line back. */
-function startClient(program: string, endpoints: readonly string[]) {
-  const client = spawn(program, [endpoints.join(','), String(value.length)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
-  const ask = async <T>(order: string): Promise<T> => {
-    client.stdin.write(`${order}\n`);
-    const line = await lines.next();
-    if (line.done === true) throw new Error("etcd's client ended");
-    return JSON.parse(line.value) as T;
-  };
-  return { process: client as ChildProcess, ask };
-}
-
 /** Starts under `directory`. */
 export async function startEtcdRival(programs: EtcdPrograms, directory: string): Promise<Rival> {
-  const ports = await freePorts(6);
-  const members = startMembers(programs, directory, ports);
-  await untilHealthy(ports).catch(async (error: unknown) => {
-    await end(members);
+  const plans = await planMembers();
+  const members = startMembers(plans, directory);
+  await untilHealthy(plans).catch(async (error: unknown) => {
+    await endProcesses(members);
     throw error;
   });
-  const clientPorts = ports.slice(0, 3);
-  const endpoint = (port: number): string => `127.0.0.1:${port}`;
-  const presser = startClient(programs.client, clientPorts.map(endpoint));
-  const prober = startClient(programs.client, clientPorts.map(endpoint));
-  let killedAt: number | undefined;
+  const words = [plans.map(endpointOf).join(','), String(value.length)];
+  const presser = startLineClient(programs.client, words);
+  const prober = startLineClient(programs.client, words);
+  let killed: MemberPlan | undefined;
+  const survivors = (): MemberPlan[] => plans.filter((plan) => plan !== killed);
   const press: Rival['press'] = (clients, forMs) =>
     presser.ask<LoadAnswer>(`press ${clients} ${forMs}`);
-  const survivors = (): number[] => clientPorts.filter((_, at) => at !== killedAt);
   return {
     name: 'etcd',
     press,
     drive: ({ clients, forMs }) => press(clients, forMs),
-    syncs: () => Promise.all(clientPorts.map(syncsOf)),
+    syncs: () => Promise.all(plans.map(({ clientPort }) => syncsOf(clientPort))),
     clientPid: presser.process.pid!,
     get memberPids() {
       return members.map((member) => member.pid!);
     },
-    term: async () => {
-      const leader = await leaderAmong(survivors());
-      return Number((await statusAt(leader))?.raftTerm);
-    },
+    term: async () => Number((await statusAt(await leaderAmong(survivors())))?.raftTerm),
     killLeader: async () => {
-      killedAt = clientPorts.indexOf(await leaderAmong(clientPorts));
-      const killed = members[killedAt]!;
-      const gone = once(killed, 'exit');
+      killed = await leaderAmong(plans);
+      const member = members[plans.indexOf(killed)]!;
+      const gone = once(member, 'exit');
       const atMs = Date.now();
-      killed.kill('SIGKILL');
-      const asked = survivors();
-      const first = await prober.ask<FirstPut>(`first-put ${asked.map(endpoint).join(',')}`);
+      member.kill('SIGKILL');
+      const asked = survivors().map(endpointOf).join(',');
+      const first = await prober.ask<FirstPut>(`first-put ${asked}`);
       await gone;
-      await leaderAmong(asked);
+      await leaderAmong(survivors());
       return first.atMs - atMs;
     },
     revive: async () => {
-      if (killedAt === undefined) return;
-      members[killedAt] = startMember(programs, directory, ports, killedAt);
-      killedAt = undefined;
-      await untilHealthy(ports);
+      if (killed === undefined) return;
+      members[plans.indexOf(killed)] = startMember(killed, plans, directory);
+      killed = undefined;
+      await untilHealthy(plans);
     },
-    stop: () => end([presser.process, prober.process, ...members]),
+    stop: () => endProcesses([presser.process, prober.process, ...members]),
   };
 }

@@ -50,7 +50,7 @@ describe('a log that rots', () => {
     disk.rot('/log/segment-000000000001.log', 200);
     await assert.rejects(
       open(),
-      refusal('corrupt', '/log/segment-000000000001.log', 'offset', 'move the directory away'),
+      refusal('corrupt', '/log/segment-000000000001.log', 'offset', 'skein rejoin'),
     );
   });
 

@@ -174,30 +174,70 @@ describe('a log', () => {
 });
 
 describe('a disk without room', () => {
-  it('refuses the batch with an error of its own, keeps what it had, and heals', async () => {
-    const { disk, open, run } = createLogFixture(3, 4 * 4096);
+  it('is noticed half a segment before a batch has to wait', async () => {
+    const { open, run } = createLogFixture(3, 4096 + 512);
+    const { log } = await open();
+    assert.equal(log.hasRoom(), true);
+    let last = 0;
+    while (log.hasRoom()) await run(log.append({ entries: [entry(++last, 1, 200)] }));
+    const { bytes } = log.stats();
+    for (let more = 0; more < 4; more++) {
+      await run(log.append({ entries: [entry(++last, 1, 200)] }));
+    }
+    assert.equal(log.stats().bytes, bytes, 'all of it went where there was room already');
+  });
+
+  it('is noticed by a log that is opened on it', async () => {
+    const { open, run } = createLogFixture(3, 4096 + 512);
     const { log } = await open();
     let last = 0;
-    let refused: unknown;
-    while (refused === undefined) {
-      try {
-        await run(log.append({ entries: [entry(last + 1, 1, 500)] }));
-        last += 1;
-      } catch (error) {
-        refused = error;
-      }
-    }
-    assert.ok(isDiskFull(refused));
-    const behind = [
-      log.append({ entries: [entry(last + 1, 1, 500)] }),
-      log.append({ entries: [entry(last + 2, 1, 500)] }),
-    ];
-    const outcomes = await run(Promise.allSettled(behind));
-    for (const each of outcomes) assert.ok(each.status === 'rejected' && isDiskFull(each.reason));
-    disk.setCapacityBytes(100 * 4096);
-    await run(log.append({ entries: [entry(last + 1, 1, 500)] }));
+    while (log.hasRoom()) await run(log.append({ entries: [entry(++last, 1, 200)] }));
     await run(log.close());
-    assert.equal((await open()).recovered.entries.length, last + 1);
+    const { log: again } = await open();
+    await run(again.seekRoom());
+    assert.equal(again.hasRoom(), false);
+  });
+
+  it('lets a batch wait, all behind it in order, and takes them once there is room', async () => {
+    const { disk, open, run } = createLogFixture(3, 3 * 4096);
+    const { log } = await open();
+    let last = 0;
+    while (log.hasRoom()) await run(log.append({ entries: [entry(++last, 1, 500)] }));
+    const settled: number[] = [];
+    const waiting = Array.from({ length: 20 }, (_, at) => {
+      const hardState = { term: 2 + at, vote: 0, commit: 0 };
+      const batch =
+        at % 2 === 0 ? { entries: [entry(++last, 1, 900)] } : { entries: [], hardState };
+      return log.append(batch).then(() => settled.push(at));
+    });
+    for (let tries = 0; tries < 5; tries++) await run(log.seekRoom());
+    assert.ok(settled.length < 20, 'a batch waits');
+    assert.deepEqual(settled, [...settled.keys()], 'none overtakes one that waits');
+    assert.equal(log.hasRoom(), false);
+
+    disk.setCapacityBytes(100 * 4096);
+    await run(log.seekRoom());
+    await run(Promise.all(waiting));
+    assert.deepEqual(settled, [...settled.keys()]);
+    assert.equal(log.hasRoom(), true);
+    await run(log.close());
+    const { recovered } = await open();
+    assert.equal(recovered.entries.length, last);
+    assert.equal(recovered.hardState.term, 21, 'the last one counts');
+  });
+
+  it('refuses what waits when the log is closed', async () => {
+    const { open, run } = createLogFixture(3, 4096 + 512);
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 3) }));
+    const waiting = Array.from({ length: 9 }, (_, at) =>
+      log.append({ entries: [entry(at + 4, 1, 900)] }),
+    );
+    const outcomes = run(Promise.allSettled(waiting));
+    await run(log.seekRoom());
+    await run(log.close());
+    for (const { status } of await outcomes) assert.equal(status, 'rejected');
+    assert.equal((await open()).recovered.entries.length, 3);
   });
 
   it('leaves no half of a snapshot behind', async () => {
@@ -212,19 +252,43 @@ describe('a disk without room', () => {
     await run(log.saveSnapshot(meta(9), chunks));
   });
 
-  it('has room again after a compaction', async () => {
+  it('has room again after a compaction, though batches wait for it', async () => {
     const { open, run } = createLogFixture(3, 6 * 4096 + 2048);
     const { log } = await open();
     let last = 0;
-    const fill = async () => {
-      for (;;) {
-        await run(log.append({ entries: [entry(last + 1, 1, 900)] }));
-        last += 1;
-      }
-    };
-    await assert.rejects(fill(), isDiskFull);
-    await run(log.saveSnapshot(meta(last), [Buffer.from('small')]));
-    await run(log.compact(last));
-    await run(log.append({ entries: [entry(last + 1, 1, 900)] }));
+    while (log.hasRoom()) {
+      await run(log.append({ entries: [entry(++last, 1, 900)] }));
+      // Behind the making of the next segment: until that has ended nobody knows whether there is room.
+      await run(log.seekRoom());
+    }
+    const covered = last;
+    const waiting = Array.from({ length: 8 }, () =>
+      log.append({ entries: [entry(++last, 1, 900)] }),
+    );
+    await run(log.seekRoom());
+    assert.equal(log.hasRoom(), false);
+    await run(log.saveSnapshot(meta(covered), [Buffer.from('small')]));
+    await run(log.compact(covered));
+    await run(log.seekRoom());
+    await run(Promise.all(waiting));
+    await run(log.close());
+    assert.equal((await open()).recovered.entries.at(-1)?.index, last);
+  });
+
+  it('refuses to start anew after a received snapshot, and nothing changes', async () => {
+    const { disk, open, run } = createLogFixture(3, 4096 + 512);
+    const { log } = await open();
+    await run(log.append({ entries: entries(1, 3) }));
+    await run(log.saveSnapshot(meta(9), [Buffer.from('small')]));
+    const hardState = { term: 1, vote: 0, commit: 9 };
+    await assert.rejects(run(log.restart(meta(9), hardState)), isDiskFull);
+    disk.setCapacityBytes(Infinity);
+    await run(log.restart(meta(9), hardState));
+    await run(log.append({ entries: [entry(10)] }));
+    await run(log.close());
+    assert.deepEqual(
+      (await open()).recovered.entries.map(({ index }) => index),
+      [10],
+    );
   });
 });

@@ -89,11 +89,19 @@ function disturb(chaos: Chaos): void {
   if (dice < 0.45) shuffleNetwork(chaos);
   else if (dice < 0.62) completeWrite(cluster, replica);
   else if (dice < 0.74) applyAll(cluster, replica);
-  else if (dice < 0.86) turn(cluster, replica, (raft) => raft.tick());
+  else if (dice < 0.86) tick(chaos, replica);
   else if (dice < 0.9) proposeSomething(chaos);
   else if (dice < 0.93) readSomething(chaos, replica);
   else if (random.float() > calm * 0.7) makeTrouble(chaos, replica);
   else if (random.float() < 0.2) compact(cluster, replica, random.integer(6));
+}
+
+/** Failure detectors are often mistaken here. */
+function tick({ cluster, random }: Chaos, replica: Replica): void {
+  turn(cluster, replica, (raft) => {
+    raft.tick();
+    if (random.float() < 0.1) raft.suspectLeader();
+  });
 }
 
 function shuffleNetwork(chaos: Chaos): void {

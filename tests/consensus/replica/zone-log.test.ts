@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../../consensus/index.ts';
 import { replicaPath } from '../../../consensus/replica/protocol.ts';
 import type { RemoteMessage } from '../../../consensus/replica/protocol.ts';
-import { encodeCommand } from '../../../consensus/store/command.ts';
+import { commandVersion, encodeCommand } from '../../../consensus/store/command.ts';
 import { formatAddress } from '../../../runtime/index.ts';
+import { put, settled, until } from './zone-steps.ts';
 import { createZone } from './zone.ts';
 import type { SimulatedZone } from './zone.ts';
-
-const put = (store: Store, key: string, value: string, deadlineMs = 5_000) =>
-  store.transact({ compare: [], success: [{ type: 'put', key, value }] }, { deadlineMs });
-
-/** Runs virtual time until the promise settles. */
-async function settled<T>(zone: SimulatedZone, promise: Promise<T>, limitMs = 30_000): Promise<T> {
-  let result: { value: T } | undefined;
-  void promise.then((value) => (result = { value }));
-  const reached = await zone.simulation.run({ until: () => result !== undefined, limitMs });
-  assert.deepEqual(zone.failures, []);
-  assert.ok(reached, `nothing came in ${limitMs} ms of virtual time\n${zone.lines()}`);
-  return result!.value;
-}
-
-async function until(zone: SimulatedZone, holds: () => boolean, limitMs = 30_000): Promise<void> {
-  const reached = await zone.simulation.run({ until: holds, limitMs });
-  assert.deepEqual(zone.failures, []);
-  assert.ok(reached, `did not come to hold in ${limitMs} ms of virtual time\n${zone.lines()}`);
-}
 
 async function zoneOf(seed: number, names: readonly string[]): Promise<SimulatedZone> {
   const zone = createZone(seed);
@@ -135,6 +116,79 @@ describe('the log of a zone', () => {
     assert.equal(log.store.view.get('/k/0/0')?.value, 'x');
   });
 
+  it('goes on with writes and heartbeats while a snapshot crawls to a peer', async function () {
+    this.timeout(30_000);
+    const zone = await zoneOf(15, ['a', 'b', 'c']);
+    const away = [...zone.members.keys()].find((name) => name !== zone.leader()!.name)!;
+    zone.crash(away);
+    // Nothing is kept for it once it has been silent for an election timeout.
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 1_000 });
+    const { store } = zone.leader()!.zone;
+    for (let batch = 0; batch < 4; batch++) {
+      const writes = Array.from({ length: 500 }, (_, at) =>
+        put(store, `/k/${batch}/${at}`, 'x'.repeat(4_000)),
+      );
+      await settled(zone, Promise.all(writes));
+    }
+    let chunks = 0;
+    let last = 0;
+    zone.setTap((_to, message) => {
+      const each = message as RemoteMessage;
+      if (each.type !== 'snapshot-chunk') return;
+      chunks++;
+      last = Math.max(last, each.chunk);
+    });
+    // A chunk takes longer than an election.
+    zone.setSnapshotDelayMs(2_000);
+    const { zone: log } = await settled(zone, zone.start(away));
+    await until(zone, () => chunks > 0);
+    const { term } = store.status();
+    for (let at = 0; at < 50; at++) {
+      const beganAtMs = zone.simulation.nowMs();
+      assert.ok((await settled(zone, put(store, `/meanwhile/${at}`, 'x'))).ok);
+      assert.ok(zone.simulation.nowMs() - beganAtMs < 100);
+      assert.ok(log.store.status().staleMs < 1_000, 'heartbeats come through');
+      await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 200 });
+    }
+    assert.equal(log.store.view.get('/k/0/0'), undefined, 'the snapshot is still on its way');
+    await until(zone, () => log.store.view.revision() === store.view.revision(), 120_000);
+    assert.equal(store.status().term, term);
+    assert.ok(last > 20 && chunks < 2 * last, `${chunks} chunks were sent of ${last}`);
+  });
+
+  it('refuses a snapshot that it cannot read, stays up, and takes the next offer', async function () {
+    this.timeout(30_000);
+    const zone = await zoneOf(16, ['a', 'b', 'c']);
+    const away = [...zone.members.keys()].find((name) => name !== zone.leader()!.name)!;
+    zone.crash(away);
+    // Nothing is kept for it once it has been silent for an election timeout.
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 1_000 });
+    const { store } = zone.leader()!.zone;
+    for (let batch = 0; batch < 2; batch++) {
+      const writes = Array.from({ length: 500 }, (_, at) =>
+        put(store, `/k/${batch}/${at}`, 'x'.repeat(2_000)),
+      );
+      await settled(zone, Promise.all(writes));
+    }
+    let isBad = true;
+    zone.setTap((_to, message) => {
+      const each = message as RemoteMessage;
+      if (each.type === 'snapshot-chunk' && each.chunk === 1 && isBad) each.data.fill(0xc1);
+    });
+    const { zone: log } = await settled(zone, zone.start(away));
+    await until(zone, () => /a snapshot of the zone was refused/.test(zone.lines()));
+    const disk = zone.disks.get(away)!;
+    const snapshots = disk.paths().filter((path) => path.endsWith('.snap'));
+    await zone.simulation.run({ untilMs: zone.simulation.nowMs() + 5_000 });
+    assert.deepEqual(zone.failures, []);
+    assert.deepEqual(
+      disk.paths().filter((path) => path.endsWith('.snap')),
+      snapshots,
+    );
+    isBad = false;
+    await until(zone, () => log.store.view.revision() === store.view.revision(), 60_000);
+  });
+
   it('cuts what it sends at once to what the mesh carries', async function () {
     this.timeout(30_000);
     const zone = await zoneOf(10, ['a', 'b', 'c']);
@@ -215,7 +269,7 @@ describe('the log of a zone', () => {
     const replica = system.ref<RemoteMessage>(formatAddress({ peer: 'a', path: replicaPath }));
     const request = { session: 5, sequence: 1, lowest: 1 };
     const command = encodeCommand({ type: 'grant-lease', id: 9, ttlMs: 100 }, request);
-    const from = { replica: 5, peer: 'b' };
+    const from = { replica: 5, peer: 'b', epoch: 0, life: 1 };
     const ask = (bytes: Uint8Array) =>
       replica.tell({ type: 'hand-over', from, writes: [{ sequence: 1, command: bytes }] });
     ask(command);
@@ -226,6 +280,33 @@ describe('the log of a zone', () => {
     const { appliedIndex } = log.store.status();
     await simulation.run({ untilMs: simulation.nowMs() + 10_000 });
     assert.equal(log.store.status().appliedIndex, appliedIndex, 'an idle zone writes nothing');
+  });
+
+  it('makes no entry of a command that it does not know, and goes on', async () => {
+    const zone = await zoneOf(14, ['a', 'b', 'c']);
+    const leader = zone.leader()!;
+    const [other] = [...zone.members.values()].filter((member) => member !== leader);
+    const replica = other!.system.ref<RemoteMessage>(
+      formatAddress({ peer: leader.name, path: replicaPath }),
+    );
+    const refused: RemoteMessage[] = [];
+    zone.setTap((_to, message) => {
+      if ((message as RemoteMessage).type === 'refused') refused.push(message as RemoteMessage);
+    });
+    // A peer of another version hands over what only that version knows.
+    const newer = Buffer.from(encodeCommand({ type: 'none' }));
+    newer[1] = commandVersion + 1;
+    const writes = [{ sequence: 1, command: newer }];
+    const from = { replica: 99, peer: 'newer', epoch: 0, life: 1 };
+    replica.tell({ type: 'hand-over', from, writes });
+    await until(zone, () => refused.length > 0);
+    const [refusal] = refused;
+    assert.ok(refusal?.type === 'refused' && refusal.code === 'unsupported');
+    assert.match(refusal.message, /: update all peers/);
+    assert.deepEqual(refusal.sequences, [1]);
+    const written = await settled(zone, put(other!.zone.store, '/k', 'v'));
+    assert.ok(written.ok);
+    assert.deepEqual(zone.failures, []);
   });
 
   it('applies each write once and loses none that it acknowledged, through crashes, loss and partitions', async function () {

@@ -58,6 +58,11 @@ describe('the store', () => {
           const { kvs, more } = view.range('', last, { revision });
           assert.deepEqual(kvs, naive.at(revision));
           assert.equal(more, false);
+          assert.equal(view.count('', last, revision), kvs.length);
+          const options = { revision, limit: 2, reverse: true };
+          const backwards = view.range('', last, options);
+          assert.deepEqual(backwards.kvs, naive.at(revision).toReversed().slice(0, 2));
+          assert.equal(backwards.more, kvs.length > 2);
         }
         for (const kv of naive.at(naive.revision())) assert.deepEqual(view.get(kv.key), kv);
         for (let revision = 0; revision < compacted; revision++) {

@@ -10,6 +10,8 @@ import {
   maxSessions,
 } from '../../../consensus/store/request-table.ts';
 import { createStateMachine } from '../../../consensus/store/state-machine.ts';
+import { prefixEnd } from '../../../consensus/store/store.ts';
+import type { Compare } from '../../../consensus/store/store.ts';
 import { maxOperations } from '../../../consensus/store/transaction.ts';
 import { refusal } from '../log/log-fixture.ts';
 import { copyOf, createDriver, put, remove } from './commands.ts';
@@ -51,6 +53,26 @@ describe('a transaction', () => {
     assert.equal(machine.view.get('a'), undefined);
   });
 
+  it('may compare all keys of a range, of which there may be none', () => {
+    const { answer, transact } = createDriver();
+    transact(put('a/1', 'x'), put('a/2', 'y'));
+    const holds = (compare: Compare): boolean => {
+      const done = answer({
+        type: 'transaction',
+        transaction: { compare: [compare], success: [] },
+      });
+      return done.type === 'transaction' && done.result.succeeded;
+    };
+    const all = { key: 'a/', end: prefixEnd('a/') };
+    const none = { key: 'b/', end: prefixEnd('b/') };
+    assert.ok(holds({ ...all, target: 'version', is: '=', to: 1 }));
+    assert.ok(!holds({ ...all, target: 'create', is: '=', to: 0 }));
+    assert.ok(holds({ ...none, target: 'create', is: '=', to: 0 }));
+    assert.ok(!holds({ ...all, target: 'value', is: '=', to: 'x' }));
+    assert.ok(holds({ ...all, target: 'value', is: '<', to: 'z' }));
+    assert.ok(!holds({ ...none, target: 'value', is: '!=', to: 'z' }));
+  });
+
   it('sees its own writes', () => {
     const { transact } = createDriver();
     const { responses } = transact(put('b'), { type: 'range', key: 'a', end: 'z' });
@@ -78,6 +100,7 @@ describe('a command', () => {
           compare: [
             { target: 'mod', key: 'a', is: '<', to: 7 },
             { target: 'value', key: 'ü', is: '!=', to: '' },
+            { target: 'version', key: 'a', end: 'b', is: '=', to: 0 },
           ],
           success: [put('a', 'ü\0'), remove('a', 'b'), { type: 'range', key: 'a' }],
           failure: [remove('x'), { type: 'range', key: 'a', end: 'b', limit: 3 }],
@@ -94,6 +117,7 @@ describe('a command', () => {
 
   it('of an unknown version, or that is none, stops the replica', () => {
     const bytes = Buffer.from(encodeCommand({ type: 'none' }));
+    assert.equal(bytes[1], 1, 'what asks for nothing new can be followed by older replicas');
     bytes[1] = 9;
     const machine = createStateMachine();
     assert.throws(() => machine.apply(1, bytes), refusal('unsupported', 'command version 9'));
@@ -179,6 +203,42 @@ describe('a request', () => {
     assert.equal(third.isRepeated, true);
     assert.deepEqual(third.answer, first.answer);
     assert.equal(copy.machine.view.revision(), 2);
+  });
+
+  it('whose comparison failed is not done when it comes again and would hold, also after a snapshot', () => {
+    const { apply, machine } = createDriver();
+    const request = { session: 1, sequence: 1, lowest: 1 };
+    const swap: Command = {
+      type: 'transaction',
+      transaction: {
+        compare: [{ target: 'value', key: 'a', is: '=', to: 'free' }],
+        success: [put('a', 'taken')],
+      },
+    };
+    const { answer: first } = apply(swap, request);
+    apply(writing(put('a', 'free')));
+    for (const driver of [createDriver(copyOf(machine)), createDriver(machine)]) {
+      const again = driver.apply(swap, request);
+      assert.equal(again.isRepeated, true);
+      assert.deepEqual(again.answer, first, 'the client was told that nothing was done');
+      assert.equal(driver.machine.view.get('a')?.value, 'free');
+    }
+  });
+
+  it('that only reads is carried out again: its answer is not kept', () => {
+    const { apply } = createDriver();
+    const request = { session: 1, sequence: 1, lowest: 1 };
+    const read: Command = {
+      type: 'transaction',
+      transaction: { compare: [], success: [{ type: 'range', key: 'a' }] },
+    };
+    apply(read, request);
+    apply(writing(put('a')));
+    const { answer, isRepeated } = apply(read, request);
+    assert.equal(isRepeated, false);
+    assert.ok(
+      answer.ok && answer.value.type === 'transaction' && answer.value.result.revision === 2,
+    );
   });
 
   it('that was refused is refused alike when it is repeated', () => {

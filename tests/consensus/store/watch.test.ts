@@ -1,6 +1,7 @@
 // Watches: ordered, whole revisions, no gap, no repeat, resumable, and told when it is too late.
 
 import assert from 'node:assert/strict';
+import { toUSVString } from 'node:util';
 
 import * as fc from 'fast-check';
 
@@ -109,6 +110,49 @@ describe('a watch', () => {
     assert.deepEqual(inner?.revisions, [2, 3]);
   });
 
+  it('that heard nothing for a while is told how far it is, once for each way the store has gone', () => {
+    const { machine, transact } = createDriver();
+    const told: string[] = [];
+    const listen = (name: string, from: string, after: Revision) =>
+      machine.watch(from, `${from}~`, after, {
+        events: (revision) => void told.push(`${name} events ${revision}`),
+        progress: (revision) => void told.push(`${name} progress ${revision}`),
+        ended: () => assert.fail(),
+      });
+    listen('quiet', 'q', 1);
+    listen('busy', 'b', 1);
+    listen('future', 'q', 9);
+    const turn = (): readonly string[] => {
+      machine.tellProgress();
+      return told.splice(0);
+    };
+    assert.deepEqual(turn(), [], 'nothing has happened');
+    transact(put('b'));
+    transact(put('x'));
+    assert.deepEqual(turn(), ['busy events 2', 'quiet progress 3'], 'who hears events needs none');
+    assert.deepEqual(turn(), ['busy progress 3'], 'until it hears none');
+    assert.deepEqual(turn(), [], 'an idle store tells nothing');
+    transact(put('q'));
+    assert.deepEqual(turn(), ['quiet events 4', 'busy progress 4']);
+  });
+
+  it('hears no progress once it was stopped from within another', () => {
+    const { machine, transact } = createDriver();
+    const ended = () => assert.fail();
+    const stops: (() => void)[] = [];
+    const heard: number[] = [];
+    for (const name of [0, 1]) {
+      const progress = () => {
+        heard.push(name);
+        for (const stop of stops) stop();
+      };
+      stops.push(machine.watch('a', 'b', 1, { events: ended, progress, ended }));
+    }
+    transact(put('x'));
+    machine.tellProgress();
+    assert.deepEqual(heard, [0]);
+  });
+
   it('goes on over a restored snapshot that reaches back to where it is, and ends over one that does not', () => {
     const leader = createDriver();
     const follower = createStateMachine();
@@ -199,6 +243,32 @@ describe('an index of intervals', () => {
         assert.deepEqual(found, new Set(kept.filter((r) => r.from <= key && key < r.end)));
         assert.equal(index.size(), kept.length);
       }),
+    );
+  });
+
+  it('ends a prefix where the next key that does not start with it begins, in text that can be written', () => {
+    assert.equal(prefixEnd('/a/'), '/a0');
+    assert.equal(prefixEnd(''), '\uffff');
+    const odd = fc.constantFrom(
+      'a',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{107ff}',
+      '\u{10ffff}',
+    );
+    const text = fc
+      .array(odd, { minLength: 1, maxLength: 3 })
+      .map((characters) => characters.join(''));
+    fc.assert(
+      fc.property(text, text, (prefix, key) => {
+        fc.pre(!key.startsWith('\uffff'));
+        const end = prefixEnd(prefix);
+        assert.equal(toUSVString(end), end);
+        assert.equal(key >= prefix && key < end, key.startsWith(prefix), `[${prefix}, ${end})`);
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -1,0 +1,141 @@
+// A zone of real peers on loopback that come and go one by one, each with words of its own, for tests.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '../../cli/client.ts';
+import type { PeerStatus } from '../../cli/commands/status.ts';
+import { STATUS_PATH } from '../../cli/commands/status.ts';
+import type { ChildPeer, Exit, Ready } from '../../cli/flight/child-peer.ts';
+import { startChild } from '../../cli/flight/child-peer.ts';
+import { clientOf } from '../../cli/flight/flock.ts';
+import { readKubeconfig } from '../../cli/kubeconfig.ts';
+import { createNamespace, PROGRAM, skein, temporaryDirectory } from './cluster.ts';
+import type { Ran } from './cluster.ts';
+
+/** Pace of questions while something is awaited. */
+const PACE_MS = 25;
+
+interface ZonePeer {
+  readonly child: ChildPeer;
+  readonly ready: Ready;
+  readonly client: Client;
+}
+
+export interface SmallZone {
+  /** Founds the zone, joins it, or comes back; resolves when it is ready. */
+  readonly start: (name: string, words?: readonly string[]) => Promise<void>;
+  readonly at: (name: string) => Client;
+  readonly status: (name: string) => Promise<PeerStatus['status']>;
+  /** Who leads, as `asked` knows it; waits until somebody does. */
+  readonly leader: (asked: string) => Promise<string>;
+  readonly skein: (name: string, words: readonly string[]) => Promise<Ran>;
+  /** SIGKILL; resolves when it is gone. */
+  readonly kill: (name: string) => Promise<void>;
+  readonly exited: (name: string) => Promise<Exit>;
+  readonly end: () => Promise<void>;
+}
+
+/** No peer yet: the first that is started founds the zone. */
+export function createSmallZone(): SmallZone {
+  const { path, remove } = temporaryDirectory();
+  const peers = new Map<string, ZonePeer>();
+  const known = new Map<string, Ready>();
+  let token: string | undefined;
+
+  const living = (): string[] =>
+    [...peers.keys()].filter((name) => !peers.get(name)!.child.hasExited());
+
+  const wordsOf = (name: string): readonly string[] => {
+    const before = known.get(name);
+    const port = (address: string | undefined): string => address?.split(':').at(-1) ?? '0';
+    return [
+      `--name=${name}`,
+      `--data=${join(path, name)}`,
+      `--mesh-listen=127.0.0.1:${port(before?.mesh)}`,
+      `--api-listen=127.0.0.1:${port(before?.api)}`,
+      '--stop-pods',
+    ];
+  };
+
+  const start = async (name: string, words: readonly string[] = []): Promise<void> => {
+    const [member] = living();
+    const isJoining = member !== undefined && !known.has(name);
+    if (isJoining) token ??= (await ask(member, ['token', 'create'])).out.trim();
+    const verb = isJoining ? ['join', known.get(member)!.mesh, '--token=-'] : ['up'];
+    const child = startChild({
+      name,
+      program: PROGRAM,
+      words: [...verb, ...wordsOf(name), ...words],
+      logFile: join(path, `${name}.log`),
+      ...(isJoining ? { input: token! } : {}),
+    });
+    const ready = await child.ready;
+    known.set(name, ready);
+    peers.get(name)?.client.close();
+    const [access] = readKubeconfig(ready.kubeconfig).peers;
+    peers.set(name, { child, ready, client: clientOf(access!) });
+  };
+
+  const ask = (name: string, words: readonly string[]): Promise<Ran> =>
+    skein([...words, '--kubeconfig', known.get(name)!.kubeconfig]);
+  const at = (name: string): Client => peers.get(name)!.client;
+  const status = async (name: string): Promise<PeerStatus['status']> =>
+    (await at(name).json<PeerStatus>({ path: STATUS_PATH })).status;
+
+  return {
+    start,
+    at,
+    status,
+    leader: async (asked) => {
+      for (;;) {
+        const { leader } = await status(asked);
+        if (leader !== undefined) return leader;
+        await delay(PACE_MS);
+      }
+    },
+    skein: ask,
+    kill: async (name) => {
+      const { child } = peers.get(name)!;
+      process.kill(child.pid, 'SIGKILL');
+      await child.exited;
+    },
+    exited: (name) => peers.get(name)!.child.exited,
+    end: async () => {
+      for (const { client } of peers.values()) client.close();
+      const ended = await Promise.all([...peers.values()].map(({ child }) => child.stop()));
+      assert.ok(ended.every(Boolean), 'a peer had to be killed');
+      remove();
+    },
+  };
+}
+
+/** Asks again until it holds; fails with what was seen last. */
+export async function eventually<T>(
+  look: () => Promise<T>,
+  holds: (seen: T) => boolean,
+  limitMs: number,
+): Promise<T> {
+  const untilMs = performance.now() + limitMs;
+  for (;;) {
+    const seen = await look();
+    if (holds(seen)) return seen;
+    if (performance.now() > untilMs) {
+      assert.fail(`not so after ${limitMs} ms: ${JSON.stringify(seen)}`);
+    }
+    await delay(PACE_MS);
+  }
+}
+
+/** Milliseconds until `client` got a write through. */
+export async function untilWritten(client: Client, limitMs: number): Promise<number> {
+  const began = performance.now();
+  for (let attempt = 0; ; attempt++) {
+    const name = `written-${Math.round(began)}-${attempt}`;
+    const done = await createNamespace(client, name).catch((error: Error) => error);
+    const tookMs = performance.now() - began;
+    if (!(done instanceof Error)) return tookMs;
+    if (tookMs > limitMs) throw done;
+    await delay(PACE_MS);
+  }
+}
