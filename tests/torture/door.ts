@@ -155,6 +155,7 @@ function knownOf({ status, message }: CommandFailure): 'refused' | 'conflict' | 
       return 'conflict';
     case 429:
     case 503:
+    case 507:
       return 'refused';
     case undefined:
       // Not even connected; whatever was lost later may have arrived.

@@ -31,7 +31,6 @@ export function formatSummary(reports: readonly RoundReport[]): string {
     conflicts: total(reports, ({ counts }) => counts.conflict),
     reads: total(reports, ({ counts }) => counts.reads),
     readsRefused: total(reports, ({ counts }) => counts.readsRefused),
-    endedByFullDisk: total(reports, ({ endedByFullDisk }) => endedByFullDisk),
     healMs: { median: heals[heals.length >> 1] ?? 0, max: heals.at(-1) ?? 0 },
     minutes: Number((total(reports, ({ tookMs }) => tookMs) / 60_000).toFixed(1)),
     wrong: total(reports, ({ wrongs }) => wrongs.length),

@@ -26,8 +26,6 @@ export interface RoundReport {
   /** From the end of the storm until every peer was whole. */
   readonly healMs: number;
   readonly tookMs: number;
-  /** Peers that a full disk ended. */
-  readonly endedByFullDisk: number;
   readonly wrongs: readonly string[];
 }
 
@@ -69,10 +67,9 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     seen = await clients.stop();
   }
   const fallen = options.fallen();
-  const unasked = fallen.filter(({ peer }) => !storm.filled.has(peer));
   const wrongs = [
     ...storm.wrongs,
-    ...unasked.map(({ peer, how }) => `${zone.peers[peer]!.name} ${how}, unasked`),
+    ...fallen.map(({ peer, how }) => `${zone.peers[peer]!.name} ${how}, unasked`),
     ...judge(seen, await askAll(zone.peers, space)),
   ];
   return {
@@ -81,7 +78,6 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     counts: seen.counts,
     healMs: Math.round(healMs),
     tookMs: Math.round(performance.now() - startMs),
-    endedByFullDisk: fallen.length - unasked.length,
     wrongs,
   };
 }
@@ -105,7 +101,7 @@ async function untilWhole({ peers }: Zone, space: string, interrupted: AbortSign
   await Promise.all(peers.map(become));
 }
 
-/** One that is absent is started; one that is about to end because its disk was full will be absent the next time. */
+/** One that is absent is started: it was killed, and its disk was full or another blow hit it when it came back. */
 async function troubleOf(
   { door, isUp, revive }: Peer,
   space: string,

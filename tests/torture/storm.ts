@@ -10,15 +10,12 @@ export interface Storm {
   /** What was done to whom, for people. */
   readonly told: readonly string[];
   readonly wrongs: readonly string[];
-  /** Peers whose disk was full at some time in this storm. */
-  readonly filled: ReadonlySet<number>;
 }
 
 interface Running {
   readonly zone: Zone;
   readonly told: string[];
   readonly wrongs: string[];
-  readonly filled: Set<number>;
   /** Disks that are full now. */
   readonly full: Set<number>;
 }
@@ -29,7 +26,7 @@ export function startStorm(
   blows: readonly Blow[],
   interrupted: AbortSignal,
 ): { readonly storm: Storm; readonly over: Promise<unknown> } {
-  const running: Running = { zone, told: [], wrongs: [], filled: new Set(), full: new Set() };
+  const running: Running = { zone, told: [], wrongs: [], full: new Set() };
   const wait = (forMs: number): Promise<unknown> =>
     delay(forMs, undefined, { signal: interrupted });
   const over = Promise.all(
@@ -97,12 +94,11 @@ async function comeBack({ zone, full }: Running, peer: Peer): Promise<void> {
 }
 
 async function fillDisks(
-  { zone, filled, full }: Running,
+  { zone, full }: Running,
   victims: readonly number[],
   hold: () => Promise<unknown>,
 ): Promise<void> {
   for (const at of victims) {
-    filled.add(at);
     full.add(at);
     await zone.peers[at]!.disk?.fill();
   }

@@ -14,6 +14,7 @@ import type { StoreStatus } from '../../../consensus/index.ts';
 import { generateIdentity } from '../../../mesh/index.ts';
 import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
+import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';
 import type { Contender } from './contender.ts';
 import type { Ask, Asks, SkeinOrder } from './skein-peer.ts';
 
@@ -21,6 +22,8 @@ import type { Ask, Asks, SkeinOrder } from './skein-peer.ts';
 const startLimitMs = 30_000;
 
 export interface SkeinContender extends Contender {
+  /** Watchers at the client, which must have a replica. */
+  readonly fanOut: (load: FanOutLoad) => Promise<FanOutAnswer>;
   /** Records what the leader's processor does while `work` runs, into a .cpuprofile file. */
   readonly profileLeader: (path: string, work: () => Promise<unknown>) => Promise<void>;
   readonly profileClient: (path: string, work: () => Promise<unknown>) => Promise<void>;
@@ -135,6 +138,7 @@ export async function startSkein(
   return {
     name: isGuest ? 'Skein by request' : 'Skein',
     drive: async (load) => client.ask('drive', { load, at: (await leadingMember()).peer }),
+    fanOut: (load) => client.ask('fan-out', { fanOut: load }),
     syncs: () => Promise.all(members.map((member) => member.ask('syncs'))),
     clientPid: client.process.pid!,
     memberPids: members.map((member) => member.process.pid!),

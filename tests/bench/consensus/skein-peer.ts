@@ -9,6 +9,8 @@ import type { ActorSystem } from '../../../runtime/index.ts';
 import { clock, random } from '../../mesh/libp2p-peers.ts';
 import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
+import { fanOut } from '../fan-out/store-watchers.ts';
+import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';
 import { drive, operateOn } from './closed-loops.ts';
 import type { Load, LoadAnswer } from './contender.ts';
 import { driveAll, firstPut } from './many-doors.ts';
@@ -30,6 +32,7 @@ export interface Asks {
   readonly syncs: number;
   readonly drive: LoadAnswer;
   readonly 'first-put': FirstPut;
+  readonly 'fan-out': FanOutAnswer;
   readonly 'start-profile': boolean;
   readonly 'stop-profile': boolean;
 }
@@ -37,6 +40,7 @@ export interface Asks {
 export interface Ask {
   readonly type: keyof Asks;
   readonly load?: Load;
+  readonly fanOut?: FanOutLoad;
   /** At whose door a guest drives. */
   readonly at?: string;
   /** At whose doors a guest drives at once, or asks until one of them has done its put. */
@@ -107,6 +111,8 @@ async function answer({ system, zone }: Opened, ask: Ask): Promise<Asks[keyof As
         zone === undefined ? askAtDoor(system, ask.at!) : operateOn(zone.store),
         ask.load!,
       );
+    case 'fan-out':
+      return await fanOut(zone!.store, ask.fanOut!);
     case 'first-put':
       return await firstPut(ask.doors!.map((door) => askAtDoor(system, door)));
     case 'start-profile':
