@@ -6,7 +6,10 @@ import { raftTiming } from './timing.ts';
 
 /** What the log says counts; what was heard only fills in. */
 export const peerOf = (replica: Replica, id: number): string | undefined =>
-  replicaRecord(replica.machine.view, id)?.peer ?? replica.routes.get(id);
+  // A founder leads before any record says where it lives.
+  id === replica.self.replica
+    ? replica.self.peer
+    : (replicaRecord(replica.machine.view, id)?.peer ?? replica.routes.get(id));
 
 /** The peers of these replicas in order of name, for people. */
 export const peersOf = (replica: Replica, ids: Iterable<number>): readonly string[] =>
