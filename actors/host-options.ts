@@ -33,6 +33,8 @@ export interface HostOptions {
   readonly price?: string;
   /** ADDRESS and token; ignored by a peer that is a member already. */
   readonly join?: { readonly address: string; readonly token: string };
+  /** Of the log's files; default 64 MB. Smaller ones are changed more often, for tests of that. */
+  readonly segmentBytes?: number;
   readonly log: Logger;
 }
 

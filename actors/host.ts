@@ -171,6 +171,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     addressBook: createFileAddressBook(places.addressBook),
     disk: nodeDisk(),
     logDirectory: places.log,
+    ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     isRevoked: admission.isRevoked,
     createDriver: (range) =>
       createProcessContainerDriver({

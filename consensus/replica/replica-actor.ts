@@ -130,7 +130,9 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
   switch (message.type) {
     case 'raft':
       for (const each of message.messages) {
-        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+        // Then nothing more is acted on, the rest of the message neither.
+        if (isLossProven(replica, each, ctx)) return;
+        stepChecked(replica, each, ctx);
       }
       return;
     case 'hand-over':

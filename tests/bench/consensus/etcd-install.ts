@@ -22,13 +22,19 @@ export interface EtcdPrograms {
   readonly version: string;
 }
 
-/** Installs what is missing when it may, and builds the client into `directory`; else says why not. */
-export async function prepareEtcd(directory: string): Promise<EtcdPrograms | string> {
+/** Under tests/bench. */
+const etcdClientSource = 'consensus/etcd-client.go';
+
+/** Installs what is missing when it may, and builds a client into `directory`; else says why not. */
+export async function prepareEtcd(
+  directory: string,
+  source = etcdClientSource,
+): Promise<EtcdPrograms | string> {
   const refusal = await install(packages);
   if (refusal !== undefined) return refusal;
   const client = join(directory, 'etcd-client');
   try {
-    await build(client);
+    await build(source, client);
   } catch (error) {
     return `the client could not be built: ${(error as Error).message}`;
   }
@@ -36,11 +42,9 @@ export async function prepareEtcd(directory: string): Promise<EtcdPrograms | str
 }
 
 /** From Debian's sources alone, with Debian's compiler; nothing is downloaded. */
-async function build(into: string): Promise<void> {
-  const source = fileURLToPath(
-    new URL('../../../../tests/bench/consensus/etcd-client.go', import.meta.url),
-  );
-  await run(goAt, ['build', '-o', into, source], {
+async function build(source: string, into: string): Promise<void> {
+  const file = fileURLToPath(new URL(`../../../../tests/bench/${source}`, import.meta.url));
+  await run(goAt, ['build', '-o', into, file], {
     env: {
       ...process.env,
       GO111MODULE: 'off',

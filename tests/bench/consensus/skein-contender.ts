@@ -14,6 +14,7 @@ import type { StoreStatus } from '../../../consensus/index.ts';
 import { generateIdentity } from '../../../mesh/index.ts';
 import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
+import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';
 import type { Contender } from './contender.ts';
 import type { Ask, Asks, SkeinOrder } from './skein-peer.ts';
 
@@ -21,21 +22,24 @@ import type { Ask, Asks, SkeinOrder } from './skein-peer.ts';
 const startLimitMs = 30_000;
 
 export interface SkeinContender extends Contender {
+  /** Watchers at the client, which must have a replica. */
+  readonly fanOut: (load: FanOutLoad) => Promise<FanOutAnswer>;
   /** Records what the leader's processor does while `work` runs, into a .cpuprofile file. */
   readonly profileLeader: (path: string, work: () => Promise<unknown>) => Promise<void>;
   readonly profileClient: (path: string, work: () => Promise<unknown>) => Promise<void>;
 }
 
-interface Replica {
+export interface Replica {
   readonly peer: string;
   readonly addresses: readonly string[];
   readonly process: ChildProcess;
   readonly ask: <T extends keyof Asks>(type: T, more?: Omit<Ask, 'type'>) => Promise<Asks[T]>;
 }
 
-type Authority = ReturnType<typeof createTestAuthority>;
+export type Authority = ReturnType<typeof createTestAuthority>;
 
-function meshOrder(authority: Authority, peers: PeerOrder['peers']): PeerOrder {
+/** Of a peer with an identity of its own, told of no others yet. */
+export function newMember(authority: Authority): PeerOrder {
   const identity = generateIdentity();
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return {
@@ -45,12 +49,13 @@ function meshOrder(authority: Authority, peers: PeerOrder['peers']): PeerOrder {
     signingSeed: text(identity.signing.seed),
     signingPublic: text(identity.signing.publicKey),
     peer: identity.peer,
-    peers,
+    peers: [],
   };
 }
 
-async function startReplica(
-  authority: Authority,
+/** Starts `member`, on what is in `directory` if there is anything; it founds the zone when there are no others. */
+export async function startReplica(
+  member: PeerOrder,
   directory: string,
   others: readonly Replica[],
   isGuest: boolean,
@@ -74,7 +79,7 @@ async function startReplica(
     }
   };
   const peers = others.map(({ peer, addresses }) => ({ peer, addresses }));
-  const mesh = meshOrder(authority, peers);
+  const mesh = { ...member, peers };
   const addresses = await exchange({ mesh, directory, isFounder: others.length === 0, isGuest });
   return {
     peer: mesh.peer,
@@ -84,7 +89,7 @@ async function startReplica(
   };
 }
 
-async function untilStatus(
+export async function untilStatus(
   replica: Replica,
   isThere: (status: StoreStatus) => boolean,
 ): Promise<StoreStatus> {
@@ -106,7 +111,7 @@ export async function startSkein(
   const replicas: Replica[] = [];
   const start = async (isGuest = false): Promise<Replica> => {
     const own = join(directory, `skein-${reach}-${replicas.length + 1}`);
-    const replica = await startReplica(authority, own, replicas, isGuest);
+    const replica = await startReplica(newMember(authority), own, replicas, isGuest);
     replicas.push(replica);
     return replica;
   };
@@ -133,6 +138,7 @@ export async function startSkein(
   return {
     name: isGuest ? 'Skein by request' : 'Skein',
     drive: async (load) => client.ask('drive', { load, at: (await leadingMember()).peer }),
+    fanOut: (load) => client.ask('fan-out', { fanOut: load }),
     syncs: () => Promise.all(members.map((member) => member.ask('syncs'))),
     clientPid: client.process.pid!,
     memberPids: members.map((member) => member.process.pid!),

@@ -9,8 +9,12 @@ import type { ActorSystem } from '../../../runtime/index.ts';
 import { clock, random } from '../../mesh/libp2p-peers.ts';
 import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
+import { fanOut } from '../fan-out/store-watchers.ts';
+import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';
 import { drive, operateOn } from './closed-loops.ts';
 import type { Load, LoadAnswer } from './contender.ts';
+import { driveAll, firstPut } from './many-doors.ts';
+import type { FirstPut } from './many-doors.ts';
 import { askAtDoor, openDoor } from './store-door.ts';
 
 /** The first message to the process; it answers with its addresses. */
@@ -27,6 +31,8 @@ export interface Asks {
   readonly status: StoreStatus;
   readonly syncs: number;
   readonly drive: LoadAnswer;
+  readonly 'first-put': FirstPut;
+  readonly 'fan-out': FanOutAnswer;
   readonly 'start-profile': boolean;
   readonly 'stop-profile': boolean;
 }
@@ -34,8 +40,11 @@ export interface Asks {
 export interface Ask {
   readonly type: keyof Asks;
   readonly load?: Load;
+  readonly fanOut?: FanOutLoad;
   /** At whose door a guest drives. */
   readonly at?: string;
+  /** At whose doors a guest drives at once, or asks until one of them has done its put. */
+  readonly doors?: readonly string[];
   /** Where a profile goes. */
   readonly path?: string;
 }
@@ -92,10 +101,20 @@ async function answer({ system, zone }: Opened, ask: Ask): Promise<Asks[keyof As
     case 'syncs':
       return zone!.diskStats().syncs;
     case 'drive':
+      if (ask.doors !== undefined) {
+        return await driveAll(
+          ask.doors.map((door) => askAtDoor(system, door)),
+          ask.load!,
+        );
+      }
       return await drive(
         zone === undefined ? askAtDoor(system, ask.at!) : operateOn(zone.store),
         ask.load!,
       );
+    case 'fan-out':
+      return await fanOut(zone!.store, ask.fanOut!);
+    case 'first-put':
+      return await firstPut(ask.doors!.map((door) => askAtDoor(system, door)));
     case 'start-profile':
       return await startProfile();
     case 'stop-profile':

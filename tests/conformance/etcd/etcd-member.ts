@@ -32,31 +32,36 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-const url = (port: number): string => `http://127.0.0.1:${port}`;
+export const url = (port: number): string => `http://127.0.0.1:${port}`;
 
-/** Starts one process a member under `directory`. Without `flags`, defaults for all that decides durability and speed. */
-export function startMembers(
+/** Without `flags`, defaults for all that decides durability and speed. */
+export function startMember(
+  { name, clientPort, peerPort }: MemberPlan,
   plans: readonly MemberPlan[],
   directory: string,
   flags: readonly string[] = [],
-): ChildProcess[] {
-  const cluster = plans.map(({ name, peerPort }) => `${name}=${url(peerPort)}`).join(',');
-  return plans.map(({ name, clientPort, peerPort }) => {
-    const settings = {
-      name,
-      'data-dir': join(directory, `etcd-${name}`),
-      'listen-client-urls': url(clientPort),
-      'advertise-client-urls': url(clientPort),
-      'listen-peer-urls': url(peerPort),
-      'initial-advertise-peer-urls': url(peerPort),
-      'initial-cluster': cluster,
-      'log-level': 'error',
-      logger: 'zap',
-    };
-    const args = Object.entries(settings).map(([flag, setting]) => `--${flag}=${setting}`);
-    return spawn(etcdAt, [...args, ...flags], { stdio: 'ignore' });
-  });
+): ChildProcess {
+  const settings = {
+    name,
+    'data-dir': join(directory, `etcd-${name}`),
+    'listen-client-urls': url(clientPort),
+    'advertise-client-urls': url(clientPort),
+    'listen-peer-urls': url(peerPort),
+    'initial-advertise-peer-urls': url(peerPort),
+    'initial-cluster': plans.map((each) => `${each.name}=${url(each.peerPort)}`).join(','),
+    'log-level': 'error',
+    logger: 'zap',
+  };
+  const args = Object.entries(settings).map(([flag, setting]) => `--${flag}=${setting}`);
+  return spawn(etcdAt, [...args, ...flags], { stdio: 'ignore' });
 }
+
+/** One process a member under `directory`. */
+export const startMembers = (
+  plans: readonly MemberPlan[],
+  directory: string,
+  flags: readonly string[] = [],
+): ChildProcess[] => plans.map((plan) => startMember(plan, plans, directory, flags));
 
 /** Until every member says that it has a leader. */
 export async function untilHealthy(plans: readonly MemberPlan[]): Promise<void> {
