@@ -2,7 +2,7 @@
 
 import type { StoreView } from '../consensus/index.ts';
 import { prefixEnd } from '../consensus/index.ts';
-import { parsePeer, peersEnd, peersPrefix } from './admission/records.ts';
+import { parsePeer, peersEnd, peersPrefix, sealedAuthorityKey } from './admission/records.ts';
 import { parseStoreKey } from './objects/object-keys.ts';
 
 export interface StateSummary {
@@ -12,6 +12,8 @@ export interface StateSummary {
   readonly keys: number;
   /** Names by peer id. */
   readonly names: ReadonlyMap<string, string>;
+  /** Whether that peer can let others in and issue certificates; only voters ever can. */
+  readonly holdsAuthority: (peer: string) => boolean;
 }
 
 const everything = '/';
@@ -23,5 +25,6 @@ export function summarizeState(view: StoreView): StateSummary {
     objects: kvs.filter(({ key }) => parseStoreKey(key) !== undefined).length,
     keys: kvs.length,
     names: new Map(peers.map(({ peer, name }) => [peer, name])),
+    holdsAuthority: (peer) => view.get(sealedAuthorityKey(peer)) !== undefined,
   };
 }

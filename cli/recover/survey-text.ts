@@ -27,6 +27,7 @@ export function surveyText({ survey, state, changedAt, epoch }: StoppedPeer): st
     ['Voters', list(voters)],
     ...(votersOutgoing.length === 0 ? [] : [['Voters before', list(votersOutgoing)] as const]),
     ['Learners', list(learners)],
+    ['Authority', authorityText(survey, state)],
     [
       'Last write',
       changedAt === undefined ? 'unknown' : `${changedAt.toISOString()}, by its files`,
@@ -34,6 +35,17 @@ export function surveyText({ survey, state, changedAt, epoch }: StoppedPeer): st
   ];
   const facts = lines.map(([label, value]) => `${`${label}:`.padEnd(15)}${value}\n`).join('');
   return `${facts}\n${[keptText(survey), lostText(survey, list), adviceText].join('\n\n')}\n`;
+}
+
+/** Without it a zone goes on, and can let nobody in any more. */
+function authorityText(
+  { voters, votersOutgoing, learners }: Survey,
+  state: StoppedPeer['state'],
+): string {
+  const self = [...voters, ...votersOutgoing, ...learners].find(({ isSelf }) => isSelf);
+  return self?.peer !== undefined && state.holdsAuthority(self.peer)
+    ? 'here'
+    : 'not here: a zone that goes on from this peer can let nobody new in';
 }
 
 function keptText({ lastEntry, commit }: Survey): string {

@@ -43,6 +43,8 @@ export async function openLog(
   const release = await disk.lock(directory);
   try {
     await removeUnfinished(disk, directory);
+    // A file may have got its name just before the process before this one ended: what is built on it must not lose it.
+    await disk.syncDirectory(directory);
     await finishSuccession(disk, directory);
     const { snapshots, broken } = await openSnapshots(disk, directory, snapshotReader);
     const snapshot = snapshots.newest();

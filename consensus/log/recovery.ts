@@ -65,6 +65,7 @@ export async function recoverSegments(
       }
       if (mayRepair) await cutTail(disk, path, source, scan.end);
     }
+    if (path === paths.at(-1)) await settleLastWrite(disk, path, source, scan);
     if (before === undefined) {
       replay.base = { index: scan.header.baseIndex, term: scan.header.baseTerm };
     }
@@ -176,6 +177,21 @@ function toEntry(record: ReadRecord): Entry {
 async function cutTail(disk: Disk, path: string, source: Buffer, end: number): Promise<void> {
   const file = await disk.open(path, 'write-through');
   await file.write(end, Buffer.alloc(lastNonZero(source, end) + 1 - end));
+  await file.close();
+}
+
+/**
+ * What is read may be in the page cache only: the process before this one may have ended, or been refused, while it waited
+ * for its last write. Who goes on with that write acknowledges it, so it is written once more, durably.
+ */
+async function settleLastWrite(
+  disk: Disk,
+  path: string,
+  source: Buffer,
+  { lastWriteStart, end }: SegmentScan,
+): Promise<void> {
+  const file = await disk.open(path, 'write-through');
+  await file.write(lastWriteStart, source.subarray(lastWriteStart, end));
   await file.close();
 }
 

@@ -33,6 +33,8 @@ export interface SegmentScan {
   /** The header record: its `previousCrc` is the last checksum of the segment before. */
   readonly headerRecord: ReadRecord;
   readonly records: readonly ReadRecord[];
+  /** Where the last whole write starts. */
+  readonly lastWriteStart: number;
   /** Where the next record would start. */
   readonly end: number;
   readonly lastCrc: number;
@@ -114,17 +116,21 @@ function scanRecords(
   let last = headerRecord;
   let whole = headerRecord;
   let wholeCount = 0;
+  let lastWriteStart = preambleBytes;
   for (;;) {
     const next = readRecord(source, last.end);
     if (next === undefined || !follows(last, next)) break;
     records.push(next);
     last = next;
     if (!next.isLastOfWrite) continue;
+    // The header shares its write with the hard state after it.
+    if (wholeCount > 0) lastWriteStart = whole.end;
     whole = next;
     wholeCount = records.length;
   }
   return {
     records: records.slice(0, wholeCount),
+    lastWriteStart,
     end: whole.end,
     lastCrc: whole.crc,
     lastWrite: whole.write,

@@ -46,7 +46,7 @@ export async function succeedLog(
     isRestart: true,
   };
   await createSegment(disk, directory, header, { lastCrc: 0, lastWrite: 0, hardState });
-  await finishSuccession(disk, directory);
+  await takeOver(disk, directory, meta, header.sequence);
 }
 
 /** To be called before a log is read: what a crash left half done is done, or undone. */
@@ -60,15 +60,23 @@ export async function finishSuccession(disk: Disk, directory: string): Promise<v
     await disk.syncDirectory(directory);
     return;
   }
-  // Snapshots of the old replica first: theirs must never be the only one found beside the new segment.
-  await disk.rename(path, `${directory}/${snapshotName(meta)}`);
+  await takeOver(disk, directory, meta, newest.sequence);
+}
+
+/** The moment has come: gives the snapshot its name, and then removes what is void. */
+async function takeOver(
+  disk: Disk,
+  directory: string,
+  meta: SnapshotMeta,
+  sequence: number,
+): Promise<void> {
+  await disk.rename(`${directory}/${successorName}`, `${directory}/${snapshotName(meta)}`);
   await disk.syncDirectory(directory);
   for (const name of await disk.list(directory)) {
     const index = snapshotIndexOf(name);
-    const sequence = sequenceOf(name);
+    const segment = sequenceOf(name);
     const isVoid =
-      (index !== undefined && index < meta.index) ||
-      (sequence !== undefined && sequence < newest.sequence);
+      (index !== undefined && index < meta.index) || (segment !== undefined && segment < sequence);
     if (isVoid) await disk.remove(`${directory}/${name}`);
   }
   await disk.syncDirectory(directory);

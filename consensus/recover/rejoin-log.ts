@@ -41,8 +41,8 @@ async function refuseIfAlone(disk: Disk, directory: string): Promise<void> {
   throw new SkeinError(
     'forbidden',
     `${isOnly ? 'this replica is the only voter' : 'nothing tells who the voters are'}, as far as ${directory} ` +
-      'can be read: what it holds may be nowhere else. To go on from it, or from another peer, use `skein recover`. ' +
-      'If other peers do hold the zone, say so with --force',
+      'can be read: what it holds may be nowhere else. To go on from it, or from another peer, use `skein recover`; ' +
+      'if it is broken and no other peer holds the zone, put a copy of it back. If others do hold the zone, say so with --force',
     { directory },
   );
 }

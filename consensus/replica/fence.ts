@@ -110,7 +110,7 @@ export function fencedByOther(replica: Replica, message: Fenced, ctx: ReplicaCon
 
 /** A heartbeat of a leader that was told more by this very replica than it has. */
 export function isLossProven(replica: Replica, message: WireMessage, ctx: ReplicaContext): boolean {
-  if (message.type !== 'heartbeat' || replica.fenced !== undefined) return false;
+  if (message.type !== 'heartbeat') return false;
   const status = replica.raft.status();
   if (!provesLoss(message, status)) return false;
   const { lastIndex } = status;

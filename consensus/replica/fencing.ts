@@ -18,6 +18,8 @@
 // Not detected: a copy from within its last life that votes before that leader spoke to it, when the leader is gone or
 // deposed; and any copy while all who could tell are behind the entry that tells it. No log can know these: whoever
 // could contradict the copy is not there. All peers starting at once is none of these: each has a life above its record.
+// Nor is a zone of which all directories were put back as they were at one moment. Of copies from different moments the
+// newest is never fenced, since nobody else knows more of it than it does itself.
 
 import type { RaftStatus } from '../raft/status.ts';
 import { startsOf } from '../log/life-file.ts';

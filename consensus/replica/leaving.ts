@@ -1,12 +1,14 @@
 // How a replica leaves its zone for good: its leadership first, then its record and its seat.
 //
-//   asked to leave --> hands over, asks the leader to be let go, again and again --> no record, no vote: let go
+//   asked to leave --> hands over, asks the leader to be let go, again and again --> a leader says that it is out
+//
+// It does not conclude from its own log that it is out: those who stay may not know yet that the change is committed,
+// and could not elect a leader without its vote.
 
 import type { Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import { membersOf } from '../raft/conf-change/draft.ts';
 import type { LocalRequest } from './protocol.ts';
-import { replicaKey } from './replica-records.ts';
 import type { Replica } from './replica.ts';
 import { leadingPeer } from './routes.ts';
 import { askAgainMs } from './timing.ts';
@@ -42,18 +44,11 @@ export function startLeaving(
   };
 }
 
-/** With each tick: hands leadership over, asks the leader to be let go, and settles once the log no longer lists it. */
+/** With each tick: hands leadership over, and asks to be let go. */
 export function goOnLeaving(replica: Replica, nowMs: number): void {
   if (replica.leaving === undefined || nowMs - replica.askedAtMs < askAgainMs) return;
   replica.askedAtMs = nowMs;
-  const { role, conf } = replica.raft.status();
-  const { replica: id } = replica.self;
-  const isListed = replica.machine.view.get(replicaKey(id)) !== undefined;
-  const isVoter = conf.voters.includes(id) || conf.votersOutgoing.includes(id);
-  if (!isListed && !isVoter) {
-    return letGo(replica);
-  }
-  if (role === 'leader') {
+  if (replica.raft.status().role === 'leader') {
     // All others left meanwhile: it stays, and is put on the list again.
     if (isAlone(replica)) return letGo(replica, lastOfZone());
     // Off the list first: nobody hands leadership to one that leaves, and a learner can take a lone voter's place.

@@ -5,24 +5,22 @@ import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import { beginLife } from '../log/life-file.ts';
-import { openLog } from '../log/open-log.ts';
 import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
 import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
 import type { InitialState } from '../raft/initial-state.ts';
-import { createRaft } from '../raft/raft.ts';
 import type { ReplicaId } from '../raft/types.ts';
-import { createLessor } from '../store/lessor.ts';
-import { createRequestSession } from '../store/request-table.ts';
-import { createStateMachine } from '../store/state-machine.ts';
 import type { Restoration, StateMachine } from '../store/state-machine.ts';
+import { defaultRetention } from '../store/compaction.ts';
+import type { Retention } from '../store/compaction.ts';
 import type { Store } from '../store/store.ts';
 import { blankEpoch, epochOf } from './epoch.ts';
 import { createFreshness } from './freshness.ts';
 import { replicaIdLimit, replicaPath, snapshotsPath } from './protocol.ts';
 import type { LocalRequest, SnapshotChunk } from './protocol.ts';
 import { replicaActor } from './replica-actor.ts';
+import { replicaParts } from './replica-parts.ts';
 import type { PeerHealth } from './replica.ts';
 import { defaultSnapshotFloorBytes } from './snapshot-schedule.ts';
 import { snapshotChunksActor } from './snapshot-transfers.ts';
@@ -42,6 +40,8 @@ export interface ZoneLogOptions {
   readonly segmentBytes?: number;
   /** Log written between two snapshots at least; default 16 MiB. */
   readonly snapshotFloorBytes?: number;
+  /** How much of the past is kept for watchers; default `defaultRetention`. */
+  readonly retention?: Retention;
   /** Failure domain of this peer: voters are spread over them. */
   readonly domain: string;
   /** This peer votes and keeps the log, and runs no pods. Counts when it asks to be let in, then for good. */
@@ -69,15 +69,18 @@ export interface ZoneLog {
   readonly diskStats: LogStorage['stats'];
 }
 
-/** Errors: as openLog; corrupt when the disk lost what this replica had acknowledged. */
-export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
+/**
+ * `parts` is for tests; production leaves it out.
+ * Errors: as openLog; corrupt when the disk lost what this replica had acknowledged.
+ */
+export async function openZoneLog(options: ZoneLogOptions, parts = replicaParts): Promise<ZoneLog> {
   const { system, random, clock, disk, directory } = options;
   await disk.makeDirectory(directory);
   const aside = await setMarkedLogAside(disk, directory);
   const newId = 1 + random.integer(replicaIdLimit);
-  const machine = createStateMachine();
+  const machine = parts.createStateMachine();
   const reader = createReader(machine);
-  const { log, recovered } = await openLog(disk, {
+  const { log, recovered } = await parts.openLog(disk, {
     directory,
     replicaId: newId,
     snapshotReader: reader.begin,
@@ -104,13 +107,14 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
       traits: { domain: options.domain, ...(options.isWitness === true && { isWitness: true }) },
       nameOf: options.nameOf ?? ((peer) => peer),
       session,
-      raft: createRaft(config, random, initial),
+      raft: parts.createRaft(config, random, initial),
       hardState: initial.hardState,
       log,
       machine,
-      lessor: createLessor(electionTimeoutMs),
+      lessor: parts.createLessor(electionTimeoutMs),
       status,
       freshness,
+      retention: options.retention ?? defaultRetention,
       health: options.health,
       isWithdrawn: options.isWithdrawn ?? (() => false),
       replicaAt: (peer) => system.ref(formatAddress({ peer, path: replicaPath })),
@@ -127,7 +131,7 @@ export async function openZoneLog(options: ZoneLogOptions): Promise<ZoneLog> {
   const store = createZoneStore({
     replica,
     machine,
-    session: createRequestSession(session),
+    session: parts.createRequestSession(session),
     status,
     freshness,
     clock,

@@ -130,7 +130,9 @@ function fromReplica(replica: Replica, message: RemoteMessage, ctx: ReplicaConte
   switch (message.type) {
     case 'raft':
       for (const each of message.messages) {
-        if (!isLossProven(replica, each, ctx)) stepChecked(replica, each, ctx);
+        // Then nothing more is acted on, the rest of the message neither.
+        if (isLossProven(replica, each, ctx)) return;
+        stepChecked(replica, each, ctx);
       }
       return;
     case 'hand-over':
@@ -345,7 +347,7 @@ function askToJoin(replica: Replica, nowMs: number): void {
 /** Old revisions go by themselves, a step at a time; an idle zone proposes nothing. */
 function compactRevisions(replica: Replica): void {
   const { machine, raft } = replica;
-  const due = compactionsDue(machine.history(), replica.compactingTo);
+  const due = compactionsDue(machine.history(), replica.compactingTo, replica.retention);
   if (due.length === 0) return;
   const commands = due.map((revision) => encodeCommand({ type: 'compact', revision }));
   if (raft.propose(commands).accepted) replica.compactingTo = due.at(-1)!;

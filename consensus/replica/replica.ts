@@ -5,6 +5,7 @@ import type { Raft } from '../raft/raft.ts';
 import type { Entry, HardState, ReplicaId, SnapshotMeta } from '../raft/types.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import type { SetAside } from '../log/set-aside.ts';
+import type { Retention } from '../store/compaction.ts';
 import type { Lessor } from '../store/lessor.ts';
 import type { CommandAnswer, StateMachine } from '../store/state-machine.ts';
 import type { Freshness } from './freshness.ts';
@@ -43,6 +44,7 @@ export interface ReplicaOptions {
   readonly lessor: Lessor;
   readonly status: StatusBoard;
   readonly freshness: Freshness;
+  readonly retention: Retention;
   readonly health: PeerHealth;
   /** Whether a person has withdrawn this peer from work: it does not lead while another can. */
   readonly isWithdrawn: (peer: string) => boolean;

@@ -127,6 +127,8 @@ function seats(
   candidates: readonly Candidate[],
   limits: VoterLimits,
 ): readonly ReplicaId[] | undefined {
+  // All leave at once: whoever leads is the zone then, and stays.
+  if (candidates.length === 0) return [leader];
   const pool = poolOf(current, leader, candidates, limits);
   if (pool.leader === undefined) return withoutLeader(current, leader, pool);
   const relief = reliefOf(current, pool);

@@ -11,6 +11,13 @@ export const keptRevisions = 10_000;
 export const keptHistoryBytes = 64 * (1 << 20);
 /** Forgotten by one command: more at once would hold the event loop for too long. */
 export const compactionStep = 1_000;
+/** How much of the past a store keeps, by count. */
+export interface Retention {
+  readonly keptRevisions: number;
+  readonly compactionStep: number;
+}
+
+export const defaultRetention: Retention = { keptRevisions, compactionStep };
 /** Commands proposed at once: as fast as revisions come, whatever the load. */
 const stepsAtOnce = 8;
 /** Once over the bytes, this much of them is kept, so that not every write has a compaction of its own. */
@@ -26,15 +33,20 @@ export interface KeptHistory {
 }
 
 /** The revisions to compact to now, one command each, after what was `proposed` already. */
-export function compactionsDue(history: KeptHistory, proposed: Revision): readonly Revision[] {
+export function compactionsDue(
+  history: KeptHistory,
+  proposed: Revision,
+  retention = defaultRetention,
+): readonly Revision[] {
+  const byCount = history.newest - retention.keptRevisions;
   const start = Math.max(history.compacted, proposed);
-  const target = Math.max(history.newest - keptRevisions, targetForBytes(history, start));
+  const target = Math.max(byCount, targetForBytes(history, start));
   const due: Revision[] = [];
   for (let at = start; at < target && due.length < stepsAtOnce;) {
     // By count it goes in whole steps: an idle zone is left alone, a busy one is not asked for each write.
-    const isOverBytes = target > history.newest - keptRevisions;
-    if (!isOverBytes && target - at < compactionStep) break;
-    at = Math.min(at + compactionStep, target);
+    const isOverBytes = target > byCount;
+    if (!isOverBytes && target - at < retention.compactionStep) break;
+    at = Math.min(at + retention.compactionStep, target);
     due.push(at);
   }
   return due;

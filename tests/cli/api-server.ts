@@ -36,6 +36,8 @@ export interface Person {
   readonly home?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** A person sits in front of it. */
+  readonly isInteractive?: boolean;
   readonly interrupted?: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ export async function runAs(person: Person, line: readonly string[]): Promise<Ra
     directory: person.directory ?? '/nowhere',
     home: person.home ?? '/nowhere',
     isRoot: false,
-    isInteractive: false,
+    isInteractive: person.isInteractive ?? false,
     interrupted: person.interrupted ?? new AbortController().signal,
   };
   const code = await runProgram(line, terminal);

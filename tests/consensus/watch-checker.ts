@@ -131,7 +131,11 @@ export function checkWatch(history: TrueHistory, record: WatchRecord): readonly 
         judgeProgress(history, record.range, at, each, say);
         break;
       case 'ended':
-        if (each.compacted !== undefined && at.told >= each.compacted) {
+        if (
+          each.reason === 'compacted' &&
+          each.compacted !== undefined &&
+          at.told >= each.compacted
+        ) {
           say(
             'falsely compacted',
             `it had been told all up to ${at.told}, the replica kept all from ${each.compacted} on`,

@@ -4,11 +4,15 @@ import { parseArgs } from 'node:util';
 import { faultKinds } from './faults.ts';
 import type { FaultKind } from './faults.ts';
 import { formatLines, formatReport } from './report.ts';
+import { runZoneSeeds } from './run-zone.ts';
 import { runScenario } from './scenario.ts';
+import { zoneFaults } from './zone/plan.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
+    zone: { type: 'boolean', default: false },
+    count: { type: 'string', default: '1' },
     peers: { type: 'string', default: '10' },
     witnesses: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '1' },
@@ -16,13 +20,19 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
+const named = values.faults?.split(',').filter((kind) => kind !== '');
 
 if (values.seed === undefined) {
   console.error(`usage: npm run simulate -- --seed N [--peers N] [--witnesses N] [--minutes M] [--verbose]
-       [--faults ${faultKinds.join(',')}]`);
+       [--faults ${faultKinds.join(',')}]
+   or: npm run simulate -- --zone --seed N [--count N] [--verbose]
+       [--faults ${zoneFaults.join(',')}]`);
   process.exitCode = 2;
+} else if (values.zone) {
+  const { seed, count, verbose: isVerbose } = values;
+  const isRight = await runZoneSeeds({ seed, count: Number(count), faults: named, isVerbose });
+  process.exitCode = isRight ? 0 : 1;
 } else {
-  const named = values.faults?.split(',').filter((kind) => kind !== '');
   const report = await runScenario({
     seed: values.seed,
     peers: Number(values.peers),

@@ -31,14 +31,14 @@ export interface SimulatedDisk {
   readonly crash: () => void;
   /** The process ends and the machine goes on: all that was written stays; nothing under way ever settles. */
   readonly exit: () => void;
-  /** Crashes in the middle of the n-th operation from now, then calls `crashed`. */
-  readonly crashAfter: (operations: number, crashed: () => void) => void;
+  /** Ends in the middle of the n-th operation from now, the power's way unless told otherwise, then calls `ended`. */
+  readonly crashAfter: (operations: number, ended: () => void, how?: 'power' | 'exit') => void;
   readonly setCapacityBytes: (bytes: number) => void;
   readonly setMaxLatencyMs: (ms: number) => void;
   /** While on, syncs answer but do nothing. */
   readonly setLying: (isLying: boolean) => void;
-  /** The next operation of that kind rejects after doing a part of its work. */
-  readonly failNext: (kind: 'write' | 'sync') => void;
+  /** The next operation of that kind rejects after doing a part of its work; undefined takes it back. */
+  readonly failNext: (kind: 'write' | 'sync' | undefined) => void;
   /** Flips the bits of `mask` in one byte, on the platters. */
   readonly rot: (path: string, offset: number, mask?: number) => void;
   /** What a process would read now, as a backup takes it. */
@@ -79,6 +79,7 @@ interface Machine {
   life: number;
   operations: number;
   crashAt: number;
+  crashHow: 'power' | 'exit';
   afterCrash: () => void;
   isLying: boolean;
   failing: 'write' | 'sync' | undefined;
@@ -98,6 +99,7 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
     life: 0,
     operations: 0,
     crashAt: Infinity,
+    crashHow: 'power',
     afterCrash: () => {},
     isLying: false,
     failing: undefined,
@@ -109,13 +111,11 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
   return {
     boot: () => bootDisk(machine, machine.life),
     crash: () => crash(machine),
-    exit: () => {
-      machine.life += 1;
-      machine.locks.clear();
-    },
-    crashAfter: (count, crashed) => {
+    exit: () => exit(machine),
+    crashAfter: (count, ended, how = 'power') => {
       machine.crashAt = machine.operations + count;
-      machine.afterCrash = crashed;
+      machine.crashHow = how;
+      machine.afterCrash = ended;
     },
     setCapacityBytes: (bytes) => void (machine.capacityBytes = bytes),
     setMaxLatencyMs: (ms) => void (machine.maxLatencyMs = ms),
@@ -145,11 +145,15 @@ export function createSimulatedDisk(options: SimulatedDiskOptions): SimulatedDis
   };
 }
 
+function exit(machine: Machine): void {
+  machine.life += 1;
+  machine.locks.clear();
+}
+
 function crash(machine: Machine): void {
   const { random, durableNames, nameChanges } = machine;
-  machine.life += 1;
+  exit(machine);
   machine.crashAt = Infinity;
-  machine.locks.clear();
   for (const directory of new Set(nameChanges.map((change) => change.directory))) {
     const changes = nameChanges.filter((change) => change.directory === directory);
     const kept = random.integer(changes.length + 1);
@@ -172,7 +176,9 @@ function operate<T>(machine: Machine, own: number, begin: () => void, end: () =>
       return;
     }
     if (machine.operations >= machine.crashAt) {
-      crash(machine);
+      machine.crashAt = Infinity;
+      if (machine.crashHow === 'power') crash(machine);
+      else exit(machine);
       machine.afterCrash();
       return;
     }

@@ -215,3 +215,33 @@ describe('a log that loses power', () => {
     assert.equal(await digest(), await digest());
   });
 });
+
+describe('a log whose process ended while a write was under way', () => {
+  it('keeps what the next process found, once that has built on it', async () => {
+    let found = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seededRandom(seed);
+      const time = createVirtualTime();
+      const disk = createSimulatedDisk({ clock: time.clock, random });
+      const first = await time.run(openLog(disk.boot(), options));
+      assert.ok(first !== 'over');
+      let isDown = false;
+      disk.crashAfter(1 + random.integer(3), () => (isDown = true), 'exit');
+      const work = async () => {
+        for (let index = 1; ; index++) {
+          const data = random.bytes(100 + random.integer(1_500));
+          await first.log.append({ entries: [{ index, term: 1, type: 'normal', data }] });
+        }
+      };
+      await time.run(work(), () => isDown);
+      const second = await time.run(openLog(disk.boot(), options));
+      assert.ok(second !== 'over');
+      disk.crash();
+      const third = await time.run(openLog(disk.boot(), options));
+      assert.ok(third !== 'over');
+      assert.deepEqual(third.recovered, second.recovered, `seed ${seed}`);
+      found += second.recovered.entries.length;
+    }
+    assert.ok(found > 0);
+  });
+});

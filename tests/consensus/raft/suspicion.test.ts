@@ -27,6 +27,31 @@ function tickSuspecting(cluster: Cluster, ids: readonly number[], suspecting: re
   }
 }
 
+describe('a reluctant replica', () => {
+  /** The first to lead after the leader was lost, when these are reluctant. */
+  const heirOf = (seed: number, reluctant: readonly number[], alive: readonly number[]): number => {
+    const cluster = ledBy1(seed);
+    cluster.isCut = (from, to) => !alive.includes(from) || !alive.includes(to);
+    for (const id of reluctant) cluster.replicas.get(id)!.raft!.setReluctant(true);
+    for (let ticks = 0; ticks < 20 * electionTicks; ticks++) {
+      tickSuspecting(cluster, alive, []);
+      const heir = alive.find((id) => cluster.replicas.get(id)!.raft!.status().role === 'leader');
+      if (heir !== undefined) return heir;
+    }
+    return 0;
+  };
+
+  it('lets another lead that can', () => {
+    for (let seed = 1; seed <= 100; seed++) assert.equal(heirOf(seed, [2], [2, 3]), 3);
+  });
+
+  it('leads where nobody else wants to', () => {
+    const heirs = new Set<number>();
+    for (let seed = 1; seed <= 20; seed++) heirs.add(heirOf(seed, [2, 3], [2, 3]));
+    assert.ok(heirs.has(2) && heirs.has(3) && heirs.size === 2);
+  });
+});
+
 describe('a suspected leader', () => {
   it('is replaced long before an election timeout when a majority suspects it', () => {
     let slowest = 0;

@@ -1,5 +1,6 @@
 // The log of a replica that stopped, on a simulated disk: a voter of three, with a snapshot, entries, and a change of voters.
 
+import type { Disk } from '../../../consensus/log/disk.ts';
 import type { LogStorage } from '../../../consensus/log/log-storage.ts';
 import { openLog } from '../../../consensus/log/open-log.ts';
 import { encodeConfChange } from '../../../consensus/raft/conf-change/change.ts';
@@ -60,13 +61,14 @@ function entryAt(index: number): Entry {
 export async function stoppedLog(seed: number, founded = false): Promise<StoppedLog> {
   const time = createVirtualTime();
   const disk = createSimulatedDisk({ clock: time.clock, random: seededRandom(seed) });
-  await time.run(writeLog(disk, founded));
+  await time.run(writeStoppedLog(disk.boot(), directory, founded));
   disk.exit();
   return { disk, time };
 }
 
-async function writeLog(disk: SimulatedDisk, founded: boolean): Promise<void> {
-  const { log } = await openLog(disk.boot(), { directory, replicaId: self, segmentBytes });
+/** Does it on any disk; `where` is the log's directory. */
+export async function writeStoppedLog(disk: Disk, where: string, founded = false): Promise<void> {
+  const { log } = await openLog(disk, { directory: where, replicaId: self, segmentBytes });
   const { snapshot, hardState } = firstState(self);
   await log.saveSnapshot(snapshot!, createStateMachine().snapshot());
   await log.restart(snapshot!, hardState);

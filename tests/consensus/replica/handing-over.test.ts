@@ -40,7 +40,8 @@ describe('a zone whose peers leave', function () {
       const written = await settled(zone, put(b.zone.store, '/after', 'v'));
       assert.ok(written.ok);
       const tookMs = zone.simulation.nowMs() - began;
-      assert.ok(tookMs < 3_000, `seed ${seed}: ${tookMs} ms`);
+      // It hears that it is out from the next leader only.
+      assert.ok(tookMs < 4_000, `seed ${seed}: ${tookMs} ms`);
       assert.deepEqual(b.zone.store.status().voters, ['b']);
       assert.equal(b.zone.store.view.get('/k')?.value, 'v');
       assert.deepEqual([...counts], [1], `seed ${seed}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPendingWrites } from '../../../consensus/replica/pending-writes.ts';
 import type { Result } from '../../../runtime/index.ts';
-import { ok } from '../../../runtime/index.ts';
+import { ok, SkeinError } from '../../../runtime/index.ts';
 
 function waiting() {
   const pending = createPendingWrites<string>();
@@ -22,6 +22,8 @@ function waiting() {
     pending.takeDue(nowMs, leader).map(({ sequence }) => sequence);
   return { pending, add, outcome, sequences, settled };
 }
+
+const full = new SkeinError('overloaded', 'the disks are full');
 
 describe('writes that wait', () => {
   it('are handed over once, and again when nothing came of it', () => {
@@ -75,6 +77,38 @@ describe('writes that wait', () => {
     add(1);
     sequences(0, 'other');
     pending.notTaken([1]);
+    pending.expire(1_000);
+    assert.equal(outcome(), 'timeout');
+  });
+
+  it('were certainly not done when the only leader that had them refused them', () => {
+    for (const leader of ['self', 'other'] as const) {
+      const { pending, add, outcome, sequences } = waiting();
+      add(1);
+      sequences(0, leader);
+      pending.refused([1, 99], full);
+      assert.equal(outcome(), 'overloaded');
+    }
+  });
+
+  it('were certainly not done when every leader that had them answered, and the last refused them', () => {
+    const { pending, add, outcome, sequences } = waiting();
+    add(1);
+    sequences(0, 'other');
+    pending.notTaken([1]);
+    sequences(1, 'other');
+    pending.refused([1], full);
+    assert.equal(outcome(), 'overloaded');
+  });
+
+  it('may have been done though a leader refused them, when another hand-over went unanswered', () => {
+    const { pending, add, outcome, sequences } = waiting();
+    add(1);
+    sequences(0, 'other');
+    pending.leaderChanged();
+    sequences(1, 'other');
+    pending.refused([1], full);
+    assert.equal(outcome(), undefined, 'the first leader may have taken it');
     pending.expire(1_000);
     assert.equal(outcome(), 'timeout');
   });

@@ -11,9 +11,10 @@ import {
   createSimulation,
   parseAddress,
 } from '../../../runtime/index.ts';
-import type { ActorRef, ActorSystem, Simulation, SimulatedPeer } from '../../../runtime/index.ts';
+import type { ActorSystem, Simulation, SimulatedPeer } from '../../../runtime/index.ts';
 import { createSimulatedDisk } from '../../simulation/simulated-disk.ts';
 import type { SimulatedDisk } from '../../simulation/simulated-disk.ts';
+import { bytesIn, copyOf, isOfRaft, withRefs } from '../../simulation/zone/wire.ts';
 
 /** A message that comes twice comes again within so long. */
 const latestDuplicateMs = 300;
@@ -200,32 +201,3 @@ export function createZone(seed: number): SimulatedZone {
         .join('\n'),
   };
 }
-
-const bytesIn = (value: unknown): number => {
-  if (value instanceof Uint8Array) return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce((sum: number, each) => sum + bytesIn(each), 0);
-};
-
-/** As the wire would: no object is shared between peers. */
-function copyOf(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (typeof value !== 'object' || value === null) return value;
-  if (isRef(value)) return { $ref: value.address };
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
-}
-
-function withRefs(value: unknown, system: ActorSystem): unknown {
-  if (Array.isArray(value)) return value.map((each) => withRefs(each, system));
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  if ('$ref' in value) return system.ref(value.$ref as never);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, withRefs(each, system)]),
-  );
-}
-
-const isOfRaft = (message: unknown): boolean =>
-  typeof message === 'object' && message !== null && 'type' in message && message.type === 'raft';
-
-const isRef = (value: object): value is ActorRef<unknown> => 'tell' in value && 'address' in value;

@@ -1,0 +1,48 @@
+// What was found wrong in a run, and by which check.
+
+export const checks = [
+  'election safety',
+  'one vote a term',
+  'log matching',
+  'leader completeness',
+  'committed for good',
+  'commits by counting',
+  'durability',
+  'recovery',
+  'read index',
+  'state',
+  'exactly once',
+  'real time',
+  'local reads',
+  'watches',
+  'leases',
+  'linearizability',
+  'convergence',
+  'failures',
+] as const;
+
+export type Check = (typeof checks)[number];
+
+export interface Wrong {
+  readonly check: Check;
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+export interface Judge {
+  readonly say: (check: Check, sentence: string) => void;
+  readonly wrongs: () => readonly Wrong[];
+}
+
+/** What follows from the first mistake says little: so many are enough. */
+const wrongsMax = 10;
+
+export function createJudge(nowMs: () => number): Judge {
+  const wrongs: Wrong[] = [];
+  return {
+    say: (check, sentence) => {
+      if (wrongs.length < wrongsMax) wrongs.push({ check, sentence, atMs: nowMs() });
+    },
+    wrongs: () => wrongs,
+  };
+}
