@@ -60,7 +60,7 @@ export const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
 const sizes = [1, 2, 3, 3, 3, 4, 5, 5, 5, 7] as const;
 /** Each kind of fault is part of so many storms. */
 const faultShare = 0.45;
-const recoveredShare = 0.25;
+const recoveredShare = 0.15;
 
 export function planOf(random: SeededRandom, only?: readonly ZoneFault[]): Plan {
   const size = pick(random, sizes)!;
