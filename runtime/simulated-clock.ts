@@ -42,7 +42,7 @@ export function createSimulatedClock(
       // The rate may have fallen meanwhile, or rounding cut: a timer may be late and never early.
       function onDue(): void {
         const leftMs = dueMs - monotonicMs();
-        if (leftMs > 0) timer = schedule(leftMs / rate, onDue);
+        if (leftMs > 0) timer = schedule(Math.max(leftMs / rate, leastStepMs(nowMs())), onDue);
         else fire();
       }
       return { cancel: () => timer.cancel() };
@@ -57,6 +57,9 @@ export function createSimulatedClock(
     },
   };
 }
+
+/** Less would be lost in rounding when it is added: time would stand still, and the timer be asked for ever. */
+const leastStepMs = (nowMs: number): number => Math.max(1, nowMs) * 4 * Number.EPSILON;
 
 function checkRate(rate: number): number {
   assert(rate > 0 && Number.isFinite(rate), `a clock rate of ${rate}`);

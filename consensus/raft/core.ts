@@ -67,6 +67,8 @@ export interface RaftCore {
   electionTimeout: number;
   /** Campaigns that still come soon, since the leader is suspected; 0 as soon as it is heard. */
   hurriedCampaigns: number;
+  /** Who led when it was suspected. */
+  suspectedLeader: ReplicaId;
   /** When a leader was last heard, in ticks. */
   leaderContact: number;
   /** It would lead badly: it waits for others to campaign first. */
@@ -142,8 +144,17 @@ export function commitTo(core: RaftCore, index: number): void {
   core.apply.commit = index;
 }
 
-/** From so many ticks a hurried election timeout is drawn: voters that suspect at once should not campaign at once. */
-const hurriedTicks = 3;
+/** Voters that suspect a leader together campaign one after the other, so many ticks apart: else they split the vote. */
+const turnTicks = 3;
+
+/** A hurried election timeout: voters take turns, beginning with the one after the suspected leader. */
+function hurriedTimeout({ conf, config, random, suspectedLeader }: RaftCore): number {
+  const others = [...new Set([...conf.voters, ...conf.votersOutgoing])]
+    .filter((id) => id !== suspectedLeader)
+    .sort((a, b) => Number(a < suspectedLeader) - Number(b < suspectedLeader) || a - b);
+  const turn = Math.max(0, others.indexOf(config.id));
+  return Math.min(1 + turn * turnTicks, config.electionTicks) + random.integer(2);
+}
 
 /** Draws a new election timeout. */
 export function drawElectionTimeout(core: RaftCore): void {
@@ -151,7 +162,7 @@ export function drawElectionTimeout(core: RaftCore): void {
   core.electionElapsed = 0;
   core.electionTimeout =
     core.hurriedCampaigns > 0
-      ? 1 + core.random.integer(Math.min(hurriedTicks, electionTicks))
+      ? hurriedTimeout(core)
       : electionTicks + core.random.integer(electionTicks);
 }
 

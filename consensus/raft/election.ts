@@ -58,6 +58,7 @@ export function suspectLeader(core: RaftCore): void {
   const isSilent = now - leaderContact > config.heartbeatTicks;
   if (role !== 'follower' || leader === 0 || core.hurriedCampaigns > 0 || !isSilent) return;
   core.hurriedCampaigns = hurriedCampaigns;
+  core.suspectedLeader = leader;
   drawElectionTimeout(core);
 }
 

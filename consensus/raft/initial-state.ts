@@ -90,6 +90,7 @@ export function createCore(
     heartbeatElapsed: 0,
     electionTimeout: 0,
     hurriedCampaigns: 0,
+    suspectedLeader: 0,
     leaderContact: 0,
     isReluctant: false,
     votes: new Map(),

@@ -59,10 +59,14 @@ export interface WatchFault {
   readonly sentence: string;
 }
 
-/** What was before each event follows from the changes themselves, not from what some replica says was before. */
-export function createTrueHistory(changes: readonly TrueChange[]): TrueHistory {
-  const alive = new Map<string, KeyValue>();
-  let newest: Revision = changes[0] === undefined ? 1 : changes[0].revision - 1;
+/** `before` is what was there before the first change. What was before each event follows from the changes themselves, not from what some replica says was before. */
+export function createTrueHistory(
+  changes: readonly TrueChange[],
+  before: readonly KeyValue[] = [],
+): TrueHistory {
+  const alive = new Map<string, KeyValue>(before.map((kv) => [kv.key, kv]));
+  const began = Math.max(1, ...before.map(({ modRevision }) => modRevision));
+  let newest: Revision = changes[0] === undefined ? began : changes[0].revision - 1;
   const known = changes.map(({ revision, events }): TrueChange => {
     assert.equal(revision, newest + 1, 'the true history has every revision, in order');
     newest = revision;

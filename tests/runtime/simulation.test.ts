@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 
 import { createSimulation } from '../../runtime/index.ts';
 import type { Simulation } from '../../runtime/index.ts';
+import { createSimulatedClock } from '../../runtime/simulated-clock.ts';
 import { createEventQueue } from '../../runtime/simulated-events.ts';
 import { runCluster } from './simulated-cluster.ts';
 
@@ -211,6 +212,32 @@ describe('the clock of a simulated peer', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('a timer of a peer that was born late', () => {
+  it('fires, though its time is finer than the time of the world', () => {
+    // Around here the time of the world goes on in steps of 0.12 microseconds.
+    let nowMs = 1e9;
+    let due: { readonly atMs: number; readonly fire: () => void } | undefined;
+    const clock = createSimulatedClock(
+      () => nowMs,
+      (delayMs, fire) => {
+        due = { atMs: nowMs + delayMs, fire };
+        return { cancel: () => undefined };
+      },
+    );
+    for (let timers = 1; timers <= 1_000; timers++) {
+      const dueMs = clock.monotonicMs() + timers / 7;
+      let firedAtMs: number | undefined;
+      clock.setTimer(timers / 7, () => (firedAtMs = clock.monotonicMs()));
+      for (let looks = 0; firedAtMs === undefined; looks++) {
+        assert.ok(looks < 100, `time stands still in timer ${timers}`);
+        nowMs = due!.atMs;
+        due!.fire();
+      }
+      assert.ok(firedAtMs >= dueMs);
+    }
   });
 });
 

@@ -10,7 +10,7 @@ export type PeerOrder = Omit<HostOptions, 'log' | 'segmentBytes'>;
 /** The message with which a started peer says that it is Ready. */
 export interface PeerReady {
   readonly kubeconfig: string;
-  readonly api: string;
+  readonly peerId: string;
 }
 
 /** Some hundred writes. */
@@ -23,7 +23,7 @@ async function main(order: PeerOrder): Promise<void> {
     process.on('disconnect', () => resolve());
   });
   const hosted = await hostPeer({ ...order, segmentBytes, log });
-  const ready: PeerReady = { kubeconfig: hosted.kubeconfig, api: hosted.api };
+  const ready: PeerReady = { kubeconfig: hosted.kubeconfig, peerId: hosted.peerId };
   process.send?.(ready);
   const failure = await Promise.race([toldToEnd, hosted.ended]);
   await hosted.stop();

@@ -1,8 +1,9 @@
 // Three whole peers that can be tormented: each with its process, its disk, its wires and a door for clients.
 
 import { mkdirSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { podWorkDirectory } from '../../actors/host-machine.ts';
 import { readKubeconfig } from '../../cli/kubeconfig.ts';
 import { freePorts } from '../../cli/flight/ports.ts';
 import { createDoor } from './door.ts';
@@ -81,6 +82,8 @@ export async function startZone({ directory, isInSandbox, fell }: ZoneOptions): 
   const processes: PeerProcess[] = [];
   const doors: Door[] = [];
   const disks: SmallDisk[] = [];
+  /** What peers keep outside their data directory, and leave there when they are killed. */
+  const outside: string[] = [];
   const end: Zone['end'] = async (keep) => {
     doors.forEach((door) => door.close());
     await Promise.all(processes.map((each) => each.kill()));
@@ -88,6 +91,7 @@ export async function startZone({ directory, isInSandbox, fell }: ZoneOptions): 
       if (keep === 'data') await cp(disk.path, `${disk.path}-kept`, { recursive: true });
       await disk.unmount();
     }
+    for (const place of outside) await rm(place, { recursive: true, force: true });
   };
   try {
     const peers: Peer[] = [];
@@ -109,6 +113,7 @@ export async function startZone({ directory, isInSandbox, fell }: ZoneOptions): 
         ...order,
         ...(joining === undefined ? { zone: 'home' } : { join: joining }),
       });
+      outside.push(podWorkDirectory(ready.peerId, join(order.dataDirectory, 'pods')));
       const [access] = readKubeconfig(ready.kubeconfig).peers;
       const door = createDoor({ ...access!, name: nameOf(at) });
       doors.push(door);

@@ -108,7 +108,7 @@ describe('a suspected leader', () => {
     raft.step(heartbeat(2));
     tickTimes(raft, 2);
     let campaigns = 0;
-    for (let i = 0; i < electionTicks; i++) {
+    for (let i = 0; i < 2 * electionTicks; i++) {
       raft.suspectLeader();
       raft.tick();
       if (find(pump(raft), 'pre-vote').length > 0) campaigns++;

@@ -1,5 +1,6 @@
 // Writes down what replicas do, one line a fact, so that a scenario can be read and compared.
 
+import type { RaftConfig } from '../../../consensus/raft/config.ts';
 import type { Message } from '../../../consensus/raft/messages.ts';
 import type { Ready } from '../../../consensus/raft/ready.ts';
 import type { ConfState, Entry } from '../../../consensus/raft/types.ts';
@@ -14,12 +15,16 @@ export interface Scene {
   readonly say: (what: string) => void;
 }
 
-export function createScene(voters: readonly number[], learners: readonly number[] = []): Scene {
+export function createScene(
+  voters: readonly number[],
+  learners: readonly number[] = [],
+  limits: Partial<RaftConfig> = {},
+): Scene {
   const lines: string[] = [];
   const cluster = createCluster(
     {
       random: seededRandom(1),
-      config: { electionTicks: 10, heartbeatTicks: 1 },
+      config: { electionTicks: 10, heartbeatTicks: 1, ...limits },
       onReady: (replica, ready) => lines.push(...readyLines(replica.id, ready)),
     },
     voters,

@@ -9,33 +9,17 @@ import {
   compact,
   completeWrite,
   crash,
-  deliver,
-  drop,
   stabilize,
   start,
   turn,
 } from './cluster.ts';
-import type { Cluster, Replica } from './cluster.ts';
+import { followerScenes } from './follower-scenes.ts';
+import { leadershipScenes } from './leadership-scenes.ts';
+import { command, deliverOnly, elect, replica } from './scene-steps.ts';
 import { createScene, showAll } from './transcript.ts';
 import type { Scene } from './transcript.ts';
 
 const folder = 'tests/consensus/raft/transcripts';
-
-const replica = (cluster: Cluster, id: number): Replica => cluster.replicas.get(id)!;
-const command = (text: string): Uint8Array[] => [Buffer.from(text)];
-
-/** Delivers what is addressed to `id`, loses the rest. */
-function deliverOnly(cluster: Cluster, ...ids: readonly number[]): void {
-  for (let left = cluster.network.length; left > 0; left--) {
-    if (ids.includes(cluster.network[0]!.message.to)) deliver(cluster, 0);
-    else drop(cluster, 0);
-  }
-}
-
-function elect(scene: Scene, id: number): void {
-  turn(scene.cluster, replica(scene.cluster, id), (raft) => raft.campaign());
-  stabilize(scene.cluster);
-}
 
 function campaignScene(): Scene {
   const scene = createScene([1, 2, 3]);
@@ -187,6 +171,8 @@ const scenes: Record<string, () => Scene> = {
   'interrupted-joint-change': interruptedJointScene,
   'append-while-an-older-one-is-in-flight': appendRaceScene,
   'hand-over': handOverScene,
+  ...leadershipScenes,
+  ...followerScenes,
 };
 
 describe('transcripts', () => {

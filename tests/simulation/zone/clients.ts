@@ -18,9 +18,9 @@ import type { Plan } from './plan.ts';
 import type { StateFacts } from './state-facts.ts';
 import type { Member, Zone } from './zone.ts';
 
-const registers = ['/r/x', '/r/y', '/r/z'] as const;
+const registers: readonly string[] = ['/r/x', '/r/y', '/r/z'];
 /** Two keys that are only ever written together: in the history they are one register. */
-const pair = ['/pair/a', '/pair/b'] as const;
+const pair: readonly [string, string] = ['/pair/a', '/pair/b'];
 export const counterKey = '/counter';
 /** Shorter than an election, so that some requests of a storm end without an answer. */
 const deadlineMs = 700;
@@ -55,6 +55,8 @@ export interface ClientOptions {
   readonly state: StateFacts;
   readonly judge: Judge;
   readonly storeOf: (member: Member) => Store;
+  /** Tells the values of one epoch of the zone from those of another. */
+  readonly epoch: string;
 }
 
 /** What all clients of a run share. */
@@ -84,17 +86,17 @@ export function startClients(options: ClientOptions): Clients {
       unknown: 0,
       refused: 0,
       localReads: 0,
-      increments: 0,
+      increments: Number(options.state.at(counterKey, options.state.newest())?.value ?? 0),
       maybeIncrements: 0,
     },
     recorder: createRecorder(),
-    seen: 1,
+    seen: options.state.newest(),
     isOver: false,
   };
   const random = options.zone.simulation.random.fork('clients');
   const clients = names.flatMap((peer) =>
     Array.from({ length: options.plan.clientsPerPeer }, (_, number) => {
-      const name = `${peer}${number}`;
+      const name = `${options.epoch}${peer}${number}`;
       const view = { member: undefined, revision: 0 };
       const own = { name, peer, random: random.fork(name), seen: new Map(), asked: 0, view };
       return live(crowd, own);
@@ -105,9 +107,22 @@ export function startClients(options: ClientOptions): Clients {
       crowd.isOver = true;
       await Promise.all(clients);
     },
-    history: crowd.recorder.operations,
+    history: () => [...beginningOf(options.state), ...crowd.recorder.operations()],
     counts: () => crowd.counts,
   };
+}
+
+/** What was there before the clients came, as somebody's writes long ago. */
+function beginningOf(state: StateFacts): ClientOperation[] {
+  return state
+    .beginning()
+    .filter(({ key }) => [pair[0], ...registers].includes(key))
+    .map(({ key, value }) => ({
+      client: 'before',
+      input: { key, type: 'write', value },
+      invokedAt: -2,
+      returned: { at: -1, output: { type: 'written' } },
+    }));
 }
 
 async function live(crowd: Crowd, client: Client): Promise<void> {

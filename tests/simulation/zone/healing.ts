@@ -53,7 +53,7 @@ export async function converge(healing: Healing): Promise<number | undefined> {
 }
 
 /** All run, follow one leader in one term, are at the same entry, and enough of them vote. */
-function isTogether(zone: Zone): boolean {
+export function isTogether(zone: Zone): boolean {
   const leader = zone.leader()?.zone?.store.status();
   if (leader === undefined || zone.members.size !== zone.machines.size) return false;
   const { voters, learners } = leader;

@@ -5,6 +5,7 @@ import type { ReplicaParts } from '../../../consensus/replica/replica-parts.ts';
 import { recoveredAs, restartBegins, restartEnds, writeBegins, writeEnds } from './durable-log.ts';
 import { durableOf, judgeReady, judgeRecovery } from './log-facts.ts';
 import type { LifeOfRaft, LogFacts } from './log-facts.ts';
+import type { ReplicaId } from '../../../consensus/raft/types.ts';
 import type { StateMachine } from '../../../consensus/store/state-machine.ts';
 import type { Plan } from './plan.ts';
 import type { StateFacts } from './state-facts.ts';
@@ -12,6 +13,8 @@ import type { StateFacts } from './state-facts.ts';
 export interface Observers {
   readonly log: LogFacts;
   readonly state: StateFacts;
+  /** Replicas of an epoch that is over: what they still say and do until they are fenced is judged no more. */
+  readonly bygone: ReadonlySet<ReplicaId>;
   /** The state machine of each peer's present life. */
   readonly machines: Map<string, StateMachine>;
   /** Snapshots travel in pieces of so many bytes, so that small ones have several. */
@@ -23,13 +26,16 @@ export interface Observers {
 export function observedParts(
   peer: string,
   base: ReplicaParts,
-  { log: facts, state, machines, chunkBytes, raftLimits }: Observers,
+  { log: facts, state, bygone, machines, chunkBytes, raftLimits }: Observers,
 ): ReplicaParts {
+  let isBygone = false;
   return {
     ...base,
     openLog: async (disk, options) => {
       const opened = await base.openLog(disk, options);
       const { log, recovered } = opened;
+      isBygone = bygone.has(recovered.replicaId);
+      if (isBygone) return opened;
       judgeRecovery(facts, peer, recovered);
       const durable = durableOf(facts, recovered.replicaId);
       recoveredAs(durable, recovered);
@@ -66,7 +72,7 @@ export function observedParts(
         },
         ready: () => {
           const ready = raft.ready();
-          judgeReady(facts, life, raft, ready);
+          if (!isBygone) judgeReady(facts, life, raft, ready);
           return ready;
         },
       };
@@ -78,11 +84,11 @@ export function observedParts(
         ...machine,
         apply: (index, data) => {
           const applied = machine.apply(index, data);
-          state.applied(peer, index, applied, machine);
+          if (!isBygone) state.applied(peer, index, applied, machine);
           return applied;
         },
         snapshot: () => {
-          state.snapshotAt(peer, machine.appliedIndex(), machine.digest());
+          if (!isBygone) state.snapshotAt(peer, machine.appliedIndex(), machine);
           return machine.snapshot();
         },
         restore: () => {
@@ -91,7 +97,7 @@ export function observedParts(
             ...restoration,
             finish: (index) => {
               restoration.finish(index);
-              state.snapshotAt(peer, index, machine.digest());
+              if (!isBygone) state.snapshotAt(peer, index, machine);
             },
           };
         },

@@ -43,6 +43,8 @@ export interface Plan {
   /** Peers whose disks may lie, none of which is the founder: with their power they lose all. */
   readonly liars: readonly string[];
   readonly driftMax: number;
+  /** After the storm all but one are lost for good, and the zone goes on from that one. */
+  readonly isRecovered: boolean;
   readonly clientsPerPeer: number;
   readonly thinkMs: number;
   readonly retention: Retention;
@@ -58,6 +60,7 @@ export const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
 const sizes = [1, 2, 3, 3, 3, 4, 5, 5, 5, 7] as const;
 /** Each kind of fault is part of so many storms. */
 const faultShare = 0.45;
+const recoveredShare = 0.15;
 
 export function planOf(random: SeededRandom, only?: readonly ZoneFault[]): Plan {
   const size = pick(random, sizes)!;
@@ -73,6 +76,7 @@ export function planOf(random: SeededRandom, only?: readonly ZoneFault[]): Plan 
     pauseMs: [fastest, fastest * (2 + random.integer(3))],
     leaderShare: random.float() * 0.8,
     liars,
+    isRecovered: size >= 3 && random.float() < recoveredShare,
     driftMax: random.float() < 0.5 ? 0 : 0.02,
     clientsPerPeer: size > 3 ? 1 : 2,
     thinkMs: pick(random, [20, 80, 200])!,

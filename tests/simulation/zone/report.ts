@@ -16,7 +16,7 @@ export function formatZoneReport(report: ZoneReport): string {
   const storm = Object.entries(faults).map(([kind, count]) => `${count} ${kind}`);
   return [
     `seed ${report.seed}: ${plan.size} peers to begin with, ${seconds(report.virtualMs)} of virtual time, ${report.steps} steps`,
-    `storm: ${storm.join(', ') || 'none'}`,
+    `storm: ${storm.join(', ') || 'none'}${plan.isRecovered ? ', then a recovery from one survivor' : ''}`,
     `clients: ${clients.acknowledged} acknowledged, ${clients.refused} refused, ${clients.unknown} unknown, ` +
       `${clients.localReads} local reads, ${clients.increments} increments, ${report.renewals} leases granted or renewed`,
     `log: ${report.entries} entries, ${report.revisions} revisions, ${report.terms} terms, ${report.watchEvents} words to watchers`,

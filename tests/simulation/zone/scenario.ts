@@ -4,7 +4,8 @@ import type { Store } from '../../../consensus/index.ts';
 import type { Disk } from '../../../consensus/log/disk.ts';
 import { replicaParts } from '../../../consensus/replica/replica-parts.ts';
 import type { ReplicaParts } from '../../../consensus/replica/replica-parts.ts';
-import type { StateMachine } from '../../../consensus/store/state-machine.ts';
+import type { ReplicaId } from '../../../consensus/raft/types.ts';
+import type { Applied, StateMachine } from '../../../consensus/store/state-machine.ts';
 import { createSimulation } from '../../../runtime/index.ts';
 import type { LogLine } from '../../../runtime/index.ts';
 import { checkHistory } from '../../linearizability/checker.ts';
@@ -16,14 +17,18 @@ import { converge } from './healing.ts';
 import { createJudge } from './judge.ts';
 import type { Judge, Wrong } from './judge.ts';
 import { createLeaseHolders } from './lease-holders.ts';
+import type { LeaseHolders } from './lease-holders.ts';
 import { createLogFacts } from './log-facts.ts';
+import type { LogFacts } from './log-facts.ts';
 import { observedParts } from './observed-parts.ts';
 import { names, planOf } from './plan.ts';
 import type { Plan, ZoneFault } from './plan.ts';
 import { createStateFacts } from './state-facts.ts';
 import type { StateFacts } from './state-facts.ts';
 import { startZoneStorm } from './storm.ts';
+import { judgeRecovered, recoverZone } from './recovery.ts';
 import { createWatchers } from './watchers.ts';
+import type { Watchers } from './watchers.ts';
 import { createZoneOf } from './zone.ts';
 import type { Zone } from './zone.ts';
 
@@ -64,56 +69,85 @@ export interface ZoneReport {
   readonly lines: readonly LogLine[];
 }
 
+/** One epoch of a zone, and all who look on: after a recovery others begin to. */
+interface Epoch {
+  readonly log: LogFacts;
+  readonly state: StateFacts;
+  readonly leases: LeaseHolders;
+  readonly watchers: Watchers;
+  readonly bygone: ReadonlySet<ReplicaId>;
+}
+
 export async function runZone(options: ZoneScenarioOptions): Promise<ZoneReport> {
   const { seed, flaw = {} } = options;
   const simulation = createSimulation(seed);
   const plan = planOf(simulation.random.fork('plan'), options.faults);
   const judge = createJudge(simulation.nowMs);
-  const leases = createLeaseHolders(judge, simulation.nowMs);
-  const log = createLogFacts(judge);
   const machines = new Map<string, StateMachine>();
-  const state = createStateFacts(judge, (index, applied) => {
-    simulation.trace(`${index} ${applied.revision}`);
-    leases.applied(applied);
-  });
+  const isWrong = (): boolean => judge.wrongs().length > 0;
+
+  const begin = (bygone: ReadonlySet<ReplicaId>): Epoch => {
+    const leases = createLeaseHolders(judge, simulation.nowMs);
+    const onFirst = (index: number, applied: Applied): void => {
+      simulation.trace(`${index} ${applied.revision}`);
+      leases.applied(applied);
+    };
+    const begins = bygone.size === 0 ? 'empty' : 'with the first state seen';
+    const state = createStateFacts(judge, onFirst, begins);
+    const watchers = createWatchers(judge, state, machines);
+    return { log: createLogFacts(judge), state, leases, watchers, bygone };
+  };
+  let epoch = begin(new Set());
+
   const base = flaw.parts?.(replicaParts) ?? replicaParts;
-  const observers = { log, state, machines, ...plan };
-  const parts = (peer: string): ReplicaParts => observedParts(peer, base, observers);
+  const parts = (peer: string): ReplicaParts =>
+    observedParts(peer, base, { ...epoch, machines, ...plan });
   const zone = createZoneOf({ simulation, judge, plan, parts, diskOf: flaw.disk });
   const storeOf = ({ zone: opened }: { readonly zone: { readonly store: Store } | undefined }) =>
     flaw.store?.(opened!.store, zone) ?? opened!.store;
 
-  const isWrong = (): boolean => judge.wrongs().length > 0;
-  const watchers = createWatchers(judge, state, machines);
+  /** Load, and a storm meanwhile; then all comes together and is judged. */
+  const weather = async (name: string, stormMs: number) => {
+    const { state, leases, watchers } = epoch;
+    watchers.start(zone, storeOf);
+    leases.start(zone, storeOf);
+    const clients = startClients({ zone, plan, state, judge, storeOf, epoch: name });
+    const storm = startZoneStorm(zone, plan);
+    await simulation.run({ until: isWrong, limitMs: stormMs });
+    storm.heal();
+    leases.stop();
+    await ending(zone, clients);
+    watchers.settle();
+    const healing = { zone, judge, state, machines, watchers, storeOf };
+    const convergedMs = isWrong() ? undefined : await converge(healing);
+    if (!isWrong()) watchers.judgeAll();
+    if (!isWrong()) judgeCounter(judge, state, clients.counts());
+    if (!isWrong()) judgeHistory(judge, clients.history());
+    return { clients: clients.counts(), faults: storm.counts(), convergedMs };
+  };
+
   await found(zone, plan, judge);
-  watchers.start(zone, storeOf);
-  leases.start(zone, storeOf);
-  const clients = startClients({ zone, plan, state, judge, storeOf });
-  const storm = startZoneStorm(zone, plan);
-  await simulation.run({ until: isWrong, limitMs: plan.stormMs });
-  storm.heal();
-  leases.stop();
-  await ending(zone, clients);
-  watchers.settle();
-  const convergedMs = isWrong()
-    ? undefined
-    : await converge({ zone, judge, state, machines, watchers, storeOf });
-  if (!isWrong()) watchers.judgeAll();
-  if (!isWrong()) judgeCounter(judge, state, clients.counts());
-  if (!isWrong()) judgeHistory(judge, clients.history());
+  const first = await weather('', plan.stormMs);
+  const { log, state, leases, watchers } = epoch;
+  if (plan.isRecovered && !isWrong()) {
+    const before = state;
+    await recoverZone(zone, plan, judge, storeOf, () => {
+      epoch = begin(new Set(log.durable.keys()));
+    });
+    if (!isWrong()) judgeRecovered(judge, before, epoch.state);
+    if (!isWrong()) await weather('again ', plan.stormMs / 3);
+  }
   return {
     seed: String(seed),
     onlyFaults: options.faults,
     plan,
     wrongs: judge.wrongs(),
-    clients: clients.counts(),
-    faults: storm.counts(),
+    ...first,
     entries: log.committed.size,
     revisions: state.newest(),
     terms: log.leaderOf.size,
     renewals: leases.confirmed(),
     watchEvents: watchers.events(),
-    convergedMs,
     virtualMs: simulation.nowMs(),
     steps: simulation.steps(),
     digest: simulation.digest(),

@@ -23,13 +23,16 @@ export interface StateFacts {
   readonly neverWritten: (value: string) => void;
   readonly applied: (peer: string, index: number, applied: Applied, machine: StateMachine) => void;
   /** A replica's state is a snapshot's at `index`, or becomes one. */
-  readonly snapshotAt: (peer: string, index: number, digest: string) => void;
+  readonly snapshotAt: (peer: string, index: number, machine: StateMachine) => void;
+  /** What there was before the first change: nothing, or what a recovery began with. */
+  readonly beginning: () => readonly KeyValue[];
   readonly digest: () => string;
 }
 
 export function createStateFacts(
   judge: Judge,
   onFirst: (index: number, applied: Applied) => void,
+  begins: 'empty' | 'with the first state seen' = 'empty',
 ): StateFacts {
   const fingerprints = new Map<number, number>();
   const digests = new Map<number, string>();
@@ -39,6 +42,16 @@ export function createStateFacts(
   const denied = new Set<string>();
   let newest: Revision = 1;
   let lastIndex = 0;
+  let hasBegun = begins === 'empty';
+  let beginning: readonly KeyValue[] = [];
+
+  const beginWith = (index: number, { view }: StateMachine): void => {
+    hasBegun = true;
+    lastIndex = index;
+    newest = view.revision();
+    beginning = view.range('', '\uffff').kvs;
+    for (const kv of beginning) versions.set(kv.key, [{ revision: kv.modRevision, kv }]);
+  };
 
   const first = (index: number, { revision, events }: Applied): void => {
     lastIndex = index;
@@ -103,7 +116,11 @@ export function createStateFacts(
       }
       if (index % digestEvery === 0) compareDigest(peer, index, machine.digest());
     },
-    snapshotAt: compareDigest,
+    snapshotAt: (peer, index, machine) => {
+      if (!hasBegun) beginWith(index, machine);
+      compareDigest(peer, index, machine.digest());
+    },
+    beginning: () => beginning,
     digest: () => `${newest} ${digests.size} ${[...digests.values()].at(-1) ?? ''}`,
   };
 }

@@ -117,7 +117,7 @@ export function createWatchers(
           (range !== ranges[0] || recorder.told() === state.newest()),
       ),
     judgeAll: () => {
-      const history = createTrueHistory(state.changes);
+      const history = createTrueHistory(state.changes, state.beginning());
       for (const { range, recorder } of roamers) {
         const record = { range, heard: recorder.heard, completeUpTo: state.newest() };
         for (const { sentence } of checkWatch(history, record)) judge.say('watches', sentence);

@@ -13,7 +13,7 @@ const firstFreshSeed = 1_000_000;
 /** A planted bug must be found within so many seeds. */
 const searchedSeeds = 1_000;
 // Real time is the machine's: virtual time bounds the run.
-const patienceMs = 600_000;
+const patienceMs = 3_600_000;
 
 /** Another set each day, or the one that SKEIN_SEED names. */
 function baseSeed(): number {

@@ -277,9 +277,9 @@ function leaderOf(members: Iterable<Member>): Member | undefined {
   return best;
 }
 
-/** A storm made a write or a sync fail, or the zone let the replica go before it had heard of that: to stop is right. */
+/** A storm made a write or a sync fail, or the zone goes on without this replica: to stop is right. */
 const isAskedFor = (error: unknown): boolean =>
   error instanceof Error &&
   (error.message.includes('simulated failure') ||
-    (isFenced(error) && error.message.includes('goes on without')) ||
+    (isFenced(error) && /goes on without|was recovered without/.test(error.message)) ||
     isAskedFor(error.cause));

@@ -94,7 +94,7 @@ export const diskBugs: readonly PlantedBug[] = [
   },
   {
     name: 'takes what its last process left in the page cache for durable',
-    firstSeed: 36,
+    firstSeed: 75,
     flaw: {
       disk: (disk) => {
         // In a log that was there the first write that is not all zeros settles the last one of the process before.

@@ -17,13 +17,13 @@ const broken = (name: string, change: Partial<Rules>, firstSeed = 1): PlantedBug
 });
 
 export const raftBugs: readonly PlantedBug[] = [
-  broken('votes twice in a term', { mayVoteFor: () => true }, 9),
-  broken('votes for a log that is behind', { isUpToDate: () => true }, 3),
-  broken("commits an old term's entry by counting", { mayCommitByCounting: () => true }, 3),
+  broken('votes twice in a term', { mayVoteFor: () => true }, 12),
+  broken('votes for a log that is behind', { isUpToDate: () => true }, 9),
+  broken("commits an old term's entry by counting", { mayCommitByCounting: () => true }, 29),
   broken('keeps entries that conflict with the leader', { isConflict: () => false }),
   broken('votes and acknowledges before its disk has it', { waitsForDisk: () => false }),
   broken('answers reads before it knows what is committed', { mayServeReads: () => true }, 9),
-  broken('begins its term without an entry', { appendsNoop: false }, 13),
+  broken('begins its term without an entry', { appendsNoop: false }, 44),
   {
     name: 'leads on, for reads and leases, without asking a quorum',
     firstSeed: 5,
