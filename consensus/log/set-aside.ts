@@ -68,6 +68,11 @@ export async function setMarkedLogAside(
   }
 }
 
+/** Whether a log was ever set aside for the one that is here: a blank one is then no new beginning. */
+export async function wasSetAside(disk: Disk, directory: string): Promise<boolean> {
+  return (await disk.list(directory)).includes(noteName);
+}
+
 async function moveFiles(disk: Disk, directory: string, target: string): Promise<void> {
   await disk.makeDirectory(target);
   const names = (await disk.list(directory)).filter(

@@ -5,7 +5,7 @@ import { formatAddress } from '../../runtime/index.ts';
 import type { Disk } from '../log/disk.ts';
 import type { LogStorage } from '../log/log-storage.ts';
 import { beginLife } from '../log/life-file.ts';
-import { markLog, setMarkedLogAside } from '../log/set-aside.ts';
+import { markLog, setMarkedLogAside, wasSetAside } from '../log/set-aside.ts';
 import type { SnapshotReader } from '../log/snapshots.ts';
 import { defaultRaftConfig } from '../raft/config.ts';
 import { firstState } from '../raft/initial-state.ts';
@@ -87,11 +87,11 @@ export async function openZoneLog(options: ZoneLogOptions, parts = replicaParts)
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   });
   const isBlank = recovered.snapshot === undefined && recovered.hardState.term === 0;
+  // Whoever founded the zone once, and was fenced, must not found it again.
+  const isFounder = options.isFounder && !(await wasSetAside(disk, directory));
   if (recovered.snapshot !== undefined) reader.finish(recovered.snapshot.index);
   const initial: InitialState =
-    isBlank && options.isFounder && aside === undefined
-      ? await found(log, recovered.replicaId, machine)
-      : recovered;
+    isBlank && isFounder ? await found(log, recovered.replicaId, machine) : recovered;
 
   const life = await beginLife(disk, directory, random);
   const epoch = initial.snapshot === undefined ? blankEpoch : epochOf(machine.view);

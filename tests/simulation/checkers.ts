@@ -9,8 +9,12 @@ import { markerAnnotation } from './history.ts';
 /** More are not told: the first ones matter. */
 const wrongsLimit = 20;
 
-/** Failures that the world itself made: a peer whose disk fails must end. A full disk is no failure: the peer waits for room. */
-const isWorldsFault = (text: string): boolean => text.includes('simulated failure');
+/**
+ * Failures that the world itself made: a peer whose disk fails must end, and one that was let go and died before it heard
+ * of that starts again. A full disk is no failure: the peer waits for room.
+ */
+const isWorldsFault = (text: string): boolean =>
+  text.includes('simulated failure') || text.includes('the zone goes on without this replica');
 
 export interface Judge {
   readonly wrong: (what: string) => void;

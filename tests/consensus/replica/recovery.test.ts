@@ -161,6 +161,20 @@ describe('a zone whose quorum is lost for good', () => {
     assert.equal(keysUnder(zone, 'c', '/late/'), 2);
   });
 
+  it('never has a fenced founder found the zone again, though it starts twice before it is fed', async () => {
+    const zone = await zoneOf(54, ['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) zone.exit(name);
+    const { epoch } = await recover(zone, 'b');
+    await startAll(zone, ['b', 'a']);
+    await until(zone, () => zone.fenced.length === 1 && zone.members.has('a'));
+    for (let start = 0; start < 2; start++) {
+      zone.exit('a');
+      await settled(zone, zone.start('a', true));
+    }
+    await until(zone, () => epochAt(zone, 'a') === epoch && statusOf(zone, 'a')?.leader === 'b');
+    assert.equal(keysUnder(zone, 'a', '/before/'), 3);
+  });
+
   it('lets the greater of two recoveries go on, and fences the other', async () => {
     const zone = await zoneOf(52, ['a', 'b', 'c']);
     for (const name of ['a', 'b', 'c']) zone.exit(name);
