@@ -38,9 +38,12 @@ const wireName = (to: number): string => `to-${to + 1}`;
 
 /** Inside the sandbox only. Everything goes when the sandbox does. */
 export async function layNetwork(peers: number): Promise<Network> {
-  // What peers leave in the machine's temporary directory when they are killed is gone with the sandbox, too.
-  for (const place of ['/run', '/var/tmp']) await command('mount', '-t', 'tmpfs', 'none', place);
-  await command('mkdir', '/run/netns');
+  // Of their own to the sandbox: the names of its networks, and what killed peers leave of their pods. Not more than
+  // that, for this program itself may lie anywhere.
+  for (const place of ['/run/netns', '/var/tmp/skein']) {
+    await command('mkdir', '-p', place);
+    await command('mount', '-t', 'tmpfs', 'none', place);
+  }
   await command('ip', 'link', 'set', 'lo', 'up');
   await command('ip', 'address', 'add', `${clientsAddress}/32`, 'dev', 'lo');
   for (let peer = 0; peer < peers; peer++) await laySpace(peer);

@@ -20,8 +20,8 @@ const flags = (): readonly string[] => [
 
 /** All that is needed of it, tried. Nothing of it is seen outside, nothing stays. */
 const probe = [
-  'mount -t tmpfs none /run',
-  'mkdir /run/netns',
+  'mkdir -p /run/netns',
+  'mount -t tmpfs none /run/netns',
   'ip netns add probe',
   'ip link add one type veth peer name two netns probe',
   'tc -n probe qdisc add dev two root blackhole',
