@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
-import { nodeDisk, openZoneLog } from '../../consensus/index.ts';
+import { nodeDisk } from '../../consensus/index.ts';
 import type { LogStorage } from '../../consensus/log/log-storage.ts';
 import { openLog } from '../../consensus/log/open-log.ts';
 import { emptyConf } from '../../consensus/raft/conf-change/changer.ts';
@@ -16,13 +16,7 @@ import type { Entry } from '../../consensus/raft/types.ts';
 import { encodeCommand } from '../../consensus/store/command.ts';
 import { createStateMachine } from '../../consensus/store/state-machine.ts';
 import type { StateMachine } from '../../consensus/store/state-machine.ts';
-import {
-  createActorSystem,
-  createImmediateDispatcher,
-  createRingLogger,
-  createSystemClock,
-  createSystemRandom,
-} from '../../runtime/index.ts';
+import { openLoneZone, untilItLeads } from '../consensus/lone-zone.ts';
 
 const objects = 200_000;
 const objectBytes = 2_000;
@@ -128,43 +122,18 @@ async function build(directory: string, tail: Tail): Promise<object> {
 }
 
 async function open(directory: string): Promise<object> {
-  const clock = createSystemClock();
-  const random = createSystemRandom();
-  const system = createActorSystem({
-    peer: 'a',
-    clock,
-    random,
-    log: createRingLogger(clock, 100),
-    dispatcher: createImmediateDispatcher(),
-    onFailure: (path, error) => {
-      console.error(path, error);
-      process.exit(1);
-    },
-  });
   const start = performance.now();
   const cpu = process.cpuUsage();
-  const opening = openZoneLog({
-    system,
-    random,
-    clock,
-    disk: nodeDisk(),
-    directory,
-    domain: 'a',
-    isFounder: true,
-    health: { isAlive: () => true, deadForMs: () => 0 },
-    joinThrough: () => [],
-  });
-  const { store } = await opening;
+  const zone = await openLoneZone(directory);
   const openMs = Math.round(performance.now() - start);
-  const reached = await store.barrier(60_000);
-  if (!reached.ok) throw reached.error;
+  await untilItLeads(zone, 60_000);
   const readyMs = Math.round(performance.now() - start);
   const { user, system: kernel } = process.cpuUsage(cpu);
   const cpuMs = Math.round((user + kernel) / 1_000);
   const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
   await new Promise((resume) => setTimeout(resume, 5_000));
   const residentMb = Math.round(process.memoryUsage().rss / (1 << 20));
-  const { kvs } = store.view.range('/registry/', '/registry0');
+  const { kvs } = zone.store.view.range('/registry/', '/registry0');
   return { keys: kvs.length, openMs, readyMs, cpuMs, residentMb, peakMb };
 }
 

@@ -1,11 +1,14 @@
 // Skein's store answers as etcd does, whatever is asked: the same random questions to both, every answer compared.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { openLoneZone, untilItLeads, untilRecorded } from '../../consensus/lone-zone.ts';
 import type { Contestant } from './contestant.ts';
 import { play } from './duel.ts';
 import type { Score } from './duel.ts';
 import { useEtcd } from './etcd-oracle.ts';
-import { openLoneZone } from './lone-zone.ts';
 import { createMachineContestant, createStoreContestant } from './skein-contestant.ts';
 import { leases, sequence } from './steps.ts';
 import type { Step } from './steps.ts';
@@ -44,8 +47,11 @@ describe('the store beside etcd', function () {
   };
 
   it('gives the same answers as a whole zone log on disk', async function () {
-    const zone = await openLoneZone();
+    const directory = await mkdtemp(join(tmpdir(), 'skein-lone-zone-'));
+    const zone = await openLoneZone(directory);
     try {
+      await untilItLeads(zone);
+      await untilRecorded(zone);
       const { contestant: etcd } = oracle();
       const skein = createStoreContestant(zone.store);
       await sameRevision(etcd, skein);
@@ -66,6 +72,7 @@ describe('the store beside etcd', function () {
       this.test!.title += ` (${score.answers} answers, ${score.events} revisions watched)`;
     } finally {
       await zone.close();
+      await rm(directory, { recursive: true });
     }
   });
 
