@@ -65,7 +65,7 @@ export async function recoverSegments(
       }
       if (mayRepair) await cutTail(disk, path, source, scan.end);
     }
-    if (path === paths.at(-1)) await settleLastWrite(disk, path, source, scan);
+    if (mayRepair && path === paths.at(-1)) await settleLastWrite(disk, path, source, scan);
     if (before === undefined) {
       replay.base = { index: scan.header.baseIndex, term: scan.header.baseTerm };
     }

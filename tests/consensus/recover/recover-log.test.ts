@@ -7,6 +7,7 @@ import { surveyLog } from '../../../consensus/recover/survey-log.ts';
 import { epochOf, formatEpoch, foundingEpoch } from '../../../consensus/replica/epoch.ts';
 import { replicaRecords } from '../../../consensus/replica/replica-records.ts';
 import { isDiskFull } from '../../../consensus/log/disk.ts';
+import type { Disk } from '../../../consensus/log/disk.ts';
 import { refusal } from '../log/log-fixture.ts';
 import { seededRandom } from '../log/virtual-time.ts';
 import {
@@ -104,6 +105,25 @@ describe('the recovery of a log', () => {
     await assert.rejects(recover(stopped, 1), isDiskFull);
     stopped.disk.setCapacityBytes(Infinity);
     assert.equal((await survey(stopped)).replica, self);
+  });
+
+  it('is preceded by a survey that writes nothing at all', async () => {
+    const { disk, time } = await stoppedLog(1);
+    const booted = disk.boot();
+    const written: string[] = [];
+    const watched: Disk = {
+      ...booted,
+      open: (path, access) => {
+        if (access !== 'read') written.push(path);
+        return booted.open(path, access);
+      },
+      remove: (path) => {
+        written.push(path);
+        return booted.remove(path);
+      },
+    };
+    await time.run(surveyLog(watched, directory));
+    assert.deepEqual(written, []);
   });
 
   it('refuses a log that rots, and a directory without one', async () => {
