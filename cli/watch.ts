@@ -6,6 +6,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortWithin } from '../runtime/index.ts';
 import type { Client } from './client.ts';
 import { asFailure, CommandFailure, EXIT, refused } from './failure.ts';
 import type { Resource } from './resources.ts';
@@ -117,8 +118,7 @@ export async function waitUntil(
   isDone: (object: ApiObject | undefined) => boolean,
   what: string,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([timeout, interrupted]);
+  const signal = abortWithin(interrupted, timeoutMs);
   const fieldSelector = `metadata.name=${name}`;
   const collection = pathOf(resource, namespace);
   while (!signal.aborted) {
@@ -135,8 +135,8 @@ export async function waitUntil(
     }
     await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
   }
-  if (timeout.aborted) throw refused(`Timed out after ${timeoutMs / 1_000} s waiting for ${what}.`);
-  throw refused('Interrupted.');
+  if (interrupted.aborted) throw refused('Interrupted.');
+  throw refused(`Timed out after ${timeoutMs / 1_000} s waiting for ${what}.`);
 }
 
 /** Yields events of `collection` after `resourceVersion` until interrupted, resuming ended streams. */

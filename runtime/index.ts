@@ -1,5 +1,6 @@
 // What other folders may use of the actor system.
 
+export { abortWithin } from './abort-within.ts';
 export { createActorSystem } from './actor-system.ts';
 export type { Actor, ActorRef, Context, Signal, Supervision } from './actor.ts';
 export { formatAddress, parseAddress } from './address.ts';

@@ -3,6 +3,7 @@
 /** Paths from the project's root; one that ends in `/` is a folder that is an adapter as a whole. */
 export const adapters: readonly string[] = [
   // The machine's clock, chance and turns.
+  'runtime/abort-within.ts',
   'runtime/immediate-dispatcher.ts',
   'runtime/immediate-macrotask.ts',
   'runtime/system-clock.ts',

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { unreachable } from '../../runtime/index.ts';
+import { abortWithin, unreachable } from '../../runtime/index.ts';
 import type { ContainerDriver } from './container-driver.ts';
 import type { Prober, ProbeTarget } from './prober.ts';
 
@@ -18,7 +18,7 @@ const QUOTE_BYTES = 1_024;
 export function createNodeProber(driver: Pick<ContainerDriver, 'exec'>): Prober {
   return {
     look: async (target, signal) => {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(target.timeoutMs)]);
+      const deadline = abortWithin(signal, target.timeoutMs);
       try {
         return await lookAt(driver, target, deadline);
       } catch (error) {

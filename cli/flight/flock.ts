@@ -2,7 +2,6 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Json } from '../client.ts';
 import { createClient } from '../client.ts';
 import { refused } from '../failure.ts';
@@ -195,16 +194,15 @@ export function createFlock(options: FlockOptions): Flock {
 }
 
 async function untilReady(child: ChildPeer, signal: AbortSignal): Promise<Ready> {
-  const forever = 2 ** 31 - 1;
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const aborted = delay(forever, undefined, { signal: either, ref: false }).catch(() => {
-    throw refused('Interrupted.');
+  if (signal.aborted) throw refused('Interrupted.');
+  let interrupt: () => void = () => undefined;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    interrupt = () => reject(refused('Interrupted.'));
   });
-  aborted.catch(() => undefined);
+  signal.addEventListener('abort', interrupt, { once: true });
   try {
-    return (await Promise.race([child.ready, aborted])) as Ready;
+    return await Promise.race([child.ready, interrupted]);
   } finally {
-    done.abort();
+    signal.removeEventListener('abort', interrupt);
   }
 }

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { abortWithin } from '../../runtime/index.ts';
 import type { PeerOrder, PeerReady } from './torture-peer.ts';
 
 /** A peer that is not Ready by then never will be. */
@@ -74,7 +75,7 @@ export function createPeerProcess(options: PeerProcessOptions): PeerProcess {
       const launched = launch(order);
       child = launched;
       const over = new AbortController();
-      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(startLimitMs)]);
+      const signal = abortWithin(over.signal, startLimitMs);
       try {
         const ready = once(launched, 'message', { signal });
         const exit = once(launched, 'exit', { signal }).then(() => {

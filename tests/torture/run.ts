@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createSystemRandom } from '../../runtime/index.ts';
+import { abortWithin, createSystemRandom } from '../../runtime/index.ts';
 import { blowKinds } from './plan.ts';
 import type { BlowKind } from './plan.ts';
 import { formatRound, formatSummary } from './report.ts';
@@ -58,13 +58,12 @@ async function playAll(
   let isWell = false;
   try {
     while (reports.length < rounds) {
-      const limit = AbortSignal.timeout(roundLimitMs);
       const report = await playRound({
         zone,
         seed: `${chosenSeed}-${from + reports.length}`,
         kinds,
         fallen: () => fallen.splice(0),
-        interrupted: AbortSignal.any([interrupt, limit]),
+        interrupted: abortWithin(interrupt, roundLimitMs),
       });
       console.log(formatRound(report));
       if (report.wrongs.length > 0) throw new Error(report.wrongs.join('\n'));
