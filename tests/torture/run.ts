@@ -2,7 +2,7 @@
 //
 // Every round has a seed, made of --seed and its number; `--seed S --from N --rounds 1` plays round N alone.
 
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,8 @@ async function playAll(
 
 async function torture(isInSandbox: boolean): Promise<void> {
   const interrupt = new AbortController();
+  // Rounds that are over listen until their limit would have passed.
+  setMaxListeners(0, interrupt.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) {
     process.on(signal, () => interrupt.abort());
   }
