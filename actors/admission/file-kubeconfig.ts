@@ -21,7 +21,10 @@ export interface KubeconfigPlace {
   readonly apiAuthority: string;
 }
 
-/** Writes the kubeconfig; asks the authority for a certificate only the first time. Errors: as signClient. */
+/**
+ * Writes the kubeconfig, unless it is there as it should be: a peer may start on a full disk. Asks the authority for a
+ * certificate only the first time. Errors: as signClient.
+ */
 export async function ensureAdminKubeconfig(
   place: KubeconfigPlace,
   admission: Pick<Admission, 'signClient'>,
@@ -36,7 +39,9 @@ export async function ensureAdminKubeconfig(
     client = { certificate: signed.value, key };
     await writePrivateFile(clientPath, JSON.stringify(client));
   }
-  await writePrivateFile(place.path, adminKubeconfig({ ...place, client }));
+  const text = adminKubeconfig({ ...place, client });
+  const isThere = existsSync(place.path) && readFileSync(place.path, 'utf8') === text;
+  if (!isThere) await writePrivateFile(place.path, text);
   return ok(undefined);
 }
 
