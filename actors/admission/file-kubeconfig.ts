@@ -40,9 +40,17 @@ export async function ensureAdminKubeconfig(
     await writePrivateFile(clientPath, JSON.stringify(client));
   }
   const text = adminKubeconfig({ ...place, client });
-  const isThere = existsSync(place.path) && readFileSync(place.path, 'utf8') === text;
-  if (!isThere) await writePrivateFile(place.path, text);
+  if (textOf(place.path) !== text) await writePrivateFile(place.path, text);
   return ok(undefined);
+}
+
+/** What cannot be read is written anew, and writing says what is wrong. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function readClient(path: string): KeyedCertificate | undefined {
