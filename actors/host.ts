@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { isFenced, nodeDisk } from '../consensus/index.ts';
-import { createFileAddressBook, loadIdentity } from '../mesh/index.ts';
+import { createFileAddressBook, createPeerSigner, loadIdentity } from '../mesh/index.ts';
 import type { Identity } from '../mesh/index.ts';
 import {
   createImmediateDispatcher,
@@ -168,6 +168,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     log: options.log,
     dispatcher: createImmediateDispatcher(),
     transport: createMemberTransport(prepared, admission),
+    signer: createPeerSigner(prepared.identity),
     addressBook: createFileAddressBook(places.addressBook),
     disk: nodeDisk(),
     logDirectory: places.log,

@@ -15,7 +15,14 @@ import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { openZoneLog } from '../consensus/index.ts';
 import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
 import { createMesh } from '../mesh/index.ts';
-import type { AddressBook, Mesh, MeshTiming, PeerId, Transport } from '../mesh/index.ts';
+import type {
+  AddressBook,
+  Mesh,
+  MeshTiming,
+  PeerId,
+  PeerSigner,
+  Transport,
+} from '../mesh/index.ts';
 import { createActorSystem } from '../runtime/index.ts';
 import type { ActorSystem, Clock, Dispatcher, Logger, Random } from '../runtime/index.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
@@ -74,6 +81,8 @@ export interface PeerPorts {
   readonly log: Logger;
   readonly dispatcher: Dispatcher;
   readonly transport: Transport;
+  /** Signs as the transport's `self`. */
+  readonly signer: PeerSigner;
   readonly addressBook: AddressBook;
   readonly disk: Disk;
   readonly logDirectory: string;
@@ -159,6 +168,7 @@ async function compose(
   opened.push(() => system.stop());
   const mesh = await createMesh({
     transport,
+    signer: ports.signer,
     system,
     log,
     addressBook: ports.addressBook,

@@ -14,6 +14,7 @@ import { createMeshView } from './mesh-view.ts';
 import type { Mesh, NodeFacts } from './mesh.ts';
 import { createRemoteRouter } from './remote-router.ts';
 import type { RouterCounters } from './remote-router.ts';
+import type { PeerSigner } from './peer-signer.ts';
 import { LAN } from './timing.ts';
 import type { MeshTiming } from './timing.ts';
 import type { PeerId, Transport, TransportHandlers } from './transport.ts';
@@ -23,6 +24,8 @@ const EARLY_LIMIT = 10_000;
 
 export interface MeshOptions {
   readonly transport: Transport;
+  /** Signs as the transport's `self`. */
+  readonly signer: PeerSigner;
   /** Its `peer` is the transport's `self`. */
   readonly system: ActorSystem;
   readonly log: Logger;
@@ -72,6 +75,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
   );
   const actor = system.spawn('mesh', meshActor, {
     transport,
+    signer: options.signer,
     timing: options.timing ?? LAN,
     view,
     book: options.addressBook,
@@ -135,6 +139,11 @@ function createHandlers(
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
       else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
+    },
+    datagram: (from, bytes) => {
+      const message = decodeGossip(bytes);
+      if (message.ok) tell({ type: 'gossip', from, message: message.value });
+      else counters.malformed += 1;
     },
     published: (from, topic, data) => {
       if (topic !== HINT_TOPIC) return;

@@ -12,6 +12,7 @@ export {
   signEd25519,
   verifyEd25519,
 } from './ed25519-signer.ts';
+export { createPeerSigner } from './ed25519-peer-signer.ts';
 export { createFileAddressBook } from './file-address-book.ts';
 export { generateIdentity, loadIdentity } from './file-identity.ts';
 export type { Identity } from './identity.ts';
@@ -23,6 +24,7 @@ export { joinProofBytes } from './join-transcript.ts';
 export type { JoinGrant, JoinRequest, MembershipAuthority } from './membership-authority.ts';
 export { checkCertificate, issueCertificate } from './membership-certificate.ts';
 export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';
+export type { PeerSigner } from './peer-signer.ts';
 export { writePrivateFile } from './private-file.ts';
 export { generateSealingKey, seal, unseal } from './sealed-box.ts';
 export type { SealingKey } from './sealed-box.ts';
@@ -30,4 +32,5 @@ export type { MeshTiming } from './timing.ts';
 export { authorityHash, formatToken, parseToken } from './token.ts';
 export type { AuthorityKeys, Token } from './token.ts';
 export { generateToken } from './token-generator.ts';
-export type { Lane, PeerId, Transport, TransportHandlers } from './transport.ts';
+export { DATAGRAM_LIMIT_BYTES } from './transport.ts';
+export type { Lane, LinkReport, PeerId, Transport, TransportHandlers } from './transport.ts';

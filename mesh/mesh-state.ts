@@ -10,6 +10,7 @@ import type { GossipMessage, Hint } from './gossip-message.ts';
 import type { Membership, MemberUpdate } from './membership.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { NodeFacts } from './mesh.ts';
+import type { PeerSigner } from './peer-signer.ts';
 import type { MeshTiming } from './timing.ts';
 import type { PeerId, Transport } from './transport.ts';
 
@@ -22,6 +23,7 @@ const HINTS_PER_SECOND = 2;
 
 export interface MeshArgs {
   readonly transport: Transport;
+  readonly signer: PeerSigner;
   readonly timing: MeshTiming;
   readonly view: MeshView;
   readonly book: AddressBook;

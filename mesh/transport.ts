@@ -9,9 +9,28 @@ export type PeerId = string;
 /** Frames of one lane never wait behind frames of another. */
 export type Lane = 'control' | 'log' | 'bulk';
 
+/** The largest datagram: with its own and UDP's headers it fits the smallest usual MTU (IPv6's 1,280). */
+export const DATAGRAM_LIMIT_BYTES = 1_100;
+
+/** How this peer reaches another one, or why it does not. */
+export interface LinkReport {
+  readonly peer: PeerId;
+  /** `none`: there is no link right now, and `reason` says what the last try ended with. */
+  readonly path: 'direct' | 'relayed' | 'none';
+  /** The peer in between, when relayed. */
+  readonly via?: PeerId | undefined;
+  /** Since when, on the local monotonic clock. */
+  readonly sinceMs: number;
+  /** Whether datagrams were seen to pass both ways. */
+  readonly hasDatagrams: boolean;
+  readonly reason?: string | undefined;
+}
+
 export interface TransportHandlers {
   /** A frame from an admitted peer. */
   readonly frame: (from: PeerId, lane: Lane, frame: Uint8Array) => void;
+  /** A datagram from an admitted peer. It may have overtaken frames, and may come twice. */
+  readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
   /** A hint published by any admitted peer on an allowed topic. */
   readonly published: (from: PeerId, topic: string, data: Uint8Array) => void;
   /** A link to an admitted peer came up or went down. A lost link is a reason to probe, never a verdict. */
@@ -28,12 +47,29 @@ export interface Transport {
   readonly addresses: () => readonly string[];
   /** Keeps a link to this peer, at any of these addresses, redialling without end with a jittered backoff until `disconnect`. */
   readonly connect: (peer: PeerId, addresses: readonly string[]) => void;
+  /**
+   * Where to find this peer should somebody have something to say to it: `send` and `open` dial then, and the link ends
+   * once it is long unused. Takes the place of `connect`; a link that is up stays while it is used.
+   */
+  readonly reach: (peer: PeerId, addresses: readonly string[]) => void;
+  /** Ends the link and forgets the peer. */
   readonly disconnect: (peer: PeerId) => void;
+  /** A link is up right now. */
   readonly isLinked: (peer: PeerId) => boolean;
-  /** At most once, in order per peer and lane. False when there is no link or the lane's queue is full. */
+  /**
+   * At most once, in order per peer and lane. False when the lane's queue is full, or when there is no link and none can
+   * be made; a frame that waits for a link being made is dropped if that fails.
+   */
   readonly send: (to: PeerId, lane: Lane, frame: Uint8Array) => boolean;
+  /**
+   * Small, authenticated and encrypted, without order, repair or queue: for probes. At most DATAGRAM_LIMIT_BYTES. False
+   * when there is no link or datagrams do not pass between the two; a frame on the control lane is the other way.
+   */
+  readonly sendDatagram: (to: PeerId, bytes: Uint8Array) => boolean;
   /** To every peer, soon, without repair; at most tens per second in the whole cluster. */
   readonly publish: (topic: string, data: Uint8Array) => void;
   /** A byte stream of its own, with back-pressure: for proxied bytes and snapshots. */
   readonly open: (to: PeerId, protocol: string, header: unknown) => Promise<Result<Duplex>>;
+  /** Every peer that `connect` or `reach` named, ordered by peer id. */
+  readonly links: () => readonly LinkReport[];
 }

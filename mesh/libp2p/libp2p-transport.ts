@@ -84,9 +84,11 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
     },
     addresses: () => options.announce ?? listened(current().node),
     connect: (peer, addresses) => running?.links.connect(peer, addresses),
+    reach: (peer, addresses) => running?.links.connect(peer, addresses),
     disconnect: (peer) => running?.links.disconnect(peer),
     isLinked: (peer) => running?.links.isLinked(peer) ?? false,
     send: (to, lane, frame) => running?.links.send(to, lane, frame) ?? false,
+    sendDatagram: () => false,
     publish: (topic, data) => {
       running?.node.services.pubsub.publish(topic, data).catch((error: unknown) => {
         options.log.debug('hint not published', { topic, error: String(error) });
@@ -96,6 +98,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       const links = running?.links;
       return links === undefined ? notLinked(to) : await openStream(links, to, protocol, header);
     },
+    links: () => running?.links.report() ?? [],
   };
 }
 

@@ -5,7 +5,7 @@ import type { Connection, IncomingStreamData, Stream } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Timer } from '../../runtime/index.ts';
-import type { Lane as LaneName, PeerId } from '../transport.ts';
+import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import { createFramedStream } from './framed-stream.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
@@ -43,6 +43,7 @@ export interface Links {
   readonly disconnect: (peer: PeerId) => void;
   readonly isLinked: (peer: PeerId) => boolean;
   readonly send: (to: PeerId, lane: LaneName, frame: Uint8Array) => boolean;
+  readonly report: () => readonly LinkReport[];
   /** The connection under an admitted link. */
   readonly connection: (peer: PeerId) => Connection | undefined;
   readonly start: () => Promise<void>;
@@ -240,6 +241,13 @@ export function createLinks(options: LinksOptions): Links {
       if (link?.upSinceMs === undefined) return false;
       return link.lanes.get(lane)!.send(frame);
     },
+    report: () =>
+      [...wishes.keys()].sort().map((peer) => ({
+        peer,
+        path: isUp(peer) ? 'direct' : 'none',
+        sinceMs: links.get(peer)?.upSinceMs ?? 0,
+        hasDatagrams: false,
+      })),
     connection: (peer) => (isUp(peer) ? links.get(peer)!.connection : undefined),
     start: async () => {
       await node.handle(MEMBER_PROTOCOL, handleHello, { maxInboundStreams: 1 });

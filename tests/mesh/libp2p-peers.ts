@@ -5,6 +5,7 @@ import {
   createLibp2pTransport,
   createMemoryAddressBook,
   createMesh,
+  createPeerSigner,
   formatToken,
   generateIdentity,
   generateSigningKey,
@@ -161,6 +162,7 @@ export async function startPeer(
   const book = options.book ?? createMemoryAddressBook();
   const mesh = await createMesh({
     transport,
+    signer: createPeerSigner(identity),
     system,
     log,
     addressBook: book,

@@ -5,6 +5,7 @@ import { createMemoryAddressBook, createMesh } from '../../mesh/index.ts';
 import type { CountingMesh } from '../../mesh/index.ts';
 import { createActorSystem, createRingLogger, createSimulation } from '../../runtime/index.ts';
 import type { SimulatedPeer, Simulation } from '../../runtime/index.ts';
+import { createSimulatedSigner } from '../simulation/simulated-signer.ts';
 import { createSimulatedNetwork } from '../simulation/simulated-network.ts';
 import type { SimulatedNetwork } from '../simulation/simulated-network.ts';
 
@@ -35,6 +36,7 @@ async function startNode(world: Omit<World, 'nodes'>, id: string, first: string)
   });
   const mesh = await createMesh({
     transport: world.network.transport(id, host),
+    signer: createSimulatedSigner(id),
     system,
     log,
     addressBook: createMemoryAddressBook(),

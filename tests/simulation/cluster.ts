@@ -24,6 +24,7 @@ import { noFaults } from './simulated-container-driver.ts';
 import type { ContainerFaults } from './simulated-container-driver.ts';
 import { createSimulatedNetwork } from './simulated-network.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
+import { createSimulatedSigner } from './simulated-signer.ts';
 
 /** Lines of the ring that a failing seed shows the last of. */
 const ringLines = 4_000;
@@ -338,6 +339,7 @@ function portsOf(
     log,
     dispatcher: host.dispatcher,
     transport: network.transport(name, host),
+    signer: createSimulatedSigner(name),
     addressBook: machine.addressBook,
     disk: machine.disk.boot(),
     logDirectory: '/log',

@@ -20,6 +20,8 @@ export interface NetworkCore {
   readonly isLinked: (one: PeerId, other: PeerId) => boolean;
   /** Whether a handshake between them would succeed right now. */
   readonly canMeet: (one: PeerId, other: PeerId) => boolean;
+  /** Whether datagrams pass both ways when anything does. */
+  readonly passesDatagrams: (one: PeerId, other: PeerId) => boolean;
   readonly linkUp: (one: PeerId, other: PeerId) => void;
   readonly linkDown: (one: PeerId, other: PeerId) => void;
   /** Latency of one frame in ms; undefined when it is lost. */
@@ -33,6 +35,7 @@ export interface SimulatedTransport extends Transport {
   /** The network made or broke a link; the peer learns it after `delayMs`. */
   readonly linkChanged: (peer: PeerId, up: boolean, delayMs: number) => void;
   readonly deliver: (from: PeerId, lane: Lane, frame: Uint8Array, delayMs: number) => void;
+  readonly deliverDatagram: (from: PeerId, bytes: Uint8Array, delayMs: number) => void;
   readonly deliverHint: (from: PeerId, topic: string, data: Uint8Array, delayMs: number) => void;
   readonly accept: (from: PeerId, protocol: string, header: unknown, stream: Duplex) => void;
   /** Remembers a stream, to end it with its link. */

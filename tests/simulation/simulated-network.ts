@@ -16,6 +16,8 @@ export interface PathConditions {
   readonly duplication: number;
   /** Nothing gets through, and nobody is told. */
   readonly isCut: boolean;
+  /** Datagrams pass; a network that blocks UDP lets only links through. */
+  readonly hasDatagrams: boolean;
 }
 
 /** A LAN in good health. */
@@ -25,6 +27,7 @@ export const GOOD_PATH: PathConditions = {
   loss: 0,
   duplication: 0,
   isCut: false,
+  hasDatagrams: true,
 };
 
 /** A link over a cut path is given up after this long, as TCP does in its time. */
@@ -118,6 +121,8 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
     all: () => transports.values(),
     isLinked: (one, other) => links.has(pair(one, other)),
     canMeet: (one, other) => !pathOf(one, other).isCut && !pathOf(other, one).isCut,
+    passesDatagrams: (one, other) =>
+      pathOf(one, other).hasDatagrams && pathOf(other, one).hasDatagrams,
     linkUp,
     linkDown,
     latency,
