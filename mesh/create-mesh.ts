@@ -94,6 +94,8 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     member: view.member,
     memberNamed: view.memberNamed,
     onMember: view.onMember,
+    outlook: view.outlook,
+    onOutlook: view.onOutlook,
     setFacts: (facts) => actor.tell({ type: 'set-facts', facts }),
     resolver: router.resolver,
     openStream: (to, protocol, header) =>
@@ -138,11 +140,12 @@ function createHandlers(
       }
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
-      else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
+      else if (lane === 'control')
+        tell({ type: 'gossip', from, message: message.value, isDatagram: false });
     },
     datagram: (from, bytes) => {
       const message = decodeGossip(bytes);
-      if (message.ok) tell({ type: 'gossip', from, message: message.value });
+      if (message.ok) tell({ type: 'gossip', from, message: message.value, isDatagram: true });
       else counters.malformed += 1;
     },
     published: (from, topic, data) => {

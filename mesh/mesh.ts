@@ -36,6 +36,17 @@ export type MemberEvent =
   | { readonly type: 'status'; readonly member: Member; readonly was: MemberStatus | undefined }
   | { readonly type: 'facts'; readonly member: Member };
 
+/** How this peer sees the whole: whether many fell silent at once, as when a network breaks. */
+export interface Outlook {
+  readonly state: 'whole' | 'partitioned';
+  /** Members alive and not suspected, this peer included. */
+  readonly alive: number;
+  /** Members that fell silent a short while ago and are not back. */
+  readonly silent: number;
+  /** Since when, on the local monotonic clock. */
+  readonly sinceMs: number;
+}
+
 export interface Mesh {
   readonly self: PeerId;
   /** The one truth about who is here, this peer included, ordered by peer id. */
@@ -44,6 +55,10 @@ export interface Mesh {
   readonly memberNamed: (name: string) => Member | undefined;
   /** Returns how to stop. */
   readonly onMember: (changed: (event: MemberEvent) => void) => () => void;
+  /** While it is `partitioned`, the silent are given longer, and nothing should be done in haste about them. */
+  readonly outlook: () => Outlook;
+  /** Hears of each change of the outlook's state. Returns how to stop. */
+  readonly onOutlook: (changed: (outlook: Outlook) => void) => () => void;
   /** Replaces these keys of this peer's own facts; undefined removes one. */
   readonly setFacts: (facts: NodeFacts) => void;
   /** Delivers actor messages to other peers; plugged into the actor system. */

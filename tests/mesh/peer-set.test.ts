@@ -22,7 +22,7 @@ describe('a set of peers', () => {
             );
             continue;
           }
-          peers[step as 'add' | 'remove'](`p${n}`);
+          peers[step](`p${n}`);
           if (step === 'add') model.add(`p${n}`);
           else model.delete(`p${n}`);
         }
