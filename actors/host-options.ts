@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly meshListen: ListenAddress;
   /** Where others reach this peer when that is not where it listens. */
   readonly announce?: ListenAddress;
+  /** How long the answers of other peers may take; default `lan`. */
+  readonly network?: 'lan' | 'wan';
   readonly apiListen: ListenAddress;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly HostTaint[];

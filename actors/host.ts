@@ -2,7 +2,12 @@
 
 import { join } from 'node:path';
 import { isFenced, nodeDisk } from '../consensus/index.ts';
-import { createFileAddressBook, createPeerSigner, loadIdentity } from '../mesh/index.ts';
+import {
+  createFileAddressBook,
+  createPeerSigner,
+  loadIdentity,
+  MESH_TIMINGS,
+} from '../mesh/index.ts';
 import type { Identity } from '../mesh/index.ts';
 import {
   createImmediateDispatcher,
@@ -174,6 +179,7 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     logDirectory: places.log,
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     isRevoked: admission.isRevoked,
+    timing: MESH_TIMINGS[options.network ?? 'lan'],
     createDriver: (range) =>
       createProcessContainerDriver({
         directory: places.pods,

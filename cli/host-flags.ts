@@ -17,6 +17,7 @@ export const DEFAULT_API_PORT = 6443;
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
 const MAX_TOKEN_BYTES = 4_096;
 const DRIVERS = ['process', 'cri'];
+const NETWORKS = ['lan', 'wan'] as const;
 
 /** Flags that `up` and `join` share. */
 export const hostFlags: FlagDefinitions = {
@@ -30,6 +31,10 @@ export const hostFlags: FlagDefinitions = {
   announce: {
     value: 'HOST:PORT',
     help: 'the address told to others, when it is not the one listened on',
+  },
+  network: {
+    value: 'KIND',
+    help: 'lan or wan: how long answers of other peers may take; the same at all peers (default: lan)',
   },
   'api-listen': {
     value: 'HOST:PORT',
@@ -125,6 +130,17 @@ function driverOf(args: Arguments): 'process' | undefined {
   throw wrongUsage(`--driver ${JSON.stringify(driver)} is not one of ${DRIVERS.join(', ')}.`, 'up');
 }
 
+function networkOf(args: Arguments): HostOptions['network'] {
+  const network = args.text('network');
+  const known = NETWORKS.find((one) => one === network);
+  if (network === undefined || known !== undefined) return known;
+  throw wrongUsage(
+    `--network ${JSON.stringify(network)} is not one of ${NETWORKS.join(', ')}: lan where peers answer ` +
+      'within some ten milliseconds, wan where it takes longer.',
+    'up',
+  );
+}
+
 function priceOf(args: Arguments): string | undefined {
   const price = args.text('price');
   if (price === undefined || /^\d{1,9}(\.\d{1,9})?$/.test(price)) return price;
@@ -169,6 +185,7 @@ export async function hostOptions(
     taints: args.texts('taint').map(parseTaint),
     ...when('isWitness', witnessOf(args)),
     ...when('driver', driverOf(args)),
+    ...when('network', networkOf(args)),
     ...when('price', priceOf(args)),
     log,
   };
