@@ -34,7 +34,7 @@ export const hostFlags: FlagDefinitions = {
   },
   network: {
     value: 'KIND',
-    help: 'lan or wan: how long answers of other peers may take; the same at all peers (default: lan)',
+    help: 'lan or wan, by how long answers take (default: lan)',
   },
   'api-listen': {
     value: 'HOST:PORT',

@@ -23,7 +23,7 @@ export { createLibp2pTransport } from './libp2p/libp2p-transport.ts';
 export { joinProofBytes } from './join-transcript.ts';
 export type { JoinGrant, JoinRequest, MembershipAuthority } from './membership-authority.ts';
 export { checkCertificate, issueCertificate } from './membership-certificate.ts';
-export type { Member, MemberEvent, MemberStatus, Mesh, Outlook } from './mesh.ts';
+export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';
 export type { PeerSigner } from './peer-signer.ts';
 export { writePrivateFile } from './private-file.ts';
 export { generateSealingKey, seal, unseal } from './sealed-box.ts';

@@ -22,6 +22,8 @@ export interface MeshView {
 export function createMeshView(failed: (error: unknown) => void): MeshView {
   const byPeer = new Map<PeerId, Member>();
   const byName = new Map<string, Set<PeerId>>();
+  /** Ordered, so that a change of one member costs no sorting of all. */
+  const peers: PeerId[] = [];
   const members = createListeners<MemberEvent>(failed);
   const outlooks = createListeners<Outlook>(failed);
   let ordered: readonly Member[] | undefined;
@@ -40,7 +42,7 @@ export function createMeshView(failed: (error: unknown) => void): MeshView {
 
   return {
     members: () => {
-      ordered ??= [...byPeer.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1));
+      ordered ??= peers.map((peer) => byPeer.get(peer)!);
       return ordered;
     },
     member: (peer) => byPeer.get(peer),
@@ -53,13 +55,16 @@ export function createMeshView(failed: (error: unknown) => void): MeshView {
     put: (event) => {
       const { member } = event;
       nameNow(member.peer, member.facts.name);
+      if (!byPeer.has(member.peer)) peers.splice(placeIn(peers, member.peer), 0, member.peer);
       byPeer.set(member.peer, member);
       ordered = undefined;
       members.tell(event);
     },
     drop: (peer) => {
       nameNow(peer, undefined);
-      if (byPeer.delete(peer)) ordered = undefined;
+      if (!byPeer.delete(peer)) return;
+      peers.splice(placeIn(peers, peer), 1);
+      ordered = undefined;
     },
     outlook: () => outlook,
     onOutlook: outlooks.add,
@@ -69,6 +74,18 @@ export function createMeshView(failed: (error: unknown) => void): MeshView {
       if (isNews) outlooks.tell(next);
     },
   };
+}
+
+/** Where a peer is in the ordered list, or belongs. */
+function placeIn(peers: readonly PeerId[], peer: PeerId): number {
+  let low = 0;
+  let high = peers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (peers[middle]! < peer) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function createListeners<T>(failed: (error: unknown) => void): {
