@@ -28,9 +28,11 @@ const PATIENCE_LIMIT = 4;
 /** Claims of death by hearsay that wait to be looked into; the rest comes up again with the next comparison. */
 const QUESTIONS_LIMIT = 1024;
 
-/** So many of them are looked into each round of probes, with this much patience: a link may have to be made first. */
+/** So many of them are looked into each round of probes. */
 const QUESTIONS_PER_ROUND = 2;
-const QUESTION_PATIENCE = 4;
+
+/** Patience with those to whom a link may have to be made first. */
+const STRANGER_PATIENCE = 4;
 
 /** So many of those who find a death publish it: the first of its observers, which all agree on. */
 const HERALDS = 2;
@@ -165,11 +167,21 @@ export function lookIntoQuestions(state: MeshState, ctx: MeshContext): void {
     const isOpen = record?.status === 'alive' && record.incarnation <= claim.incarnation;
     if (isOpen) {
       looked += 1;
-      const effects = state.detector.probe(peer, ctx.clock.monotonicMs(), QUESTION_PATIENCE);
-      perform(state, effects, ctx);
+      probeStranger(state, peer, ctx);
     }
     state.questions.delete(peer);
   }
+}
+
+/** In a partition nobody else may be left to watch those on the other side: so one looks around, by lot. */
+export function lookAround(state: MeshState, ctx: MeshContext): void {
+  if (state.view.outlook().state !== 'partitioned') return;
+  for (const peer of state.membership.living.sample(ctx.random, 1)) probeStranger(state, peer, ctx);
+}
+
+function probeStranger(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+  const nowMs = ctx.clock.monotonicMs();
+  perform(state, state.detector.probe(peer, nowMs, STRANGER_PATIENCE), ctx);
 }
 
 function onChange(state: MeshState, { record, was }: MemberChange, ctx: MeshContext): void {

@@ -21,6 +21,7 @@ import {
   applyClaims,
   applyOutcome,
   judgeOutlook,
+  lookAround,
   lookIntoQuestions,
   memberOf,
   perform,
@@ -196,6 +197,7 @@ function onDue(
       schedule(ctx, 'round', timing.probeIntervalMs * (1 + detector.health() / 2));
       perform(state, detector.round(subjects(state, nowMs), nowMs), ctx);
       lookIntoQuestions(state, ctx);
+      lookAround(state, ctx);
       return;
     case 'probes':
       perform(state, detector.wake(nowMs), ctx);

@@ -50,6 +50,8 @@ export interface SimulatedNetwork {
   readonly crash: (peer: PeerId) => void;
   /** The machine of `peer` is gone without a word: links die by timeout. Crash its host as well. */
   readonly vanish: (peer: PeerId) => void;
+  /** `peer` is found at these addresses from now on, and at no other; links that are up stay. */
+  readonly move: (peer: PeerId, addresses: readonly string[]) => void;
   readonly counters: () => NetworkCounters;
 }
 
@@ -177,6 +179,7 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
         for (const other of linksOf(peer)) linkDown(peer, other);
       });
     },
+    move: (peer, addresses) => transports.get(peer)?.moveTo(addresses),
     counters: () => ({ ...counters }),
   };
 }
