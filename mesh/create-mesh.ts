@@ -1,7 +1,7 @@
 // Composes the mesh of one peer over a transport and plugs it into the actor system.
 
 import type { Duplex } from 'node:stream';
-import { failed, SkeinError } from '../runtime/index.ts';
+import { SkeinError } from '../runtime/index.ts';
 import type { ActorSystem, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import { ENVELOPE_V1 } from './envelope.ts';
@@ -96,10 +96,8 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     onMember: view.onMember,
     setFacts: (facts) => actor.tell({ type: 'set-facts', facts }),
     resolver: router.resolver,
-    openStream: (to, protocol, header) =>
-      transport.isLinked(to)
-        ? transport.open(to, protocol, header)
-        : Promise.resolve(failed(new SkeinError('unavailable', `no link to peer ${to} right now`))),
+    openStream: transport.open,
+    links: transport.links,
     handleStream: (protocol, handler) => {
       if (streams.has(protocol)) {
         throw new SkeinError('already-exists', `streams of ${protocol} have a handler already`);
@@ -151,7 +149,7 @@ function createHandlers(
       if (hint.ok) tell({ type: 'hint', from, hint: hint.value });
       else malformed(from, hint.error);
     },
-    link: (peer, up) => tell({ type: 'link', peer, up }),
+    link: (peer, up, address) => tell({ type: 'link', peer, up, address }),
     stream: (from, protocol, header, stream) => {
       const handler = streams.get(protocol);
       if (handler !== undefined) handler(from, header, stream);

@@ -44,7 +44,13 @@ export interface MeshCounters {
 export type MeshMessage =
   | { readonly type: 'gossip'; readonly from: PeerId; readonly message: GossipMessage }
   | { readonly type: 'hint'; readonly from: PeerId; readonly hint: Hint }
-  | { readonly type: 'link'; readonly peer: PeerId; readonly up: boolean }
+  | {
+      readonly type: 'link';
+      readonly peer: PeerId;
+      readonly up: boolean;
+      /** Where it was dialled, if it was. */
+      readonly address?: string | undefined;
+    }
   /** It sent what is no frame of ours: the link is ended and dialled anew. */
   | { readonly type: 'cut'; readonly peer: PeerId }
   | { readonly type: 'set-facts'; readonly facts: NodeFacts }

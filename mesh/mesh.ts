@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { RemoteResolver, Result } from '../runtime/index.ts';
-import type { PeerId } from './transport.ts';
+import type { LinkReport, PeerId } from './transport.ts';
 
 /** What a peer says of itself, each key written by that peer alone; JSON values. Hints: what must be exact is in the log. */
 export interface NodeFacts {
@@ -54,6 +54,8 @@ export interface Mesh {
     protocol: string,
     handler: (from: PeerId, header: unknown, stream: Duplex) => void,
   ) => () => void;
+  /** How this peer reaches each other one it knows, ordered by peer id. */
+  readonly links: () => readonly LinkReport[];
   /** Tells everybody that this peer leaves for good. */
   readonly leave: () => Promise<void>;
   readonly stop: () => Promise<void>;

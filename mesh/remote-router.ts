@@ -50,10 +50,6 @@ export function createRemoteRouter(
   const send = (to: Address, message: unknown): boolean => {
     const route = routeOf(to);
     if (route === undefined) return false;
-    if (!transport.isLinked(route.peer)) {
-      counters.undeliverable += 1;
-      return false;
-    }
     const frame = encodeEnvelope(to, message);
     if (!frame.ok) {
       counters.unsendable += 1;

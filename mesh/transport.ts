@@ -23,6 +23,9 @@ export interface LinkReport {
   readonly sinceMs: number;
   /** Whether datagrams were seen to pass both ways. */
   readonly hasDatagrams: boolean;
+  /** Last measured; undefined when there is no link. */
+  readonly roundTripMs?: number | undefined;
+  /** Why there is no direct link, as far as it was tried: address by address. */
   readonly reason?: string | undefined;
 }
 
@@ -33,8 +36,12 @@ export interface TransportHandlers {
   readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
   /** A hint published by any admitted peer on an allowed topic. */
   readonly published: (from: PeerId, topic: string, data: Uint8Array) => void;
-  /** A link to an admitted peer came up or went down. A lost link is a reason to probe, never a verdict. */
-  readonly link: (peer: PeerId, up: boolean) => void;
+  /**
+   * A link to an admitted peer came up or went down. A lost link is a reason to probe, never a verdict; one that ended
+   * because both sides had no use for it, or that gave way to a better one, is not told. `address` is where the peer was
+   * dialled; undefined when it dialled itself or is relayed.
+   */
+  readonly link: (peer: PeerId, up: boolean, address?: string) => void;
   /** Another admitted peer opened a byte stream. */
   readonly stream: (from: PeerId, protocol: string, header: unknown, stream: Duplex) => void;
 }
@@ -43,7 +50,7 @@ export interface Transport {
   readonly self: PeerId;
   readonly start: (handlers: TransportHandlers) => Promise<void>;
   readonly stop: () => Promise<void>;
-  /** `host:port` addresses at which others reach this peer. */
+  /** `host:port` addresses at which others reach this peer, as they are now; none when it only dials out. */
   readonly addresses: () => readonly string[];
   /** Keeps a link to this peer, at any of these addresses, redialling without end with a jittered backoff until `disconnect`. */
   readonly connect: (peer: PeerId, addresses: readonly string[]) => void;

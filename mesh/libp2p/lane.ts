@@ -27,20 +27,29 @@ const NO_COPY_BYTES = 8 * 1024;
 export interface Lane {
   /** False when the queue is full. Frames over the limit are a caller's bug and refused alike. */
   readonly send: (frame: Uint8Array) => boolean;
+  /** Takes nothing more; what waits goes out, then this direction ends. What comes in is still received. */
+  readonly finish: () => void;
+  /** Resolves when nothing more comes in. */
+  readonly ended: Promise<void>;
   /** Lets the queue end; frames not yet handed over are dropped. */
   readonly close: () => void;
 }
 
-/** `lost` is called once, when either direction ends or a frame is over the limit. */
+/**
+ * `lost` is called once, when either direction ends or a frame is over the limit. Nothing is received before `after`: the
+ * lane that this one takes the place of is heard to its end first.
+ */
 export function openLane(
   stream: Stream,
   name: LaneName,
   received: (frame: Uint8Array) => void,
   lost: (error: Error) => void,
+  after: Promise<void> = Promise.resolve(),
 ): Lane {
   let queue: Uint8Array[] = [];
   let queuedBytes = 0;
   let isClosed = false;
+  let isFinishing = false;
   let wake: (() => void) | undefined;
 
   const end = (error: Error): void => {
@@ -82,11 +91,13 @@ export function openLane(
     for (;;) {
       if (isClosed) return;
       if (queue.length > 0) yield nextPiece();
+      else if (isFinishing) return;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   };
 
   const read = async (): Promise<void> => {
+    await after;
     const reader = createFrameReader(FRAME_LIMIT_BYTES, (frame) => {
       received(frame);
       return !isClosed;
@@ -99,18 +110,23 @@ export function openLane(
   };
 
   pipe(source, stream.sink).catch(end);
-  read().catch(end);
+  const ended = read().catch(end);
 
   return {
     send: (frame) => {
       const bytes = frame.length + FRAME_HEADER_BYTES;
-      if (isClosed || frame.length > FRAME_LIMIT_BYTES) return false;
+      if (isClosed || isFinishing || frame.length > FRAME_LIMIT_BYTES) return false;
       if (queuedBytes + bytes > LANE_LIMIT_BYTES[name]) return false;
       queue.push(frame);
       queuedBytes += bytes;
       wake?.();
       return true;
     },
+    finish: () => {
+      isFinishing = true;
+      wake?.();
+    },
+    ended,
     close: () => {
       isClosed = true;
       queue = [];

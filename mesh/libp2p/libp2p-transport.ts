@@ -15,6 +15,7 @@ import { HINT_TOPIC } from '../mesh-state.ts';
 import type { AuthorityKeys } from '../token.ts';
 import type { PeerId, Transport, TransportHandlers } from '../transport.ts';
 import { createAdmissionGate } from './admission-gate.ts';
+import type { AdmissionGate } from './admission-gate.ts';
 import { toDuplex } from './byte-stream.ts';
 import { createGatedRegistrar } from './gated-registrar.ts';
 import { formatHostPort, fromMultiaddr, parseHostPort, toMultiaddr } from './host-ports.ts';
@@ -40,7 +41,7 @@ export interface Libp2pTransportOptions {
   readonly identity: Identity;
   /** `host:port` to listen on; port 0 takes any. */
   readonly listen: string;
-  /** `host:port` at which others reach this peer, when that is not what it listens on. */
+  /** `host:port` at which others reach this peer, when that is not what it listens on; empty when nobody can dial it. */
   readonly announce?: readonly string[];
   readonly cluster: string;
   /** The cluster's public keys, as pinned by the token or made by the founder. */
@@ -84,7 +85,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
     },
     addresses: () => options.announce ?? listened(current().node),
     connect: (peer, addresses) => running?.links.connect(peer, addresses),
-    reach: (peer, addresses) => running?.links.connect(peer, addresses),
+    reach: (peer, addresses) => running?.links.reach(peer, addresses),
     disconnect: (peer) => running?.links.disconnect(peer),
     isLinked: (peer) => running?.links.isLinked(peer) ?? false,
     send: (to, lane, frame) => running?.links.send(to, lane, frame) ?? false,
@@ -135,6 +136,7 @@ async function startTransport(
       isRevoked: options.membership.isRevoked,
     }),
     frame: handlers.frame,
+    streamProtocol: STREAM_PROTOCOL,
     link: handlers.link,
   });
   await links.start();
@@ -147,10 +149,14 @@ async function startTransport(
     redeem: options.membership.redeem,
   });
   await node.handle(JOIN_PROTOCOL, joins, { maxInboundStreams: 1 });
-  await node.handle(STREAM_PROTOCOL, (data) => acceptStream(data, links, handlers, clock, log), {
-    maxInboundStreams: STREAMS_LIMIT,
-    maxOutboundStreams: STREAMS_LIMIT,
-  });
+  await node.handle(
+    STREAM_PROTOCOL,
+    (data) => acceptStream(data, links, gate, handlers, clock, log),
+    {
+      maxInboundStreams: STREAMS_LIMIT,
+      maxOutboundStreams: STREAMS_LIMIT,
+    },
+  );
   await startNode(node, options.listen);
   node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
     const { propagationSource, msg } = detail;
@@ -173,8 +179,6 @@ async function openStream(
   protocol: string,
   header: unknown,
 ): Promise<Result<Duplex>> {
-  const connection = links.connection(to);
-  if (connection === undefined) return notLinked(to);
   const head = packr.pack({ protocol, header });
   if (head.length > HEADER_LIMIT_BYTES) {
     return failed(
@@ -184,12 +188,15 @@ async function openStream(
       ),
     );
   }
+  const connection = await links.obtain(to);
+  if (connection === undefined) return notLinked(to);
   try {
     const stream = await connection.newStream(STREAM_PROTOCOL, {
       maxOutboundStreams: STREAMS_LIMIT,
     });
     const chunks = stream.source[Symbol.asyncIterator]();
-    return ok(toDuplex(stream, chunks, framed(head), undefined));
+    const moved = (): void => links.heard(to);
+    return ok(toDuplex(stream, chunks, { before: framed(head), moved }));
   } catch (error) {
     return failed(
       new SkeinError('unavailable', `no stream to peer ${to}`, { peer: to, protocol }, error),
@@ -200,12 +207,13 @@ async function openStream(
 function acceptStream(
   { connection, stream }: IncomingStreamData,
   links: Links,
+  gate: AdmissionGate,
   handlers: TransportHandlers,
   clock: Clock,
   log: Logger,
 ): void {
   const from = connection.remotePeer.toString();
-  if (links.connection(from) !== connection) {
+  if (!gate.isAdmitted(connection)) {
     stream.abort(new SkeinError('unauthorized', 'not admitted'));
     return;
   }
@@ -226,7 +234,12 @@ function acceptStream(
     }
     const { protocol, header } = streamHeader.parse(packr.unpack(heads[0]!));
     late.cancel();
-    handlers.stream(from, protocol, header, toDuplex(stream, chunks, undefined, reader.rest()));
+    handlers.stream(
+      from,
+      protocol,
+      header,
+      toDuplex(stream, chunks, { rest: reader.rest(), moved: () => links.heard(from) }),
+    );
   };
   accept().catch((error: unknown) => {
     late.cancel();

@@ -15,8 +15,14 @@ import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
 import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
 import { withLazyWindows } from './lazy-window.ts';
+import { createWire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
-export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
+export type MemberNode = Libp2p<{
+  pubsub: PubSub<GossipsubEvents>;
+  identify: Identify;
+  wire: Wire;
+}>;
 
 /** A link with neither data nor keep-alive for this long is given up by the kernel's side of it. */
 const SOCKET_IDLE_MS = 60_000;
@@ -30,7 +36,7 @@ const NOISE_PLAIN_BYTES = 65_519;
 /** The largest hint. */
 const HINT_LIMIT_BYTES = 8 * 1024;
 
-const wire = () => ({
+const settings = () => ({
   transports: [
     tcp({
       inboundSocketInactivityTimeout: SOCKET_IDLE_MS,
@@ -66,7 +72,7 @@ export interface NodeOptions {
 export async function createMemberNode(options: NodeOptions): Promise<MemberNode> {
   const { registrar, topics } = options;
   return await createLibp2p({
-    ...wire(),
+    ...settings(),
     start: false,
     privateKey: options.key,
     nodeInfo: { userAgent: 'skein' },
@@ -82,6 +88,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
       reconnectRetries: 0,
     },
     services: {
+      wire: (components) => createWire(components),
       // Only on admitted links, called by the transport: see gated-registrar.ts.
       identify: (components) =>
         identify({ runOnConnectionOpen: false })(withGate(components, registrar)),
@@ -129,7 +136,7 @@ function withGate<C extends { readonly registrar: Registrar }>(
 /** A node that only dials: what a joiner is before it is a member. Started. */
 export async function createDialOnlyNode(key: PrivateKey): Promise<Libp2p> {
   return await createLibp2p({
-    ...wire(),
+    ...settings(),
     privateKey: key,
     nodeInfo: { userAgent: 'skein' },
     connectionGater: { denyDialMultiaddr: () => false },

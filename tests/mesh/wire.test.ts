@@ -119,7 +119,7 @@ describe('gossip', () => {
 });
 
 describe('two dials at once', () => {
-  const view = { upSinceMs: undefined, isGreeting: true, nowMs: 10_000 };
+  const view = { upSinceMs: undefined, isBetter: false, isGreeting: true, nowMs: 10_000 };
 
   it('leave exactly one link: the dial of the smaller id', () => {
     equal(judgeHello({ ...view, self: 'a', remote: 'b' }), 'crossed');
@@ -130,6 +130,7 @@ describe('two dials at once', () => {
     const quiet = { ...view, self: 'a', remote: 'b', isGreeting: false };
     equal(judgeHello({ ...quiet, upSinceMs: 9_000 }), 'crossed');
     equal(judgeHello({ ...quiet, upSinceMs: 1_000 }), 'accept');
+    equal(judgeHello({ ...quiet, upSinceMs: 9_000, isBetter: true }), 'accept');
   });
 });
 
