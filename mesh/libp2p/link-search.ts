@@ -4,6 +4,7 @@
 //                          |
 //        none within 1.5 s +--> relays, staggered --> hello --> lanes --> a relayed link; the addresses go on being tried
 
+import { setMaxListeners } from 'node:events';
 import type { Connection, Stream } from '@libp2p/interface';
 import { abortWithin, asSkeinError, shuffled, SkeinError, wait } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
@@ -57,6 +58,8 @@ export function createSearch(options: SearchOptions): Search {
   const { node, relay, clock, random, log, isBetter } = options;
   const { wire } = node.services;
   const stopping = new AbortController();
+  // As many dials as there are peers listen to it at once.
+  setMaxListeners(0, stopping.signal);
 
   const note = (peer: PeerId, wish: Wish, address: string, error: unknown): void => {
     // Another link came first: that says nothing of the address.

@@ -102,6 +102,8 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
     registrar.disconnected(link.connection.remotePeer);
     link.retiredMs = clock.monotonicMs();
     retired.add(link);
+  };
+  const finish = (link: Link): void => {
     for (const lane of link.lanes.values()) lane.finish();
   };
 
@@ -122,7 +124,10 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
     const nowMs = clock.monotonicMs();
     rising.delete(peer);
     const old = present.get(peer);
-    if (old !== undefined) retire(old);
+    if (old !== undefined) {
+      retire(old);
+      finish(old);
+    }
     present.set(peer, link);
     link.upSinceMs = nowMs;
     link.heardMs = nowMs;
@@ -150,7 +155,10 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
   };
 
   const onLaneLost = (link: Link, error: Error): void => {
-    if (retired.has(link)) return;
+    if (retired.has(link)) {
+      finish(link);
+      return;
+    }
     const next = rising.get(link.peer);
     if (next !== undefined && present.get(link.peer) === link && givesWay(link, next)) {
       link.isEnding = true;
@@ -191,6 +199,8 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
       }
       log.debug('unused link ended', { peer: link.peer });
       retire(link);
+      // Whoever agreed ends its lanes only after the other side has: their end must not overtake the word.
+      if (type === 'ended') finish(link);
       options.ended(link);
     }
   };

@@ -49,6 +49,8 @@ export interface Wish {
   notBeforeMs: number;
   timer: Timer | undefined;
   isDialling: boolean;
+  /** Its addresses changed since the search began. */
+  isChanged: boolean;
   /** A handshake of this side that is under way; one at a time. */
   greeting: Promise<void> | undefined;
   /** Its hello is out. */
@@ -69,6 +71,7 @@ export function createWish(nowMs: number): Wish {
     notBeforeMs: 0,
     timer: undefined,
     isDialling: false,
+    isChanged: false,
     greeting: undefined,
     isGreeting: false,
     tries: [],

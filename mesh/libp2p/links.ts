@@ -132,6 +132,7 @@ export function createLinks(options: LinksOptions): Links {
         set.present(peer) !== undefined;
       if (!isNeeded || !isBetter(peer, wish, DIRECT)) return;
       wish.isDialling = true;
+      wish.isChanged = false;
       search.find(peer, wish).then(
         () => onSearched(peer, wish),
         (error: unknown) =>
@@ -143,6 +144,10 @@ export function createLinks(options: LinksOptions): Links {
   const onSearched = (peer: PeerId, wish: Wish): void => {
     wish.isDialling = false;
     if (!isBetter(peer, wish, DIRECT)) return;
+    if (wish.isChanged) {
+      plan(peer, 0);
+      return;
+    }
     wish.failures += 1;
     if (set.present(peer) !== undefined) {
       plan(peer, upgradePauseMs(wish.failures, random));
@@ -164,6 +169,7 @@ export function createLinks(options: LinksOptions): Links {
     wish.addresses = addresses;
     wish.isKept = isKept;
     if (isNew) {
+      wish.isChanged = true;
       wish.notBeforeMs = 0;
       const still = new Set(addresses);
       wish.tries = wish.tries.filter(({ address }) => still.has(address));

@@ -7,6 +7,7 @@
 //     | <--- ready -------------- |                             |
 //     | <===== noise, yamux, the handshake of any link =======> |     carried as bytes, in fair portions
 
+import { setMaxListeners } from 'node:events';
 import type { Connection, IncomingStreamData } from '@libp2p/interface';
 import { z } from 'zod';
 import { abortWithin, asSkeinError, SkeinError } from '../../runtime/index.ts';
@@ -41,6 +42,7 @@ const OUTBOUND = { maxOutboundStreams: RELAYED_PER_PEER_LIMIT };
 const LOG_PART = 'skein:relay';
 /** What a deadline alone bounds. */
 const neverAborted = new AbortController().signal;
+setMaxListeners(0, neverAborted);
 
 const request = z.object({ for: z.string().max(128) });
 const announcement = z.object({ from: z.string().max(128) });

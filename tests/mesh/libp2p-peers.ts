@@ -129,6 +129,8 @@ export interface PeerOptions {
   readonly book?: AddressBook;
   readonly name?: string;
   readonly listen?: string;
+  /** Empty: it only dials out. */
+  readonly announce?: readonly string[];
 }
 
 export async function startPeer(
@@ -141,6 +143,7 @@ export async function startPeer(
   const transport = createLibp2pTransport({
     identity,
     listen: options.listen ?? '127.0.0.1:0',
+    ...(options.announce === undefined ? {} : { announce: options.announce }),
     cluster: authority.cluster,
     authority: authority.keys,
     certificate: () => certificate,
