@@ -7,6 +7,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export const addressText = ({ host, port }: ListenAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
 export interface HostTaint {
   readonly key: string;
   readonly value?: string;
@@ -21,8 +24,8 @@ export interface HostOptions {
   readonly zone?: string;
   readonly dataDirectory: string;
   readonly meshListen: ListenAddress;
-  /** Where others reach this peer when that is not where it listens. */
-  readonly announce?: ListenAddress;
+  /** Where others reach this peer when that is not where it listens; empty: nobody can dial it, it dials out. */
+  readonly announce?: readonly ListenAddress[];
   readonly apiListen: ListenAddress;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly HostTaint[];

@@ -4,6 +4,7 @@ import { createLibp2pTransport } from '../mesh/index.ts';
 import type { Identity, MembershipAuthority, Transport } from '../mesh/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
 import type { Credentials } from './admission/file-credentials.ts';
+import { addressText } from './host-options.ts';
 import type { HostOptions } from './host-options.ts';
 
 export function createMemberTransport(
@@ -23,7 +24,7 @@ export function createMemberTransport(
   return createLibp2pTransport({
     identity,
     listen: meshListen,
-    ...(announce === undefined ? {} : { announce: [`${announce.host}:${announce.port}`] }),
+    ...(announce === undefined ? {} : { announce: announce.map(addressText) }),
     cluster: credentials.cluster,
     authority: {
       membershipKey: Buffer.from(credentials.membershipKey, 'base64'),

@@ -35,6 +35,7 @@ import {
   usablePort,
 } from './host-machine.ts';
 import { findMembership } from './host-membership.ts';
+import { addressText } from './host-options.ts';
 import type { HostedPeer, HostOptions } from './host-options.ts';
 import { leaveZone } from './leaving.ts';
 import { createMemberTransport } from './host-transport.ts';
@@ -103,15 +104,14 @@ async function prepare(options: HostOptions): Promise<Prepared> {
     const apiPort = await usablePort(options.apiListen, '--api-listen');
     const identity = await loadIdentity(places.identity);
     const meshHost = options.meshListen.host;
-    const announced = options.announce ?? { host: reachableHost(meshHost), port: meshPort };
-    const address = `${announced.host}:${announced.port}`;
+    const announced = options.announce ?? [{ host: reachableHost(meshHost), port: meshPort }];
     const credentials = await findMembership({
       path: places.credentials,
       identity,
       name: options.name ?? hostLabel(),
       zone: options.zone,
       isWitness: options.isWitness === true,
-      addresses: [address],
+      addresses: announced.map(addressText),
       join: options.join,
       issuer: createIssuer(clock, random),
       clock,

@@ -16,6 +16,8 @@ export const DEFAULT_API_PORT = 6443;
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
 const MAX_TOKEN_BYTES = 4_096;
+/** Addresses of one peer that others try. */
+const ANNOUNCE_LIMIT = 8;
 const DRIVERS = ['process', 'cri'];
 
 /** Flags that `up` and `join` share. */
@@ -29,7 +31,8 @@ export const hostFlags: FlagDefinitions = {
   },
   announce: {
     value: 'HOST:PORT',
-    help: 'the address told to others, when it is not the one listened on',
+    repeatable: true,
+    help: 'where others reach it, or none (default: where it listens)',
   },
   'api-listen': {
     value: 'HOST:PORT',
@@ -142,6 +145,26 @@ function witnessOf(args: Arguments): true | undefined {
   return true;
 }
 
+/** What others are told; undefined when that is what is listened on. Throws wrong usage. */
+function announceOf(args: Arguments): readonly ListenAddress[] | undefined {
+  const texts = args.texts('announce');
+  if (texts.length === 0) return undefined;
+  if (!texts.includes('none')) {
+    if (texts.length <= ANNOUNCE_LIMIT) {
+      return texts.map((text) => parseListen('announce', text, DEFAULT_MESH_PORT));
+    }
+    throw wrongUsage(
+      `--announce was given ${texts.length} times: at most ${ANNOUNCE_LIMIT}.`,
+      'up',
+    );
+  }
+  if (texts.length === 1) return [];
+  throw wrongUsage(
+    '--announce none says that nobody can dial this peer: leave the others out.',
+    'up',
+  );
+}
+
 const when = <T>(key: string, value: T | undefined): Record<string, T> =>
   value === undefined ? {} : { [key]: value };
 
@@ -152,7 +175,7 @@ export async function hostOptions(
   terminal: Terminal,
   log: Logger,
 ): Promise<HostOptions> {
-  const [name, zone, announce] = [args.text('name'), args.text('zone'), args.text('announce')];
+  const [name, zone] = [args.text('name'), args.text('zone')];
   const listen = (flag: string, port: number): ListenAddress =>
     parseListen(flag, args.text(flag) ?? `0.0.0.0:${port}`, port);
   const checked = {
@@ -161,10 +184,7 @@ export async function hostOptions(
     dataDirectory: resolve(terminal.directory, args.text('data') ?? defaultDataDirectory(terminal)),
     meshListen: listen('mesh-listen', DEFAULT_MESH_PORT),
     apiListen: listen('api-listen', DEFAULT_API_PORT),
-    ...when(
-      'announce',
-      announce === undefined ? undefined : parseListen('announce', announce, DEFAULT_MESH_PORT),
-    ),
+    ...when('announce', announceOf(args)),
     labels: Object.fromEntries(args.texts('label').map(parseLabel)),
     taints: args.texts('taint').map(parseTaint),
     ...when('isWitness', witnessOf(args)),

@@ -6,6 +6,7 @@ import type { ActorSystem, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import { ENVELOPE_V1 } from './envelope.ts';
 import { decodeGossip, decodeHint } from './gossip-message.ts';
+import { learned } from './known-addresses.ts';
 import type { JoinGrant } from './membership-authority.ts';
 import { meshActor } from './mesh-actor.ts';
 import type { MeshCounters, MeshMessage } from './mesh-state.ts';
@@ -165,9 +166,9 @@ function merged(
 ): readonly AddressBookEntry[] {
   const entries = new Map(book.map((entry) => [entry.peer, entry]));
   for (const { peer, addresses } of peers) {
-    const known = entries.get(peer)?.addresses ?? [];
-    const all = [...new Set([...addresses, ...known])];
-    entries.set(peer, { peer, addresses: all, seenMs: entries.get(peer)?.seenMs ?? 0 });
+    const known = entries.get(peer);
+    const all = [...new Set([...addresses, ...(known?.addresses ?? [])])];
+    entries.set(peer, learned(known, peer, all, 0));
   }
   entries.delete(self);
   return [...entries.values()];

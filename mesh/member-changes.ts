@@ -2,6 +2,7 @@
 
 import { unreachable } from '../runtime/index.ts';
 import type { DetectorEffect } from './failure-detector.ts';
+import { learned, waysTo } from './known-addresses.ts';
 import type { MemberChange, MembershipOutcome, MemberUpdate } from './membership.ts';
 import type { Member } from './mesh.ts';
 import { newsFor, publishHint, reachable, schedule, sendGossip } from './mesh-state.ts';
@@ -129,12 +130,13 @@ function keepLink(state: MeshState, record: MemberChange['record'], ctx: MeshCon
   }
   const entry = state.addresses.get(peer);
   if (entry !== undefined && sameTexts(entry.addresses, addresses)) {
-    if (status === 'alive') state.transport.connect(peer, addresses);
+    if (status === 'alive') state.transport.connect(peer, waysTo(entry));
     return;
   }
-  state.addresses.set(peer, { peer, addresses, seenMs: entry?.seenMs ?? ctx.clock.wallMs() });
+  const now = learned(entry, peer, addresses, ctx.clock.wallMs());
+  state.addresses.set(peer, now);
   touchBook(state, ctx);
-  state.transport.connect(peer, addresses);
+  state.transport.connect(peer, waysTo(now));
 }
 
 /** The book is written a moment after a change, so that a cluster that forms writes it once. */
@@ -175,6 +177,6 @@ function timeSuspicions(state: MeshState, ctx: MeshContext): void {
   else schedule(ctx, 'suspicions', Math.max(0, dueMs - ctx.clock.monotonicMs()));
 }
 
-function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+export function sameTexts(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, i) => text === other[i]);
 }

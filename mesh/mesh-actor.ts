@@ -22,8 +22,10 @@ import {
   memberOf,
   perform,
   publishDeaths,
+  sameTexts,
   touchBook,
 } from './member-changes.ts';
+import { met, waysTo } from './known-addresses.ts';
 import { createMembership } from './membership.ts';
 import { newsFor, reachable, schedule, sendGossip } from './mesh-state.ts';
 import type { MeshArgs, MeshContext, MeshMessage, MeshState } from './mesh-state.ts';
@@ -64,7 +66,7 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
   state.known.set(args.facts);
   state.view.put({ type: 'status', member: memberOf(state, transport.self)!, was: undefined });
   for (const entry of args.bookEntries) {
-    if (!args.isRevoked(entry.peer)) transport.connect(entry.peer, entry.addresses);
+    if (!args.isRevoked(entry.peer)) transport.connect(entry.peer, waysTo(entry));
   }
   schedule(ctx, 'round', timing.probeIntervalMs * ctx.random.float());
   schedule(ctx, 'sync', timing.syncIntervalMs * ctx.random.float());
@@ -82,7 +84,7 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
       else onFactsHint(state, message.from, message.hint.newest);
       return state;
     case 'link':
-      onLink(state, message.peer, message.up, ctx);
+      onLink(state, message, ctx);
       return state;
     case 'cut':
       cutLink(state, message.peer);
@@ -146,11 +148,15 @@ function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: M
 }
 
 /** A new link compares all there is; a lost one is a reason to look, never a verdict. */
-function onLink(state: MeshState, peer: PeerId, isUp: boolean, ctx: MeshContext): void {
-  if (isUp) {
+function onLink(
+  state: MeshState,
+  { peer, up, address }: Extract<MeshMessage, { type: 'link' }>,
+  ctx: MeshContext,
+): void {
+  if (up) {
     const entry = state.addresses.get(peer);
     if (entry !== undefined) {
-      state.addresses.set(peer, { ...entry, seenMs: ctx.clock.wallMs() });
+      state.addresses.set(peer, met(entry, address, ctx.clock.wallMs()));
       touchBook(state, ctx);
     }
     sendSync(state, peer, false);
@@ -174,6 +180,7 @@ function onDue(
     case 'round':
       schedule(ctx, 'round', timing.probeIntervalMs * (1 + detector.health() / 2));
       perform(state, detector.round(membership.others(), nowMs), ctx);
+      noticeMove(state, ctx);
       return;
     case 'probes':
       perform(state, detector.wake(nowMs), ctx);
@@ -200,6 +207,16 @@ function onDue(
     default:
       unreachable(what);
   }
+}
+
+/** Whoever moved says so itself: nobody else's word on it would be believed. */
+function noticeMove(state: MeshState, ctx: MeshContext): void {
+  const { membership, transport } = state;
+  const own = membership.get(transport.self)!;
+  const addresses = transport.addresses();
+  if (own.status !== 'alive' || sameTexts(own.addresses, addresses)) return;
+  ctx.log.info('this peer is reached elsewhere now', { addresses: addresses.join(' ') });
+  applyOutcome(state, membership.announce({ addresses }), ctx);
 }
 
 /** A timer that comes late means that this peer stood still: what it did not hear meanwhile proves nothing. */
@@ -251,7 +268,7 @@ function syncWithOne(state: MeshState, ctx: MeshContext): void {
 function cutLink(state: MeshState, peer: PeerId): void {
   state.transport.disconnect(peer);
   const entry = state.addresses.get(peer);
-  if (entry !== undefined) state.transport.connect(peer, entry.addresses);
+  if (entry !== undefined) state.transport.connect(peer, waysTo(entry));
 }
 
 /** Ends the links of peers whose membership the log has ended. */

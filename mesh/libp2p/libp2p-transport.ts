@@ -166,9 +166,12 @@ async function startTransport(
   return { node, links };
 }
 
-/** What others may dial: never loopback when there is anything else. */
+/**
+ * What others may dial: never loopback when there is anything else. Asked of the sockets, for libp2p keeps public addresses
+ * to itself until somebody has verified them.
+ */
 function listened(node: MemberNode): readonly string[] {
-  const found = node.getMultiaddrs().flatMap((address) => fromMultiaddr(address) ?? []);
+  const found = node.services.wire.listened().flatMap((address) => fromMultiaddr(address) ?? []);
   const outside = found.filter(({ host }) => !host.startsWith('127.') && host !== '::1');
   return (outside.length > 0 ? outside : found).map(formatHostPort);
 }

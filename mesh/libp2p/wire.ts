@@ -21,6 +21,7 @@ interface WireComponents {
       address: Multiaddr,
       options: { readonly signal: AbortSignal },
     ) => Promise<Connection>;
+    readonly getAddrs: () => readonly Multiaddr[];
   };
 }
 
@@ -31,6 +32,8 @@ export interface Wire {
   readonly upgradeOutbound: (raw: MultiaddrConnection, signal: AbortSignal) => Promise<Connection>;
   /** The same, as the side that was dialled; the connection arrives as any other does. */
   readonly upgradeInbound: (raw: MultiaddrConnection, signal: AbortSignal) => Promise<void>;
+  /** What is listened on, a wildcard as the addresses that this machine has now. */
+  readonly listened: () => readonly Multiaddr[];
   readonly logger: (part: string) => Logger;
 }
 
@@ -39,6 +42,7 @@ export function createWire({ upgrader, logger, transportManager }: WireComponent
     dial: (address, signal) => transportManager.dial(address, { signal }),
     upgradeOutbound: (raw, signal) => upgrader.upgradeOutbound(raw, { signal }),
     upgradeInbound: (raw, signal) => upgrader.upgradeInbound(raw, { signal }),
+    listened: () => transportManager.getAddrs(),
     logger: (part) => logger.forComponent(part),
   };
 }
