@@ -284,6 +284,7 @@ function resourcesOf(
   return skeinResources(
     { ...parts, view: parts.objects.view },
     {
+      clock: prepared.clock,
       name,
       zone,
       version,

@@ -5,6 +5,7 @@
 //   ├─ zone-log        this peer's replica
 //   ├─ containers      the pods bound here *
 //   ├─ routing         fronts of Services *
+//   ├─ doctor          what this peer tells of itself when asked
 //   ├─ load            what the machine tells
 //   ├─ node-lifecycle  acts while this peer leads the zone
 //   └─ duty-NAME       a seat for each singleton of the zone *
@@ -29,6 +30,7 @@ import type { ContainerDriver } from './containers/container-driver.ts';
 import { haltAllPods } from './containers/found-pods.ts';
 import type { Machine } from './containers/node-object.ts';
 import type { Prober } from './containers/prober.ts';
+import { doctorActor, doctorPath } from './doctor/doctor-actor.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
@@ -284,6 +286,8 @@ function spawnActors(
 ): void {
   const { system, mesh, store, objects } = parts;
   if (work !== undefined) spawnWork(options, ports, parts, work);
+  const { name, version } = options;
+  system.spawn(doctorPath, doctorActor, { name, version, mesh }, supervision);
   system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
   system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
   if (work !== undefined) spawnDuties(parts);

@@ -1,7 +1,7 @@
 // Skein's own resources of the API: peers, this peer's status, tokens, leaving.
 
 import type { Mesh } from '../mesh/index.ts';
-import type { Result } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Result } from '../runtime/index.ts';
 import { failed, ok, SkeinError } from '../runtime/index.ts';
 import type { Member } from '../mesh/index.ts';
 import type { Store } from '../consensus/index.ts';
@@ -11,6 +11,7 @@ import type {
   ExtraResource,
   ExtraResources,
 } from './gateway/extra-resources.ts';
+import { diagnoses } from './doctor-resource.ts';
 import type { ContainerUsage } from './containers/container-driver.ts';
 import type { ObjectView } from './objects/objects.ts';
 import type { Work } from './peer-work.ts';
@@ -19,6 +20,7 @@ const apiVersion = 'skein.dev/v1';
 
 /** What the resources are made from. */
 export interface ResourceParts {
+  readonly system: Pick<ActorSystem, 'ask' | 'ref'>;
   readonly mesh: Pick<Mesh, 'self' | 'members' | 'memberNamed' | 'member'>;
   readonly store: Pick<Store, 'status'>;
   /** Undefined at a witness. */
@@ -33,6 +35,7 @@ export interface TokenWish {
 }
 
 export interface ResourcePorts {
+  readonly clock: Clock;
   readonly name: string;
   readonly zone: string;
   readonly version: string;
@@ -53,6 +56,7 @@ export function skeinResources(parts: ResourceParts, ports: ResourcePorts): Extr
   return [
     peers(parts),
     peerStatuses(parts, ports),
+    diagnoses({ ...parts, clock: ports.clock }),
     podUsages(parts),
     joinTokens(ports),
     bearerTokens(ports),

@@ -5,6 +5,7 @@ import { applyCommand } from './commands/apply.ts';
 import { cordonCommand, uncordonCommand } from './commands/cordon.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { drainCommand } from './commands/drain.ts';
 import { execCommand } from './commands/exec.ts';
 import { firstFlightCommand } from './commands/first-flight.ts';
@@ -27,7 +28,15 @@ import type { CommandGroups } from './help.ts';
 export const commandGroups: CommandGroups = [
   [
     'Peers',
-    [upCommand, joinCommand, tokenCreateCommand, peersCommand, statusCommand, leaveCommand],
+    [
+      upCommand,
+      joinCommand,
+      tokenCreateCommand,
+      peersCommand,
+      statusCommand,
+      doctorCommand,
+      leaveCommand,
+    ],
   ],
   [
     'Objects',

@@ -4,6 +4,7 @@ export { createMemoryAddressBook } from './address-book.ts';
 export type { AddressBook } from './address-book.ts';
 export { createMesh } from './create-mesh.ts';
 export type { CountingMesh } from './create-mesh.ts';
+export { DIAL_REASON } from './dial-reason.ts';
 export {
   generateSigningKey,
   hmacSha256,

@@ -1,6 +1,7 @@
 // Why a peer could not be dialled at an address, as a sentence that says what to look at. Pure.
 
 import { SkeinError } from '../../runtime/index.ts';
+import { DIAL_REASON } from '../dial-reason.ts';
 
 /** Addresses of one peer whose last try is remembered. */
 const TRIES_LIMIT = 16;
@@ -35,14 +36,11 @@ function causesOf(error: unknown): readonly { readonly name: string; readonly te
 }
 
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/UnexpectedPeer|InvalidCryptoExchange|does not match expected/, 'another peer answers there'],
-  [/ECONNREFUSED/, 'refused: nothing listens there, or a firewall rejects it'],
-  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/, 'there is no route to it'],
-  [/ECONNRESET|EPIPE|UnexpectedEOF/, 'closed by whoever listens there'],
-  [
-    /Timeout|ETIMEDOUT|AbortError|not done within/,
-    'no answer: packets are lost, as a firewall does',
-  ],
+  [/UnexpectedPeer|InvalidCryptoExchange|does not match expected/, DIAL_REASON.stranger],
+  [/ECONNREFUSED/, DIAL_REASON.refused],
+  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/, DIAL_REASON.noRoute],
+  [/ECONNRESET|EPIPE|UnexpectedEOF/, DIAL_REASON.closed],
+  [/Timeout|ETIMEDOUT|AbortError|not done within/, DIAL_REASON.silent],
 ];
 
 /** What `error` says of the address that was dialled, or of the peer that answered. */

@@ -4,6 +4,7 @@ import './promise-with-resolvers.ts';
 import type { Connection, IncomingStreamData } from '@libp2p/interface';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
+import { DIAL_REASON } from '../dial-reason.ts';
 import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import { triesText } from './dial-reasons.ts';
@@ -219,7 +220,8 @@ export function createLinks(options: LinksOptions): Links {
 
   const reportOf = (peer: PeerId, wish: Wish): LinkReport => {
     const link = set.present(peer);
-    const reason = triesText(wish.tries) ?? (wish.addresses.length === 0 ? NO_ADDRESS : undefined);
+    const isUntried = wish.addresses.length > 0 || (link === undefined && wish.failures === 0);
+    const reason = triesText(wish.tries) ?? (isUntried ? undefined : DIAL_REASON.noAddress);
     if (link === undefined) {
       const sinceMs = wish.downSinceMs;
       return { peer, path: 'none', sinceMs, hasDatagrams: false, reason };
@@ -312,8 +314,6 @@ export function createLinks(options: LinksOptions): Links {
 const WAITERS_LIMIT = 256;
 
 const DIRECT: Pick<Way, 'via'> = { via: undefined };
-
-const NO_ADDRESS = 'it announces no address: it only dials out';
 
 /** One that could not be reached a moment ago is not tried again for each word. */
 const mayDial = (wish: Wish, nowMs: number): boolean =>

@@ -3,10 +3,14 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { diagnose } from '../../actors/doctor/diagnosis.ts';
+import type { Diagnosis } from '../../actors/doctor/diagnosis.ts';
+import { doctorActor, doctorPath } from '../../actors/doctor/doctor-actor.ts';
+import { examine } from '../../actors/doctor/examination.ts';
 import type { LinkReport } from '../../mesh/index.ts';
 import type { Actor, ActorRef } from '../../runtime/index.ts';
 import { formatAddress } from '../../runtime/index.ts';
-import { createTestAuthority, join, seesAll, startPeer, until } from './libp2p-peers.ts';
+import { clock, createTestAuthority, join, seesAll, startPeer, until } from './libp2p-peers.ts';
 import type { PeerOptions, TestAuthority, TestPeer } from './libp2p-peers.ts';
 
 const LIMIT_MS = 8_000;
@@ -90,6 +94,9 @@ function answer(peer: TestPeer): void {
   });
 }
 
+const examineFrom = async ({ system, mesh }: TestPeer): Promise<Diagnosis> =>
+  diagnose(await examine({ system, mesh, clock }));
+
 describe('links', function () {
   this.timeout(30_000);
   let authority: TestAuthority;
@@ -114,9 +121,9 @@ describe('links', function () {
   });
 
   it('of two that only dial out go through a third, for messages and for streams', async () => {
-    const b = await add({});
-    const a = await add({ announce: [] });
-    const c = await add({ announce: [] });
+    const b = await add({ name: 'b' });
+    const a = await add({ name: 'a', announce: [] });
+    const c = await add({ name: 'c', announce: [] });
     await until(peers, () => seesAll(peers), 5_000, 'all see all');
     await eventually(() => linkOf(a, c)?.path === 'relayed', 'a and c are linked');
     await eventually(() => linkOf(c, a)?.path === 'relayed', 'c and a are linked');
@@ -125,8 +132,20 @@ describe('links', function () {
     ok(linkOf(a, c)?.reason?.includes('no address'), linkOf(a, c)?.reason);
     equal(linkOf(a, b)?.path, 'direct');
     [a, c].forEach(answer);
+    const isNamed = (): boolean =>
+      peers.every(({ mesh }) => mesh.members().every(({ facts }) => facts.name !== undefined));
+    await eventually(isNamed, 'all know all names');
+    for (const { system, mesh } of peers) {
+      const name = mesh.member(mesh.self)!.facts.name!;
+      system.spawn(doctorPath, doctorActor, { name, version: '1', mesh });
+    }
     equal(await askEcho(a, c), 'hello back');
     equal(await askEcho(c, a), 'hello back');
+    const { direct, relayed, findings } = await examineFrom(c);
+    deepEqual([direct, relayed], [2, 1]);
+    const pair = findings.find(({ check }) => check === 'links')!;
+    equal(pair.severity, 'note');
+    ok(pair.sentence.startsWith('a and c are relayed via b'), pair.sentence);
     const text = 'long words '.repeat(100_000);
     equal(await shout(c, a, text), text.toUpperCase());
   });
