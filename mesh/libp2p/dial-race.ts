@@ -1,5 +1,6 @@
 // Tries several ways to one peer at once, each a little after the one before; the first that opens is taken. Pure.
 
+import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Timer } from '../../runtime/index.ts';
 
 /** A way that has not opened yet is not waited for: the next one is tried beside it after this. */
@@ -70,4 +71,32 @@ export function firstOpen<W, T>(
       next();
     }
   });
+}
+
+/**
+ * As `attempt` does, which is aborted when it takes longer, or when `signal` aborts before. What opened lives on under the
+ * signal it was given, as a socket does: that one never aborts afterwards.
+ */
+export async function within<T>(
+  clock: Clock,
+  signal: AbortSignal,
+  limitMs: number,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const own = new AbortController();
+  const passOn = (): void => own.abort(signal.reason);
+  const timer = clock.setTimer(limitMs, () =>
+    own.abort(new SkeinError('unavailable', `not done within ${limitMs} ms`)),
+  );
+  signal.addEventListener('abort', passOn);
+  try {
+    if (signal.aborted) passOn();
+    return await attempt(own.signal);
+  } catch (error) {
+    // Whoever was aborted says so in words of its own; why it was is what counts.
+    throw own.signal.aborted ? asSkeinError(own.signal.reason) : error;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', passOn);
+  }
 }

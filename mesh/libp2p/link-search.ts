@@ -9,7 +9,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { abortWithin, asSkeinError, shuffled, SkeinError, wait } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
-import { firstOpen } from './dial-race.ts';
+import { firstOpen, within } from './dial-race.ts';
 import { reasonOf, withTry } from './dial-reasons.ts';
 import { createFramedStream } from './framed-stream.ts';
 import { parseHostPort, toMultiaddr } from './host-ports.ts';
@@ -115,11 +115,10 @@ export function createSearch(options: SearchOptions): Search {
       ways: wish.addresses,
       clock,
       signal: stopping.signal,
-      attempt: async (address, signal) =>
-        await wire.dial(
-          await toMultiaddr(parseHostPort(address), peer),
-          abortWithin(signal, DIAL_DEADLINE_MS),
-        ),
+      attempt: async (address, signal) => {
+        const where = await toMultiaddr(parseHostPort(address), peer);
+        return await within(clock, signal, DIAL_DEADLINE_MS, (own) => wire.dial(where, own));
+      },
       failed: (address, error) => note(peer, wish, address, error),
       late: (connection) => connection.abort(superseded()),
     });
@@ -135,7 +134,7 @@ export function createSearch(options: SearchOptions): Search {
       clock,
       signal: stopping.signal,
       attempt: (link, signal) =>
-        relay.dial(link.connection, peer, abortWithin(signal, DIAL_DEADLINE_MS)),
+        within(clock, signal, DIAL_DEADLINE_MS, (own) => relay.dial(link.connection, peer, own)),
       failed: (link, error) =>
         log.debug('relay refused', { peer, relay: link.peer, error: String(error) }),
       late: (connection) => connection.abort(superseded()),

@@ -1,8 +1,9 @@
 // The rules of links, without any network: who ends, who is dead, what waits, which way is taken.
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { DIAL_REASON } from '../../mesh/index.ts';
 import { createSimulation, SkeinError } from '../../runtime/index.ts';
-import { firstOpen } from '../../mesh/libp2p/dial-race.ts';
+import { firstOpen, within } from '../../mesh/libp2p/dial-race.ts';
 import { reasonOf, triesText, withTry } from '../../mesh/libp2p/dial-reasons.ts';
 import type { DialTry } from '../../mesh/libp2p/dial-reasons.ts';
 import { careFor, mayEnd, ON_DEMAND_LIMIT, UNUSED_LIMIT_MS } from '../../mesh/libp2p/link-care.ts';
@@ -150,6 +151,30 @@ describe('a race of dials', () => {
     stopped.stop.abort();
     equal(await stopped.won, undefined);
     ok(stopped.dials[0]!.signal.aborted);
+  });
+});
+
+describe('a deadline of a dial', () => {
+  it('ends one that takes long, and never touches what has opened', async () => {
+    const simulation = createSimulation('deadline');
+    const { clock } = simulation.peer('dialler');
+    const never = new AbortController();
+    let given: AbortSignal | undefined;
+    const opened = await within(clock, never.signal, 5_000, (signal) => {
+      given = signal;
+      return Promise.resolve('open');
+    });
+    equal(opened, 'open');
+    const slow = within(clock, never.signal, 5_000, (signal) => {
+      return new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error())),
+      );
+    });
+    const failure = slow.catch((error: unknown) => reasonOf(error));
+    await simulation.run({ untilMs: 60_000 });
+    never.abort();
+    ok((await failure) === DIAL_REASON.silent);
+    ok(!given!.aborted);
   });
 });
 
