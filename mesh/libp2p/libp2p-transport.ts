@@ -65,11 +65,7 @@ const streamHeader = z.object({ protocol: z.string().max(256), header: z.unknown
 export function createLibp2pTransport(options: Libp2pTransportOptions): Transport {
   const self = options.identity.peer;
   let running: Running | undefined;
-
-  const current = (): Running => {
-    assert(running !== undefined, 'the transport is used before it has started');
-    return running;
-  };
+  let known: readonly string[] = options.announce ?? [];
 
   return {
     self,
@@ -83,7 +79,11 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       was?.links.stop();
       await was?.node.stop();
     },
-    addresses: () => options.announce ?? listened(current().node),
+    addresses: () => {
+      // Of a transport that has stopped: as they were. Whoever asks then did not move.
+      if (running !== undefined) known = options.announce ?? listened(running.node);
+      return known;
+    },
     connect: (peer, addresses) => running?.links.connect(peer, addresses),
     reach: (peer, addresses) => running?.links.reach(peer, addresses),
     disconnect: (peer) => running?.links.disconnect(peer),
@@ -157,7 +157,12 @@ async function startTransport(
       maxOutboundStreams: STREAMS_LIMIT,
     },
   );
-  await startNode(node, options.listen);
+  try {
+    await startNode(node, options.listen);
+  } catch (error) {
+    links.stop();
+    throw error;
+  }
   node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
     const { propagationSource, msg } = detail;
     handlers.published(propagationSource.toString(), msg.topic, msg.data);

@@ -83,8 +83,7 @@ export function createRelay({ node, log, direct }: RelayOptions): Relay {
   };
 
   /** Throws why this peer does not carry it. */
-  const check = (from: PeerId, connection: Connection, target: PeerId): Connection => {
-    if (direct(from) !== connection) throw notDirect();
+  const check = (from: PeerId, target: PeerId): Connection => {
     const onward = direct(target);
     if (onward === undefined || target === from)
       throw new SkeinError('unavailable', 'no direct link to it');
@@ -96,11 +95,12 @@ export function createRelay({ node, log, direct }: RelayOptions): Relay {
   };
 
   const carry = async ({ connection, stream }: IncomingStreamData): Promise<void> => {
-    const signal = abortWithin(neverAborted, RELAY_DEADLINE_MS);
     const from = connection.remotePeer.toString();
+    if (direct(from) !== connection) throw notDirect();
+    const signal = abortWithin(neverAborted, RELAY_DEADLINE_MS);
     const asked = createGreetedStream(stream, signal);
     const { for: target } = await asked.read(request);
-    const onward = await openOnward(from, connection, target, signal).catch(asSkeinError);
+    const onward = await openOnward(from, target, signal).catch(asSkeinError);
     if (onward instanceof SkeinError) {
       asked.write({ refused: onward.message.slice(0, REFUSAL_LIMIT) });
       await asked.sink([]);
@@ -119,11 +119,10 @@ export function createRelay({ node, log, direct }: RelayOptions): Relay {
   /** Rejects with why this peer does not carry it, or why the target does not want it. */
   const openOnward = async (
     from: PeerId,
-    connection: Connection,
     target: PeerId,
     signal: AbortSignal,
   ): Promise<GreetedStream> => {
-    const found = check(from, connection, target);
+    const found = check(from, target);
     const stream = await found.newStream(RELAYED_PROTOCOL, { signal, ...OUTBOUND });
     const onward = createGreetedStream(stream, signal);
     try {
