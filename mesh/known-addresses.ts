@@ -3,6 +3,7 @@
 // A peer that moved announces it, but only to those who are linked to it. Whoever slept meanwhile, or a cluster that was
 // off as a whole, finds it again by what worked before, from either side.
 
+import { parseRelayHint } from './relay-hint.ts';
 import type { PeerId } from './transport.ts';
 
 /** Addresses kept for one peer, those it announces among them. */
@@ -41,11 +42,14 @@ export function met(
   return bounded({ ...entry, seenMs: nowMs, workedMs: { ...entry.workedMs, [address]: nowMs } });
 }
 
-/** Where to dial it, the most promising first: what it announces, then what last worked, then the rest. */
+/**
+ * Where to dial it, the most promising first: what it announces, then what last worked, then the rest. A relay is of use
+ * only while it is announced.
+ */
 export function waysTo({ addresses, workedMs }: AddressBookEntry): readonly string[] {
   const announced = new Set(addresses);
   const former = Object.keys(workedMs)
-    .filter((address) => !announced.has(address))
+    .filter((address) => !announced.has(address) && parseRelayHint(address) === undefined)
     .sort((a, b) => workedMs[b]! - workedMs[a]!);
   return [...addresses, ...former];
 }

@@ -50,7 +50,10 @@ export interface Transport {
   readonly self: PeerId;
   readonly start: (handlers: TransportHandlers) => Promise<void>;
   readonly stop: () => Promise<void>;
-  /** `host:port` addresses at which others reach this peer, as they are now; none when it only dials out. */
+  /**
+   * `host:port` addresses at which others reach this peer, as they are now, and relays where it seems that nobody can
+   * dial it: see relay-hint.ts.
+   */
   readonly addresses: () => readonly string[];
   /** Keeps a link to this peer, at any of these addresses, redialling without end with a jittered backoff until `disconnect`. */
   readonly connect: (peer: PeerId, addresses: readonly string[]) => void;

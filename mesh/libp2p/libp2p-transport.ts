@@ -12,6 +12,7 @@ import type { Identity } from '../identity.ts';
 import { JOIN_PROTOCOL } from '../join-transcript.ts';
 import type { MembershipAuthority } from '../membership-authority.ts';
 import { HINT_TOPIC } from '../mesh-state.ts';
+import { formatRelayHint } from '../relay-hint.ts';
 import type { AuthorityKeys } from '../token.ts';
 import type { PeerId, Transport, TransportHandlers } from '../transport.ts';
 import { createAdmissionGate } from './admission-gate.ts';
@@ -81,7 +82,10 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
     },
     addresses: () => {
       // Of a transport that has stopped: as they were. Whoever asks then did not move.
-      if (running !== undefined) known = options.announce ?? listened(running.node);
+      if (running !== undefined) {
+        const own = options.announce ?? listened(running.node);
+        known = [...own, ...running.links.hints().map(formatRelayHint)];
+      }
       return known;
     },
     connect: (peer, addresses) => running?.links.connect(peer, addresses),
@@ -136,6 +140,7 @@ async function startTransport(
       isRevoked: options.membership.isRevoked,
     }),
     frame: handlers.frame,
+    dialsOut: options.announce?.length === 0,
     streamProtocol: STREAM_PROTOCOL,
     link: handlers.link,
   });

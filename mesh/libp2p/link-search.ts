@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events';
 import type { Connection, Stream } from '@libp2p/interface';
 import { abortWithin, asSkeinError, shuffled, SkeinError, wait } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
+import { parseRelayHint } from '../relay-hint.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
 import { firstOpen, within } from './dial-race.ts';
 import { reasonOf, withTry } from './dial-reasons.ts';
@@ -26,7 +27,7 @@ const DIAL_DEADLINE_MS = 5_000;
 /** When no address has opened by then, relays are asked. */
 const RELAY_AFTER_MS = 1_500;
 
-/** Relays asked in one search, chosen anew each time. */
+/** Relays asked in one search besides those that the peer names, chosen anew each time. */
 const RELAYS_ASKED = 4;
 
 export const laneProtocol = (lane: LaneName): string => `/skein/lane/${lane}/1`;
@@ -41,7 +42,9 @@ export interface SearchOptions {
   /** Whether a link by this way is still wanted, and better than what there is. */
   readonly isBetter: (peer: PeerId, wish: Wish, way: Pick<Way, 'via'>) => boolean;
   /** Peers with a direct link to this one. */
-  readonly neighbours: () => readonly Link[];
+  readonly neighbours: () => readonly PeerId[];
+  /** The connection of a direct link, made now where it can be. */
+  readonly direct: (peer: PeerId) => Promise<Connection | undefined>;
   readonly begin: (peer: PeerId, way: Way) => Link;
   readonly addLane: (link: Link, name: LaneName, stream: Stream) => void;
   /** Ends the link that was begun over this connection, or the connection alone. */
@@ -112,7 +115,7 @@ export function createSearch(options: SearchOptions): Search {
 
   const tryDirect = async (peer: PeerId, wish: Wish): Promise<void> => {
     const won = await firstOpen<string, Connection>({
-      ways: wish.addresses,
+      ways: wish.addresses.filter((address) => parseRelayHint(address) === undefined),
       clock,
       signal: stopping.signal,
       attempt: async (address, signal) => {
@@ -127,22 +130,32 @@ export function createSearch(options: SearchOptions): Search {
     await greet(peer, wish, way).catch((error: unknown) => note(peer, wish, won.way, error));
   };
 
+  /** Those that the peer itself names, then some of those that this one is linked to, by lot. */
+  const relaysTo = (peer: PeerId, wish: Wish): readonly PeerId[] => {
+    const named = wish.addresses.flatMap((address) => parseRelayHint(address) ?? []);
+    const others = options.neighbours().filter((one) => one !== peer && !named.includes(one));
+    return [...named, ...shuffled(random, others).slice(0, RELAYS_ASKED)];
+  };
+
   const tryRelays = async (peer: PeerId, wish: Wish): Promise<void> => {
-    const relays = options.neighbours().filter((link) => link.peer !== peer);
-    const won = await firstOpen<Link, Connection>({
-      ways: shuffled(random, relays).slice(0, RELAYS_ASKED),
+    const won = await firstOpen<PeerId, Connection>({
+      ways: relaysTo(peer, wish),
       clock,
       signal: stopping.signal,
-      attempt: (link, signal) =>
-        within(clock, signal, DIAL_DEADLINE_MS, (own) => relay.dial(link.connection, peer, own)),
-      failed: (link, error) =>
-        log.debug('relay refused', { peer, relay: link.peer, error: String(error) }),
+      attempt: (via, signal) =>
+        within(clock, signal, DIAL_DEADLINE_MS, async (own) => {
+          const connection = await options.direct(via);
+          if (connection === undefined) throw notLinked(via);
+          return await relay.dial(connection, peer, own);
+        }),
+      failed: (via, error) =>
+        log.debug('relay refused', { peer, relay: via, error: String(error) }),
       late: (connection) => connection.abort(superseded()),
     });
     if (won === undefined) return;
-    const way = { connection: won.opened, via: won.way.peer, address: undefined };
+    const way = { connection: won.opened, via: won.way, address: undefined };
     await greet(peer, wish, way).catch((error: unknown) =>
-      log.debug('relayed link failed', { peer, relay: won.way.peer, error: String(error) }),
+      log.debug('relayed link failed', { peer, relay: won.way, error: String(error) }),
     );
   };
 
@@ -163,3 +176,6 @@ const RELAYED: Pick<Way, 'via'> = { via: '' };
 function superseded(): SkeinError {
   return new SkeinError('conflict', 'another link came first');
 }
+
+const notLinked = (relay: PeerId): SkeinError =>
+  new SkeinError('unavailable', `no direct link to the relay ${relay}`, { relay });

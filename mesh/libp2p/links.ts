@@ -5,6 +5,7 @@ import type { Connection, IncomingStreamData } from '@libp2p/interface';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
 import { DIAL_REASON } from '../dial-reason.ts';
+import { createRelayHints, parseRelayHint } from '../relay-hint.ts';
 import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import { triesText } from './dial-reasons.ts';
@@ -34,6 +35,8 @@ export interface LinksOptions {
   readonly gate: AdmissionGate;
   readonly registrar: GatedRegistrar;
   readonly terms: (remote: PeerId) => HandshakeTerms;
+  /** This peer announces no address of its own. */
+  readonly dialsOut: boolean;
   /** The protocol of byte streams: a link that carries one is in use. */
   readonly streamProtocol: string;
   readonly frame: (from: PeerId, lane: LaneName, frame: Uint8Array) => void;
@@ -49,6 +52,8 @@ export interface Links {
   readonly report: () => readonly LinkReport[];
   /** The connection under the link, made now if the peer can be reached; undefined when there is none. */
   readonly obtain: (peer: PeerId) => Promise<Connection | undefined>;
+  /** Peers through which this one is reached, as it seems that nobody can dial it. */
+  readonly hints: () => readonly PeerId[];
   /** A byte stream over its link moved on: the other side is there. */
   readonly heard: (peer: PeerId) => void;
   readonly start: () => Promise<void>;
@@ -59,6 +64,11 @@ export function createLinks(options: LinksOptions): Links {
   const { node, self, clock, random, log } = options;
   const wishes = new Map<PeerId, Wish>();
   const waiting = createWaitingFrames();
+  const hints = createRelayHints();
+  /** What has ever been seen of inbound links. */
+  let wasDialled = false;
+  let wasRelayed = false;
+  const isHidden = (): boolean => options.dialsOut || (wasRelayed && !wasDialled);
   let isStopped = false;
 
   const isBetter = (peer: PeerId, wish: Wish, way: Pick<Way, 'via'>): boolean =>
@@ -66,6 +76,8 @@ export function createLinks(options: LinksOptions): Links {
 
   const onUp = (link: Link): void => {
     const { peer, connection } = link;
+    if (link.via !== undefined) wasRelayed = true;
+    else if (connection.direction === 'inbound') wasDialled = true;
     const wish = wishes.get(peer);
     if (wish !== undefined && link.via === undefined) {
       wish.failures = 0;
@@ -96,20 +108,24 @@ export function createLinks(options: LinksOptions): Links {
     vacant: (peer) => plan(peer, 0),
   });
 
-  const relay = createRelay({
-    node,
-    log,
-    direct: (peer) => {
-      const link = set.present(peer);
-      return link?.via === undefined ? link?.connection : undefined;
-    },
-  });
+  const direct = (peer: PeerId): Connection | undefined => {
+    const link = set.present(peer);
+    return link?.via === undefined ? link?.connection : undefined;
+  };
+  const neighbours = (): readonly PeerId[] =>
+    set.all().flatMap(({ peer, via }) => (via === undefined ? [peer] : []));
+
+  const relay = createRelay({ node, log, direct });
 
   const search = createSearch({
     ...options,
     relay,
     isBetter,
-    neighbours: () => set.all().filter(({ via }) => via === undefined),
+    neighbours,
+    direct: async (peer) => {
+      if (set.present(peer) === undefined) await obtain(peer);
+      return direct(peer);
+    },
     begin: set.begin,
     addLane: set.addLane,
     giveUp: (peer, connection, error) => {
@@ -159,6 +175,21 @@ export function createLinks(options: LinksOptions): Links {
     waiting.take(peer, Infinity);
     for (const waiter of wish.waiters.splice(0)) waiter(undefined);
     if (wish.isKept) plan(peer, pauseMs);
+  };
+
+  const obtain = (peer: PeerId): Promise<Connection | undefined> => {
+    const link = set.present(peer);
+    if (link !== undefined) {
+      link.usedMs = clock.monotonicMs();
+      return Promise.resolve(link.connection);
+    }
+    const wish = wishes.get(peer);
+    const isPossible = wish !== undefined && !wish.isKept && mayDial(wish, clock.monotonicMs());
+    if (!isPossible || wish.waiters.length >= WAITERS_LIMIT) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      wish.waiters.push(resolve);
+      plan(peer, 0);
+    });
   };
 
   const want = (peer: PeerId, addresses: readonly string[], isKept: boolean): void => {
@@ -220,7 +251,8 @@ export function createLinks(options: LinksOptions): Links {
 
   const reportOf = (peer: PeerId, wish: Wish): LinkReport => {
     const link = set.present(peer);
-    const isUntried = wish.addresses.length > 0 || (link === undefined && wish.failures === 0);
+    const isDialled = wish.addresses.some((address) => parseRelayHint(address) === undefined);
+    const isUntried = isDialled || (link === undefined && wish.failures === 0);
     const reason = triesText(wish.tries) ?? (isUntried ? undefined : DIAL_REASON.noAddress);
     if (link === undefined) {
       const sinceMs = wish.downSinceMs;
@@ -263,19 +295,11 @@ export function createLinks(options: LinksOptions): Links {
       plan(to, 0);
       return true;
     },
-    obtain: (peer) => {
-      const link = set.present(peer);
-      if (link !== undefined) {
-        link.usedMs = clock.monotonicMs();
-        return Promise.resolve(link.connection);
-      }
-      const wish = wishes.get(peer);
-      const isPossible = wish !== undefined && !wish.isKept && mayDial(wish, clock.monotonicMs());
-      if (!isPossible || wish.waiters.length >= WAITERS_LIMIT) return Promise.resolve(undefined);
-      return new Promise((resolve) => {
-        wish.waiters.push(resolve);
-        plan(peer, 0);
-      });
+    obtain,
+    hints: () => {
+      // Whom this peer has dialled, others can as well.
+      const dialled = set.all().flatMap((link) => (link.address === undefined ? [] : [link.peer]));
+      return isHidden() ? hints.choose(dialled, clock.monotonicMs()) : [];
     },
     heard: (peer) => {
       const link = set.present(peer);

@@ -1,6 +1,7 @@
 // What is remembered of where peers are, and what for how long.
 
 import { deepEqual, equal } from 'node:assert/strict';
+import { createRelayHints, formatRelayHint, parseRelayHint } from '../../mesh/relay-hint.ts';
 import { KNOWN_LIMIT, learned, met, waysTo } from '../../mesh/known-addresses.ts';
 
 describe('the known addresses of a peer', () => {
@@ -19,6 +20,12 @@ describe('the known addresses of a peer', () => {
     deepEqual(waysTo(learned(entry, 'p', [], 9)), ['h:1']);
   });
 
+  it('name relays only while they are announced', () => {
+    const entry = learned(undefined, 'p', ['relay:x', 'relay:y'], 1);
+    deepEqual(waysTo(entry), ['relay:x', 'relay:y']);
+    deepEqual(waysTo(learned(entry, 'p', ['relay:y', 'h:1'], 2)), ['relay:y', 'h:1']);
+  });
+
   it('are bounded, and those that worked longest ago go first', () => {
     let entry = learned(undefined, 'p', ['h0:1'], 0);
     for (let i = 1; i < 40; i++) {
@@ -28,5 +35,17 @@ describe('the known addresses of a peer', () => {
     const ways = waysTo(entry);
     equal(ways.length, KNOWN_LIMIT);
     deepEqual(ways.slice(0, 3), ['h39:1', 'h38:1', 'h36:1']);
+  });
+});
+
+describe('the relays of a peer that nobody can dial', () => {
+  it('are few, and change only when one is long lost', () => {
+    const hints = createRelayHints();
+    deepEqual(hints.choose([], 0), []);
+    deepEqual(hints.choose(['d', 'b', 'c', 'a'], 1_000), ['b', 'c', 'd']);
+    deepEqual(hints.choose(['a', 'b', 'd'], 20_000), ['b', 'c', 'd']);
+    deepEqual(hints.choose(['a', 'b', 'd'], 32_000), ['a', 'b', 'd']);
+    equal(parseRelayHint(formatRelayHint('p')), 'p');
+    equal(parseRelayHint('h:1'), undefined);
   });
 });

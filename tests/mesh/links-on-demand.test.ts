@@ -31,12 +31,13 @@ describe('a link on demand', function () {
   const authority = createTestAuthority();
   let sides: Side[] = [];
 
-  const start = async (): Promise<Side> => {
+  const start = async (options: { readonly announce?: readonly string[] } = {}): Promise<Side> => {
     const identity = generateIdentity();
     const certificate = authority.certify(identity.peer);
     const transport = createLibp2pTransport({
       identity,
       listen: '127.0.0.1:0',
+      ...options,
       cluster: authority.cluster,
       authority: authority.keys,
       certificate: () => certificate,
@@ -131,6 +132,27 @@ describe('a link on demand', function () {
     await eventually(() => !say(one, gone, 'once more'), 'it is known to be unreachable');
     const opened = await one.transport.open(gone.self, 'echo', {});
     ok(!opened.ok && opened.error.code === 'unavailable');
+  });
+
+  it('goes through a relay that the other side names, though they have no link in common', async () => {
+    const [relay, other] = [await start(), await start()];
+    const [hidden, seeker] = [await start({ announce: [] }), await start({ announce: [] })];
+    hidden.transport.connect(relay.self, relay.transport.addresses());
+    seeker.transport.connect(other.self, other.transport.addresses());
+    await eventually(
+      () => hidden.transport.isLinked(relay.self) && seeker.transport.isLinked(other.self),
+      'both are out',
+    );
+    deepEqual(hidden.transport.addresses(), [`relay:${relay.self}`]);
+    reach(seeker, relay);
+    reach(seeker, hidden);
+    ok(say(seeker, hidden, 'found you'));
+    await eventually(() => hidden.frames.length === 1, 'the word');
+    const found = seeker.transport.links().find(({ peer }) => peer === hidden.self);
+    deepEqual([found?.path, found?.via], ['relayed', relay.self]);
+    // Out of use it ends, and so does the link to the relay that was made for it.
+    await eventually(() => !areLinked(seeker, hidden) && !areLinked(seeker, relay), 'both end');
+    ok(areLinked(hidden, relay));
   });
 
   it('is forgotten with its peer', async () => {
