@@ -5,6 +5,8 @@ import type { Connection, IncomingStreamData, Stream } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Timer } from '../../runtime/index.ts';
+import type { DatagramSession } from '../datagram/datagram-session.ts';
+import type { Datagrams } from '../datagram/datagrams.ts';
 import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import { createFramedStream } from './framed-stream.ts';
@@ -12,6 +14,8 @@ import type { GatedRegistrar } from './gated-registrar.ts';
 import { parseHostPort, toMultiaddr } from './host-ports.ts';
 import { openLane } from './lane.ts';
 import type { Lane } from './lane.ts';
+import { openLinkDatagrams } from './link-datagrams.ts';
+import type { DatagramTerms } from './link-datagrams.ts';
 import { judgeHello } from './link-table.ts';
 import { introduce, MEMBER_PROTOCOL, welcome } from './member-handshake.ts';
 import type { HandshakeTerms } from './member-handshake.ts';
@@ -34,6 +38,8 @@ export interface LinksOptions {
   readonly gate: AdmissionGate;
   readonly registrar: GatedRegistrar;
   readonly terms: (remote: PeerId) => HandshakeTerms;
+  readonly datagrams: Datagrams;
+  readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
   readonly frame: (from: PeerId, lane: LaneName, frame: Uint8Array) => void;
   readonly link: (peer: PeerId, up: boolean) => void;
 }
@@ -43,6 +49,7 @@ export interface Links {
   readonly disconnect: (peer: PeerId) => void;
   readonly isLinked: (peer: PeerId) => boolean;
   readonly send: (to: PeerId, lane: LaneName, frame: Uint8Array) => boolean;
+  readonly sendDatagram: (to: PeerId, bytes: Uint8Array) => boolean;
   readonly report: () => readonly LinkReport[];
   /** The connection under an admitted link. */
   readonly connection: (peer: PeerId) => Connection | undefined;
@@ -65,6 +72,7 @@ interface Link {
   readonly peer: PeerId;
   readonly connection: Connection;
   readonly lanes: Map<LaneName, Lane>;
+  readonly datagrams: DatagramSession | undefined;
   /** Undefined until all lanes are there. */
   upSinceMs: number | undefined;
 }
@@ -81,6 +89,7 @@ export function createLinks(options: LinksOptions): Links {
     if (links.get(link.peer) !== link) return;
     links.delete(link.peer);
     for (const lane of link.lanes.values()) lane.close();
+    link.datagrams?.close();
     gate.forget(link.connection);
     registrar.disconnected(link.connection.remotePeer);
     link.connection.abort(reason);
@@ -92,10 +101,13 @@ export function createLinks(options: LinksOptions): Links {
   };
 
   /** Begins a link over an admitted connection, in place of any other. */
-  const begin = (peer: PeerId, connection: Connection): Link => {
+  const begin = (peer: PeerId, connection: Connection, terms: DatagramTerms): Link => {
     const old = links.get(peer);
     if (old !== undefined) drop(old, new Error('replaced by a newer link'));
-    const link: Link = { peer, connection, lanes: new Map(), upSinceMs: undefined };
+    const datagrams = openLinkDatagrams(options.datagrams, connection, terms, (bytes) => {
+      if (isUp(peer)) options.datagram(peer, bytes);
+    });
+    const link: Link = { peer, connection, lanes: new Map(), datagrams, upSinceMs: undefined };
     links.set(peer, link);
     gate.admit(connection);
     return link;
@@ -133,10 +145,11 @@ export function createLinks(options: LinksOptions): Links {
       if (links.has(peer)) throw superseded();
       signal.addEventListener('abort', () => stream.abort(new Error('handshake took too long')));
       wish.isGreeting = true;
-      await introduce(stream, options.terms(peer));
+      const terms = options.terms(peer);
+      const other = await introduce(stream, terms);
       wish.isGreeting = false;
       if (links.has(peer) || wishes.get(peer) !== wish) throw superseded();
-      const link = begin(peer, connection);
+      const link = begin(peer, connection, { own: terms.datagram, other });
       const streams = await Promise.all(
         LANES.map((name) =>
           connection.newStream(laneProtocol(name), { signal, maxOutboundStreams: 1 }),
@@ -179,7 +192,8 @@ export function createLinks(options: LinksOptions): Links {
   const onHello = async ({ connection, stream }: IncomingStreamData): Promise<void> => {
     const peer = connection.remotePeer.toString();
     const framed = createFramedStream(stream);
-    await welcome(framed, options.terms(peer), () => {
+    const terms = options.terms(peer);
+    await welcome(framed, terms, (other) => {
       const verdict = judgeHello({
         self,
         remote: peer,
@@ -191,7 +205,7 @@ export function createLinks(options: LinksOptions): Links {
         throw new SkeinError('conflict', 'both dialled at once, and the other dial stands');
       }
       // From here on its lanes may arrive, even before its own "admitted" is read.
-      begin(peer, connection);
+      begin(peer, connection, { own: terms.datagram, other });
     });
   };
 
@@ -241,12 +255,13 @@ export function createLinks(options: LinksOptions): Links {
       if (link?.upSinceMs === undefined) return false;
       return link.lanes.get(lane)!.send(frame);
     },
+    sendDatagram: (to, bytes) => isUp(to) && links.get(to)!.datagrams?.send(bytes) === true,
     report: () =>
       [...wishes.keys()].sort().map((peer) => ({
         peer,
         path: isUp(peer) ? 'direct' : 'none',
         sinceMs: links.get(peer)?.upSinceMs ?? 0,
-        hasDatagrams: false,
+        hasDatagrams: isUp(peer) && links.get(peer)!.datagrams?.isOpen() === true,
       })),
     connection: (peer) => (isUp(peer) ? links.get(peer)!.connection : undefined),
     start: async () => {
