@@ -25,7 +25,7 @@ const RETRY_LONGEST_MS = 60_000;
 
 export interface DatagramPath {
   readonly isOpen: () => boolean;
-  /** A datagram with this counter was handed to the network. */
+  /** A datagram with this counter was handed to the network; not of answers, which nobody need prove. */
   readonly sent: (counter: number, nowMs: number) => void;
   /** A genuine datagram says that `seen` is the highest counter the other side got. */
   readonly heard: (seen: number, nowMs: number) => void;
@@ -78,7 +78,7 @@ export function createDatagramPath(random: Random, startMs: number): DatagramPat
       }
     },
     moved: (nowMs) => {
-      unproven = lastCounter + 1;
+      unproven = undefined;
       dueMs = Math.min(dueMs, Math.max(nowMs, probedMs + RETRY_FIRST_MS));
     },
     wake: (nowMs) => {
@@ -86,8 +86,6 @@ export function createDatagramPath(random: Random, startMs: number): DatagramPat
       if (unproven !== undefined && doubts >= DOUBTS) isOpen = false;
       doubts += 1;
       probedMs = nowMs;
-      // The probe about to be sent is what the next wake doubts.
-      unproven ??= lastCounter + 1;
       time(nowMs);
       return true;
     },

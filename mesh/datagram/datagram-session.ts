@@ -57,7 +57,7 @@ export function createDatagramSession(terms: SessionTerms): DatagramSession {
     plain.set(bytes, PREAMBLE_BYTES);
     const sealed = sealer.seal(plain);
     if (sealed === undefined) return false;
-    path.sent(sealer.counter(), clock.monotonicMs());
+    if (kind !== 'answer') path.sent(sealer.counter(), clock.monotonicMs());
     terms.send(sealed, endpoint);
     return true;
   };
