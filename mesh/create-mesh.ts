@@ -138,11 +138,13 @@ function createHandlers(
       }
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
-      else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
+      else if (lane === 'control') {
+        tell({ type: 'gossip', from, message: message.value, way: 'frame' });
+      }
     },
     datagram: (from, bytes) => {
       const message = decodeGossip(bytes);
-      if (message.ok) tell({ type: 'gossip', from, message: message.value });
+      if (message.ok) tell({ type: 'gossip', from, message: message.value, way: 'datagram' });
       else counters.malformed += 1;
     },
     published: (from, topic, data) => {
