@@ -64,7 +64,7 @@ async function bind(host: string, port: number): Promise<Socket> {
   const family = isIPv6(host) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
-    ipv6Only: true,
+    ipv6Only: family === 6,
     // Only addresses are ever given: there is nothing to look up.
     lookup: (address, _options, found) => found(null, address, family),
   });
