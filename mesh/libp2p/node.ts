@@ -14,6 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
 import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
+import { noiseCrypto } from './noise-keys.ts';
 import { withLazyWindows } from './lazy-window.ts';
 
 export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
@@ -39,7 +40,7 @@ const wire = () => ({
       listenOpts: { noDelay: true },
     }),
   ],
-  connectionEncrypters: [noise()],
+  connectionEncrypters: [noise({ crypto: noiseCrypto })],
   streamMuxers: [
     (components: YamuxMuxerComponents) =>
       withLazyWindows(
