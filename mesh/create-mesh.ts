@@ -138,13 +138,11 @@ function createHandlers(
       }
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
-      else if (lane === 'control') {
-        tell({ type: 'gossip', from, message: message.value, way: 'frame' });
-      }
+      else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
     },
     datagram: (from, bytes) => {
       const message = decodeGossip(bytes);
-      if (message.ok) tell({ type: 'gossip', from, message: message.value, way: 'datagram' });
+      if (message.ok) tell({ type: 'gossip', from, message: message.value });
       else counters.malformed += 1;
     },
     published: (from, topic, data) => {

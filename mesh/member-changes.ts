@@ -4,7 +4,7 @@ import { unreachable } from '../runtime/index.ts';
 import type { DetectorEffect } from './failure-detector.ts';
 import type { MemberChange, MembershipOutcome, MemberUpdate } from './membership.ts';
 import type { Member } from './mesh.ts';
-import { newsFor, publishHint, reachable, schedule, sendGossip, sendProbe } from './mesh-state.ts';
+import { newsFor, publishHint, reachable, schedule, sendGossip } from './mesh-state.ts';
 import type { MeshContext, MeshState } from './mesh-state.ts';
 import type { PeerId } from './transport.ts';
 
@@ -68,9 +68,8 @@ function performOne(
   switch (effect.type) {
     case 'ping': {
       const news = newsFor(state, effect.to);
-      const message = { type: 'ping', seq: effect.seq, news } as const;
-      const way = sendProbe(state, effect.to, message, 'datagram');
-      return way !== undefined ? [] : state.detector.unreachable(effect.seq, nowMs);
+      const isSent = sendGossip(state, effect.to, { type: 'ping', seq: effect.seq, news });
+      return isSent ? [] : state.detector.unreachable(effect.seq, nowMs);
     }
     case 'ping-request': {
       const { seq, target } = effect;

@@ -15,6 +15,7 @@ import {
   timeExchange,
 } from './facts-exchange.ts';
 import { createFailureDetector } from './failure-detector.ts';
+import type { GossipMessage } from './gossip-message.ts';
 import {
   applyNews,
   applyOutcome,
@@ -24,7 +25,7 @@ import {
   touchBook,
 } from './member-changes.ts';
 import { createMembership } from './membership.ts';
-import { newsFor, reachable, schedule, sendGossip, sendProbe } from './mesh-state.ts';
+import { newsFor, reachable, schedule, sendGossip } from './mesh-state.ts';
 import type { MeshArgs, MeshContext, MeshMessage, MeshState } from './mesh-state.ts';
 import type { PeerId } from './transport.ts';
 
@@ -74,7 +75,7 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
 function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): MeshState {
   switch (message.type) {
     case 'gossip':
-      onGossip(state, message, ctx);
+      onGossip(state, message.from, message.message, ctx);
       return state;
     case 'hint':
       if (message.hint.type === 'news') applyNews(state, [message.hint.update], ctx);
@@ -109,16 +110,12 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
   }
 }
 
-function onGossip(
-  state: MeshState,
-  { from, message, way }: Extract<MeshMessage, { type: 'gossip' }>,
-  ctx: MeshContext,
-): void {
+function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: MeshContext): void {
   const nowMs = ctx.clock.monotonicMs();
   switch (message.type) {
     case 'ping':
       applyNews(state, message.news, ctx);
-      sendProbe(state, from, { type: 'ack', seq: message.seq, news: newsFor(state, from) }, way);
+      sendGossip(state, from, { type: 'ack', seq: message.seq, news: newsFor(state, from) });
       return;
     case 'ack':
       applyNews(state, message.news, ctx);

@@ -12,7 +12,6 @@ import type { MeshView } from './mesh-view.ts';
 import type { NodeFacts } from './mesh.ts';
 import type { PeerSigner } from './peer-signer.ts';
 import type { MeshTiming } from './timing.ts';
-import { DATAGRAM_LIMIT_BYTES } from './transport.ts';
 import type { PeerId, Transport } from './transport.ts';
 
 /** The topic of urgent hints; no other is allowed. */
@@ -42,22 +41,8 @@ export interface MeshCounters {
   refutations: number;
 }
 
-/** How a probe travels: alone, at once and perhaps never, or in line on the control lane. */
-export type ProbeWay = 'datagram' | 'frame';
-
-/** Small enough for a datagram once its news is cut. */
-export type ProbeMessage = Extract<
-  GossipMessage,
-  { readonly type: 'ping' | 'ack' | 'ping-request' | 'nack' }
->;
-
 export type MeshMessage =
-  | {
-      readonly type: 'gossip';
-      readonly from: PeerId;
-      readonly message: GossipMessage;
-      readonly way: ProbeWay;
-    }
+  | { readonly type: 'gossip'; readonly from: PeerId; readonly message: GossipMessage }
   | { readonly type: 'hint'; readonly from: PeerId; readonly hint: Hint }
   | { readonly type: 'link'; readonly peer: PeerId; readonly up: boolean }
   /** It sent what is no frame of ours: the link is ended and dialled anew. */
@@ -107,41 +92,9 @@ export function schedule(
 export function sendGossip(state: MeshState, to: PeerId, message: GossipMessage): boolean {
   const frame = encodeGossip(message);
   if (!state.transport.send(to, 'control', frame)) return false;
-  countSent(state, frame);
-  return true;
-}
-
-/**
- * Sends a probe the way that is asked for, or as a frame where datagrams do not pass. Says which way it went; undefined
- * when it is known at once that it does not arrive. An answer goes the way its question came: the other may be blocked.
- */
-export function sendProbe(
-  state: MeshState,
-  to: PeerId,
-  message: ProbeMessage,
-  way: ProbeWay,
-): ProbeWay | undefined {
-  if (way === 'datagram') {
-    const bytes = fitDatagram(message);
-    if (bytes !== undefined && state.transport.sendDatagram(to, bytes)) {
-      countSent(state, bytes);
-      return 'datagram';
-    }
-  }
-  return sendGossip(state, to, message) ? 'frame' : undefined;
-}
-
-/** With as much of the news as there is room for, the first first; undefined when it is too large without any. */
-function fitDatagram(message: ProbeMessage): Uint8Array | undefined {
-  const bytes = encodeGossip(message);
-  if (bytes.length <= DATAGRAM_LIMIT_BYTES) return bytes;
-  if (!('news' in message) || message.news.length === 0) return undefined;
-  return fitDatagram({ ...message, news: message.news.slice(0, -1) });
-}
-
-function countSent(state: MeshState, bytes: Uint8Array): void {
   state.counters.gossipSent += 1;
-  state.counters.gossipBytesSent += bytes.length;
+  state.counters.gossipBytesSent += frame.length;
+  return true;
 }
 
 /** Over the rate, a hint is dropped: gossip and anti-entropy carry the same, a little later. */
