@@ -9,6 +9,7 @@ import type { DatagramSession } from '../datagram/datagram-session.ts';
 import type { Datagrams } from '../datagram/datagrams.ts';
 import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
+import { createDialLine } from './dial-line.ts';
 import { createFramedStream } from './framed-stream.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
 import { parseHostPort, toMultiaddr } from './host-ports.ts';
@@ -26,6 +27,9 @@ const LANES: readonly LaneName[] = ['control', 'log', 'bulk'];
 
 /** A dial with its handshake must be done within this. */
 const DIAL_DEADLINE_MS = 5_000;
+
+/** Two peers that hear of each other would both dial: the one with the larger id leaves it to the other for so long. */
+const COURTESY_MS = 1_000;
 
 export const laneProtocol = (lane: LaneName): string => `/skein/lane/${lane}/1`;
 
@@ -81,6 +85,7 @@ export function createLinks(options: LinksOptions): Links {
   const { node, self, clock, random, log, gate, registrar } = options;
   const wishes = new Map<PeerId, Wish>();
   const links = new Map<PeerId, Link>();
+  const inLine = createDialLine(clock);
   let isStopped = false;
 
   const isUp = (peer: PeerId): boolean => links.get(peer)?.upSinceMs !== undefined;
@@ -134,6 +139,7 @@ export function createLinks(options: LinksOptions): Links {
   };
 
   const dial = async (peer: PeerId, wish: Wish): Promise<void> => {
+    if (links.has(peer) || wishes.get(peer) !== wish) return;
     const signal = AbortSignal.timeout(DIAL_DEADLINE_MS);
     const connection = await node.dial(await dialled(peer, wish.addresses), {
       force: true,
@@ -177,7 +183,7 @@ export function createLinks(options: LinksOptions): Links {
     wish.timer = clock.setTimer(pauseMs, () => {
       if (links.has(peer) || wishes.get(peer) !== wish || isStopped) return;
       wish.isDialling = true;
-      dial(peer, wish).then(
+      inLine(() => dial(peer, wish)).then(
         () => (wish.isDialling = false),
         (error: unknown) => {
           wish.isDialling = false;
@@ -241,7 +247,9 @@ export function createLinks(options: LinksOptions): Links {
       const isNew = known === undefined || known.addresses.join() !== addresses.join();
       wish.addresses = addresses;
       wishes.set(peer, wish);
-      if (isNew && !links.has(peer)) plan(peer, 0);
+      // Without any link nobody has told the other of this peer: then it must dial itself.
+      const isFirst = links.size === 0 || self < peer;
+      if (isNew && !links.has(peer)) plan(peer, isFirst ? 0 : COURTESY_MS);
     },
     disconnect: (peer) => {
       wishes.get(peer)?.timer?.cancel();

@@ -40,8 +40,11 @@ export async function live(fleet: Fleet, options: LifeOptions): Promise<Life> {
   const { size, idleMs, kills } = options;
   const { sightings } = fleet;
   const agents: Agent[] = [];
+  // A suspect is a member: serf does not even say that it suspects.
+  const sees = (observer: string, subject: string): boolean =>
+    sightings.holds(observer, subject, 'alive') || sightings.holds(observer, subject, 'suspect');
   const seesAll = (agent: Agent): boolean =>
-    agents.every(({ name }) => name === agent.name || sightings.holds(agent.name, name, 'alive'));
+    agents.every(({ name }) => name === agent.name || sees(agent.name, name));
   const allSeeAll = (): boolean => agents.every(seesAll);
   const until = (label: string): Promise<void> => sightings.until(allSeeAll, LIMIT_MS, label);
   try {
