@@ -12,9 +12,8 @@ import {
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** PKCS#8 and SPKI wrappers of a raw Ed25519 key (RFC 8410 section 10). */
+/** PKCS#8 wrapper of a raw Ed25519 key (RFC 8410 section 10). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** Bytes of a seed, a public key. */
 export const ED25519_KEY_BYTES = 32;
@@ -46,14 +45,11 @@ export function verifyEd25519(
   signature: Uint8Array,
 ): boolean {
   if (publicKey.length !== ED25519_KEY_BYTES || signature.length !== 64) return false;
-  const der = Buffer.concat([SPKI_PREFIX, publicKey]);
+  // OpenSSL 3 takes nine times as long to read the same key from DER.
+  const x = viewOf(publicKey).toString('base64url');
   try {
-    return verify(
-      null,
-      bytes,
-      createPublicKey({ key: der, format: 'der', type: 'spki' }),
-      signature,
-    );
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, bytes, key, signature);
   } catch {
     // OpenSSL throws for points that are not on the curve: such a key verifies nothing.
     return false;
@@ -73,7 +69,19 @@ export function sameSecret(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
+/** Read once: reading costs OpenSSL 3 ten times what a signature does. */
+const privateKeys = new WeakMap<Uint8Array, KeyObject>();
+
 function privateKey(seed: Uint8Array): KeyObject {
+  const known = privateKeys.get(seed);
+  if (known !== undefined) return known;
   const der = Buffer.concat([PKCS8_PREFIX, seed]);
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  privateKeys.set(seed, key);
+  return key;
+}
+
+/** The same bytes as a Buffer, not copied. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -7,6 +7,9 @@ import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { asSkeinError, assert, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Result } from '../../runtime/index.ts';
+import { createDatagrams } from '../datagram/datagrams.ts';
+import type { Datagrams } from '../datagram/datagrams.ts';
+import { openUdpSocket } from '../datagram/udp-datagram-socket.ts';
 import { createFrameReader, framed } from '../framing.ts';
 import type { Identity } from '../identity.ts';
 import { JOIN_PROTOCOL } from '../join-transcript.ts';
@@ -58,6 +61,7 @@ export interface Libp2pTransportOptions {
 interface Running {
   readonly node: MemberNode;
   readonly links: Links;
+  readonly datagrams: Datagrams;
 }
 
 const packr = new Packr({ useRecords: false });
@@ -78,6 +82,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       const was = running;
       running = undefined;
       was?.links.stop();
+      was?.datagrams.stop();
       await was?.node.stop();
     },
     addresses: () => {
@@ -93,7 +98,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
     disconnect: (peer) => running?.links.disconnect(peer),
     isLinked: (peer) => running?.links.isLinked(peer) ?? false,
     send: (to, lane, frame) => running?.links.send(to, lane, frame) ?? false,
-    sendDatagram: () => false,
+    sendDatagram: (to, bytes) => running?.links.sendDatagram(to, bytes) ?? false,
     publish: (topic, data) => {
       running?.node.services.pubsub.publish(topic, data).catch((error: unknown) => {
         options.log.debug('hint not published', { topic, error: String(error) });
@@ -114,13 +119,15 @@ async function startTransport(
   const { clock, random, log, identity } = options;
   const gate = createAdmissionGate(clock);
   const registrar = createGatedRegistrar(gate.isAdmitted);
+  const listen = await toMultiaddr(parseHostPort(options.listen));
   const node = await createMemberNode({
     key: libp2pKey(identity.signing),
-    listen: await toMultiaddr(parseHostPort(options.listen)),
+    listen,
     gater: gate.gater,
     registrar,
     topics: TOPICS,
   });
+  const datagrams = createDatagrams({ self: identity.peer, clock, random, log });
   const links = createLinks({
     node,
     self: identity.peer,
@@ -138,7 +145,10 @@ async function startTransport(
       remote,
       wallMs: clock.wallMs(),
       isRevoked: options.membership.isRevoked,
+      datagram: datagrams.offer(),
     }),
+    datagrams,
+    datagram: handlers.datagram,
     frame: handlers.frame,
     dialsOut: options.announce?.length === 0,
     streamProtocol: STREAM_PROTOCOL,
@@ -168,12 +178,17 @@ async function startTransport(
     links.stop();
     throw error;
   }
+  const at = {
+    host: fromMultiaddr(listen)!.host,
+    port: fromMultiaddr(node.services.wire.listened()[0]!)!.port,
+  };
+  await datagrams.start((received) => openUdpSocket(at, received, log));
   node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
     const { propagationSource, msg } = detail;
     handlers.published(propagationSource.toString(), msg.topic, msg.data);
   });
   for (const topic of TOPICS) node.services.pubsub.subscribe(topic);
-  return { node, links };
+  return { node, links, datagrams };
 }
 
 /**

@@ -14,6 +14,7 @@ import { firstOpen, within } from './dial-race.ts';
 import { reasonOf, withTry } from './dial-reasons.ts';
 import { createFramedStream } from './framed-stream.ts';
 import { parseHostPort, toMultiaddr } from './host-ports.ts';
+import type { DatagramTerms } from './link-datagrams.ts';
 import { LANES } from './link.ts';
 import type { Link, Way, Wish } from './link.ts';
 import { introduce, MEMBER_PROTOCOL } from './member-handshake.ts';
@@ -45,7 +46,7 @@ export interface SearchOptions {
   readonly neighbours: () => readonly PeerId[];
   /** The connection of a direct link, made now where it can be. */
   readonly direct: (peer: PeerId) => Promise<Connection | undefined>;
-  readonly begin: (peer: PeerId, way: Way) => Link;
+  readonly begin: (peer: PeerId, way: Way, terms: DatagramTerms) => Link;
   readonly addLane: (link: Link, name: LaneName, stream: Stream) => void;
   /** Ends the link that was begun over this connection, or the connection alone. */
   readonly giveUp: (peer: PeerId, connection: Connection, error: SkeinError) => void;
@@ -80,10 +81,11 @@ export function createSearch(options: SearchOptions): Search {
       signal.addEventListener('abort', () => stream.abort(new Error('handshake took too long')));
       if (!isBetter(peer, wish, way)) throw superseded();
       wish.isGreeting = true;
-      await introduce(stream, options.terms(peer));
+      const terms = options.terms(peer);
+      const other = await introduce(stream, terms);
       wish.isGreeting = false;
       if (!isBetter(peer, wish, way)) throw superseded();
-      const link = options.begin(peer, way);
+      const link = options.begin(peer, way, { own: terms.datagram, other });
       const streams = await Promise.all(
         LANES.map((name) =>
           connection.newStream(laneProtocol(name), { signal, maxOutboundStreams: 1 }),

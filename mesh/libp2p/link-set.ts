@@ -3,12 +3,15 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import { SkeinError, wait } from '../../runtime/index.ts';
 import type { Clock, Logger, Timer } from '../../runtime/index.ts';
+import type { Datagrams } from '../datagram/datagrams.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
 import { openLane } from './lane.ts';
 import { CARE_INTERVAL_MS, careFor, mayEnd } from './link-care.ts';
 import type { CaredLink } from './link-care.ts';
+import { openLinkDatagrams } from './link-datagrams.ts';
+import type { DatagramTerms } from './link-datagrams.ts';
 import { decodeLinkWord, encodeLinkWord, isLinkWord } from './link-words.ts';
 import type { LinkWord } from './link-words.ts';
 import { createLink, givesWay, LANES } from './link.ts';
@@ -29,6 +32,8 @@ export interface LinkSetOptions {
   readonly isKept: (peer: PeerId) => boolean;
   /** Whether streams of this protocol are somebody's use of a link. */
   readonly isUse: (protocol: string) => boolean;
+  readonly datagrams: Datagrams;
+  readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
   readonly frame: (from: PeerId, lane: LaneName, frame: Uint8Array) => void;
   /** It may have taken the place of one that was worse. */
   readonly up: (link: Link) => void;
@@ -49,7 +54,7 @@ export interface LinkSet {
   /** Whether a link by this way would be the first to this peer, or better than the one there is. */
   readonly isBetter: (peer: PeerId, way: Pick<Way, 'via'>) => boolean;
   /** Begins a link over an admitted connection, in place of any other that does not give way to it in order. */
-  readonly begin: (peer: PeerId, way: Way) => Link;
+  readonly begin: (peer: PeerId, way: Way, terms: DatagramTerms) => Link;
   readonly addLane: (link: Link, name: LaneName, stream: Stream) => void;
   readonly drop: (link: Link, reason: Error) => void;
   /** Drops all links to this peer, those out of use too. */
@@ -83,6 +88,7 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
     else if (wasRising) rising.delete(peer);
     else if (!retired.delete(link)) return;
     for (const lane of link.lanes.values()) lane.close();
+    link.datagrams?.close();
     gate.forget(link.connection);
     link.connection.abort(reason);
     if (wasPresent) {
@@ -102,16 +108,22 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
     registrar.disconnected(link.connection.remotePeer);
     link.retiredMs = clock.monotonicMs();
     retired.add(link);
+    link.datagrams?.close();
   };
   const finish = (link: Link): void => {
     for (const lane of link.lanes.values()) lane.finish();
   };
 
   /** Begins a link over an admitted connection, in place of any other that does not give way to it in order. */
-  const begin = (peer: PeerId, way: Way): Link => {
+  const begin = (peer: PeerId, way: Way, terms: DatagramTerms): Link => {
     const replaced = new Error('replaced by a newer link');
     const [before, old] = [rising.get(peer), present.get(peer)];
-    const link = createLink(peer, way, clock.monotonicMs());
+    const received = (bytes: Uint8Array): void => {
+      // No sign of life of the link: datagrams may pass where its own packets vanish.
+      if (present.get(peer) === link) options.datagram(peer, bytes);
+    };
+    const session = openLinkDatagrams(options.datagrams, way.connection, terms, received);
+    const link = createLink(peer, way, session, clock.monotonicMs());
     if (before !== undefined) drop(before, replaced);
     if (old !== undefined && !givesWay(old, way)) drop(old, replaced);
     rising.set(peer, link);

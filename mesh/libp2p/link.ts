@@ -6,6 +6,7 @@
 
 import type { Connection } from '@libp2p/interface';
 import type { Timer } from '../../runtime/index.ts';
+import type { DatagramSession } from '../datagram/datagram-session.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
 import type { DialTry } from './dial-reasons.ts';
 import type { Lane } from './lane.ts';
@@ -24,6 +25,8 @@ export interface Way {
 export interface Link extends Way {
   readonly peer: PeerId;
   readonly lanes: Map<LaneName, Lane>;
+  /** Undefined on a relayed link. */
+  readonly datagrams: DatagramSession | undefined;
   /** Undefined until all lanes are there. */
   upSinceMs: number | undefined;
   /** A lane has ended while a better link rises: it is kept until that is there. */
@@ -80,11 +83,17 @@ export function createWish(nowMs: number): Wish {
   };
 }
 
-export function createLink(peer: PeerId, way: Way, nowMs: number): Link {
+export function createLink(
+  peer: PeerId,
+  way: Way,
+  datagrams: DatagramSession | undefined,
+  nowMs: number,
+): Link {
   return {
     ...way,
     peer,
     lanes: new Map(),
+    datagrams,
     upSinceMs: undefined,
     isEnding: false,
     heardMs: nowMs,

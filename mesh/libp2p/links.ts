@@ -4,10 +4,12 @@ import './promise-with-resolvers.ts';
 import type { Connection, IncomingStreamData } from '@libp2p/interface';
 import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
+import type { Datagrams } from '../datagram/datagrams.ts';
 import { DIAL_REASON } from '../dial-reason.ts';
 import { createRelayHints, parseRelayHint } from '../relay-hint.ts';
 import type { Lane as LaneName, LinkReport, PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
+import { createDialLine } from './dial-line.ts';
 import { triesText } from './dial-reasons.ts';
 import { createFramedStream } from './framed-stream.ts';
 import type { GatedRegistrar } from './gated-registrar.ts';
@@ -26,6 +28,9 @@ import { createWaitingFrames } from './waiting-frames.ts';
 
 export { laneProtocol };
 
+/** Two peers that hear of each other would both dial: the one with the larger id leaves it to the other for so long. */
+const COURTESY_MS = 1_000;
+
 export interface LinksOptions {
   readonly node: MemberNode;
   readonly self: PeerId;
@@ -39,6 +44,8 @@ export interface LinksOptions {
   readonly dialsOut: boolean;
   /** The protocol of byte streams: a link that carries one is in use. */
   readonly streamProtocol: string;
+  readonly datagrams: Datagrams;
+  readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
   readonly frame: (from: PeerId, lane: LaneName, frame: Uint8Array) => void;
   readonly link: (peer: PeerId, up: boolean, address?: string) => void;
 }
@@ -49,6 +56,7 @@ export interface Links {
   readonly disconnect: (peer: PeerId) => void;
   readonly isLinked: (peer: PeerId) => boolean;
   readonly send: (to: PeerId, lane: LaneName, frame: Uint8Array) => boolean;
+  readonly sendDatagram: (to: PeerId, bytes: Uint8Array) => boolean;
   readonly report: () => readonly LinkReport[];
   /** The connection under the link, made now if the peer can be reached; undefined when there is none. */
   readonly obtain: (peer: PeerId) => Promise<Connection | undefined>;
@@ -64,6 +72,7 @@ export function createLinks(options: LinksOptions): Links {
   const { node, self, clock, random, log } = options;
   const wishes = new Map<PeerId, Wish>();
   const waiting = createWaitingFrames();
+  const inLine = createDialLine(clock);
   const hints = createRelayHints();
   /** What has ever been seen of inbound links. */
   let wasDialled = false;
@@ -150,7 +159,11 @@ export function createLinks(options: LinksOptions): Links {
       if (!isNeeded || !isBetter(peer, wish, DIRECT)) return;
       wish.isDialling = true;
       wish.isChanged = false;
-      search.find(peer, wish).then(
+      const find = async (): Promise<void> => {
+        if (isBetter(peer, wish, DIRECT)) await search.find(peer, wish);
+      };
+      // What has something to say does not stand in line behind those that are only to be linked.
+      (wish.isKept ? inLine(find) : find()).then(
         () => onSearched(peer, wish),
         (error: unknown) =>
           log.error('the search for a way failed', { peer, error: String(error) }),
@@ -207,15 +220,18 @@ export function createLinks(options: LinksOptions): Links {
       wish.tries = wish.tries.filter(({ address }) => still.has(address));
     }
     wishes.set(peer, wish);
-    // What an announcement has changed is tried at once, whatever the pause was.
-    if (isChanged) plan(peer, 0);
+    // Without any link nobody has told the other of this peer: then it must dial itself. What an announcement has changed
+    // is tried at once, whatever the pause was.
+    const isFirst = known !== undefined || set.all().length === 0 || self < peer;
+    if (isChanged) plan(peer, isFirst ? 0 : COURTESY_MS);
   };
 
   const onHello = async ({ connection, stream }: IncomingStreamData): Promise<void> => {
     const peer = connection.remotePeer.toString();
     const way = { connection, via: relayOf(connection.remoteAddr), address: undefined };
     const framed = createFramedStream(stream);
-    await welcome(framed, options.terms(peer), () => {
+    const terms = options.terms(peer);
+    await welcome(framed, terms, (other) => {
       const link = set.present(peer);
       const verdict = judgeHello({
         self,
@@ -229,7 +245,7 @@ export function createLinks(options: LinksOptions): Links {
         throw new SkeinError('conflict', 'both dialled at once, and the other dial stands');
       }
       // From here on its lanes may arrive, even before its own "admitted" is read.
-      set.begin(peer, way);
+      set.begin(peer, way, { own: terms.datagram, other });
     });
   };
 
@@ -263,7 +279,7 @@ export function createLinks(options: LinksOptions): Links {
       path: link.via === undefined ? 'direct' : 'relayed',
       via: link.via,
       sinceMs: link.upSinceMs!,
-      hasDatagrams: false,
+      hasDatagrams: link.datagrams?.isOpen() === true,
       roundTripMs: link.roundTripMs,
       reason: link.via === undefined ? undefined : reason,
     };
@@ -295,6 +311,7 @@ export function createLinks(options: LinksOptions): Links {
       plan(to, 0);
       return true;
     },
+    sendDatagram: (to, bytes) => set.present(to)?.datagrams?.send(bytes) === true,
     obtain,
     hints: () => {
       // Whom this peer has dialled, others can as well.

@@ -7,17 +7,20 @@
 //      | ---- admitted ---------------> |
 //      | ==== lanes =================== |
 //
+// Beside its certificate each side says where it takes datagrams and half of what their keys are made of.
 // A dial resolves before the other side's refusal arrives, so only these words count.
 
 import { z } from 'zod';
 import { SkeinError } from '../../runtime/index.ts';
 import type { ErrorCode } from '../../runtime/index.ts';
+import { SECRET_BYTES } from '../datagram/datagram-cipher.ts';
+import type { DatagramOffer } from '../datagram/datagrams.ts';
 import { verifyEd25519 } from '../ed25519-signer.ts';
 import { checkCertificate } from '../membership-certificate.ts';
 import type { PeerId } from '../transport.ts';
 import type { FramedStream } from './framed-stream.ts';
 
-export const MEMBER_PROTOCOL = '/skein/member/1';
+export const MEMBER_PROTOCOL = '/skein/member/2';
 
 /** What a member shows and what it checks others against. */
 export interface Credentials {
@@ -33,19 +36,28 @@ export interface HandshakeTerms {
   readonly remote: PeerId;
   readonly wallMs: number;
   readonly isRevoked: (peer: PeerId) => boolean;
+  /** This side's, for this link alone. */
+  readonly datagram: DatagramOffer;
 }
 
 const bytes = z.instanceof(Uint8Array);
 const refusal = z.object({
   refused: z.object({ code: z.string(), message: z.string().max(1024) }),
 });
-const hello = z.object({ certificate: bytes });
-const answer = z.union([z.object({ certificate: bytes, admitted: z.literal(true) }), refusal]);
+const datagram = z.object({
+  port: z.number().int().min(0).max(65_535),
+  secret: bytes.refine(({ length }) => length === SECRET_BYTES, `${SECRET_BYTES} bytes`),
+});
+const hello = z.object({ certificate: bytes, datagram });
+const answer = z.union([hello.extend({ admitted: z.literal(true) }), refusal]);
 const last = z.union([z.object({ admitted: z.literal(true) }), refusal]);
 
-/** Resolves when both sides admitted each other. Rejects with the refusal of either side. */
-export async function introduce(stream: FramedStream, terms: HandshakeTerms): Promise<void> {
-  stream.write({ certificate: terms.credentials.certificate });
+/** Resolves with the other side's offer when both admitted each other. Rejects with the refusal of either side. */
+export async function introduce(
+  stream: FramedStream,
+  terms: HandshakeTerms,
+): Promise<DatagramOffer> {
+  stream.write({ certificate: terms.credentials.certificate, datagram: terms.datagram });
   const reply = await stream.read(answer);
   if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);
   try {
@@ -57,24 +69,26 @@ export async function introduce(stream: FramedStream, terms: HandshakeTerms): Pr
   }
   stream.write({ admitted: true });
   stream.end();
+  return reply.datagram;
 }
 
 /** The acceptor's side. `accept` may still refuse, by throwing, a peer whose membership is in order. */
 export async function welcome(
   stream: FramedStream,
   terms: HandshakeTerms,
-  accept: () => void,
+  accept: (other: DatagramOffer) => void,
 ): Promise<void> {
   try {
-    const { certificate } = await stream.read(hello);
+    const { certificate, datagram: other } = await stream.read(hello);
     check(certificate, terms);
-    accept();
+    accept(other);
   } catch (error) {
     if (error instanceof SkeinError) stream.write(refusalOf(error));
     stream.end();
     throw error;
   }
-  stream.write({ certificate: terms.credentials.certificate, admitted: true });
+  const { credentials, datagram: own } = terms;
+  stream.write({ certificate: credentials.certificate, datagram: own, admitted: true });
   const reply = await stream.read(last);
   stream.end();
   if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);

@@ -14,6 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
 import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
+import { noiseCrypto } from './noise-keys.ts';
 import { withLazyWindows } from './lazy-window.ts';
 import { createWire } from './wire.ts';
 import type { Wire } from './wire.ts';
@@ -45,7 +46,7 @@ const settings = () => ({
       listenOpts: { noDelay: true },
     }),
   ],
-  connectionEncrypters: [noise()],
+  connectionEncrypters: [noise({ crypto: noiseCrypto })],
   streamMuxers: [
     (components: YamuxMuxerComponents) =>
       withLazyWindows(

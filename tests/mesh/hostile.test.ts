@@ -135,6 +135,7 @@ describe('a stranger', function () {
           remote: peer.identity.peer,
           wallMs: Date.now(),
           isRevoked: () => false,
+          datagram: { port: 0, secret: new Uint8Array(32) },
         };
         const refusal = await introduce(stream, terms).then(
           () => 'admitted',
@@ -202,6 +203,7 @@ describe('a misbehaving member', function () {
         remote: victim.identity.peer,
         wallMs: Date.now(),
         isRevoked: () => false,
+        datagram: { port: 0, secret: new Uint8Array(32) },
       });
       for (const lane of ['control', 'log', 'bulk'] as const) {
         const stream = await connection.newStream(laneProtocol(lane));

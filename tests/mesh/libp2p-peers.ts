@@ -41,7 +41,7 @@ import {
   ok,
   SkeinError,
 } from '../../runtime/index.ts';
-import type { ActorSystem, Result, RingLogger } from '../../runtime/index.ts';
+import type { ActorSystem, Logger, Result, RingLogger } from '../../runtime/index.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -133,14 +133,15 @@ export interface PeerOptions {
   readonly announce?: readonly string[];
 }
 
-export async function startPeer(
+/** Not yet started. */
+export function createTestTransport(
   authority: TestAuthority,
-  options: PeerOptions = {},
-): Promise<TestPeer> {
-  const identity = options.identity ?? generateIdentity();
-  const log = createRingLogger(clock, 1000);
+  identity: Identity,
+  options: Pick<PeerOptions, 'certificate' | 'listen' | 'announce'>,
+  log: Logger,
+): Transport {
   const certificate = options.certificate ?? authority.certify(identity.peer);
-  const transport = createLibp2pTransport({
+  return createLibp2pTransport({
     identity,
     listen: options.listen ?? '127.0.0.1:0',
     ...(options.announce === undefined ? {} : { announce: options.announce }),
@@ -152,6 +153,15 @@ export async function startPeer(
     random,
     log,
   });
+}
+
+export async function startPeer(
+  authority: TestAuthority,
+  options: PeerOptions = {},
+): Promise<TestPeer> {
+  const identity = options.identity ?? generateIdentity();
+  const log = createRingLogger(clock, 1000);
+  const transport = createTestTransport(authority, identity, options, log);
   const system = createActorSystem({
     peer: identity.peer,
     clock,
