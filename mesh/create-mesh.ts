@@ -13,7 +13,7 @@ import { HINT_TOPIC } from './mesh-state.ts';
 import { createMeshView } from './mesh-view.ts';
 import type { Mesh, NodeFacts } from './mesh.ts';
 import { createRemoteRouter } from './remote-router.ts';
-import type { RouterCounters } from './remote-router.ts';
+import type { RemoteRouter, RouterCounters } from './remote-router.ts';
 import type { PeerSigner } from './peer-signer.ts';
 import { LAN } from './timing.ts';
 import type { MeshTiming } from './timing.ts';
@@ -71,7 +71,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     if (early.length < EARLY_LIMIT) early.push(message);
   };
   await transport.start(
-    createHandlers((message) => toActor(message), router.incoming, streams, counters, log),
+    createHandlers((message) => toActor(message), router, streams, counters, log),
   );
   const actor = system.spawn('mesh', meshActor, {
     transport,
@@ -118,7 +118,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
 
 function createHandlers(
   tell: (message: MeshMessage) => void,
-  incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined,
+  router: RemoteRouter,
   streams: ReadonlyMap<string, StreamHandler>,
   counters: MeshCounters,
   log: Logger,
@@ -132,7 +132,7 @@ function createHandlers(
   return {
     frame: (from, lane, frame) => {
       if (frame[0] === ENVELOPE_V1) {
-        const fault = incoming(from, frame);
+        const fault = router.incoming(from, frame);
         if (fault !== undefined) malformed(from, fault);
         return;
       }
@@ -151,7 +151,10 @@ function createHandlers(
       if (hint.ok) tell({ type: 'hint', from, hint: hint.value });
       else malformed(from, hint.error);
     },
-    link: (peer, up) => tell({ type: 'link', peer, up }),
+    link: (peer, up) => {
+      if (!up) router.linkLost(peer);
+      tell({ type: 'link', peer, up });
+    },
     stream: (from, protocol, header, stream) => {
       const handler = streams.get(protocol);
       if (handler !== undefined) handler(from, header, stream);

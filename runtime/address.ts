@@ -6,6 +6,8 @@
  */
 export type Address = string & { readonly __address: unique symbol };
 
+const SCHEME = 'skein://';
+
 export interface AddressParts {
   readonly peer: string;
   readonly path: string;
@@ -14,7 +16,12 @@ export interface AddressParts {
 
 export function formatAddress(parts: AddressParts): Address {
   const suffix = parts.incarnation === undefined ? '' : `#${parts.incarnation}`;
-  return `skein://${parts.peer}/${parts.path}${suffix}` as Address;
+  return `${SCHEME}${parts.peer}/${parts.path}${suffix}` as Address;
+}
+
+/** The peer that an address leads to, without taking the rest apart. */
+export function peerOf(address: Address): string {
+  return address.slice(SCHEME.length, address.indexOf('/', SCHEME.length));
 }
 
 /** Undefined when `text` is no address. */

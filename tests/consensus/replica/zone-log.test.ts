@@ -297,7 +297,7 @@ describe('the log of a zone', () => {
     const newer = Buffer.from(encodeCommand({ type: 'none' }));
     newer[1] = commandVersion + 1;
     const writes = [{ sequence: 1, command: newer }];
-    const from = { replica: 99, peer: 'newer', epoch: 0, life: 1 };
+    const from = { replica: 99, peer: other!.name, epoch: 0, life: 1 };
     replica.tell({ type: 'hand-over', from, writes });
     await until(zone, () => refused.length > 0);
     const [refusal] = refused;
