@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { failed, SkeinError } from '../runtime/index.ts';
 import type { ActorSystem, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
-import { ENVELOPE_V1 } from './envelope.ts';
+import { ENVELOPE_V2 } from './envelope.ts';
 import { decodeGossip, decodeHint } from './gossip-message.ts';
 import type { JoinGrant } from './membership-authority.ts';
 import { meshActor } from './mesh-actor.ts';
@@ -131,7 +131,7 @@ function createHandlers(
   };
   return {
     frame: (from, lane, frame) => {
-      if (frame[0] === ENVELOPE_V1) {
+      if (frame[0] === ENVELOPE_V2) {
         const fault = router.incoming(from, frame);
         if (fault !== undefined) malformed(from, fault);
         return;

@@ -29,7 +29,7 @@ export interface RouterCounters {
 
 export interface RemoteRouter {
   readonly resolver: RemoteResolver;
-  /** A frame that starts with ENVELOPE_V1. Returns what is wrong with a malformed one. */
+  /** A frame that starts with ENVELOPE_V2. Returns what is wrong with a malformed one. */
   readonly incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined;
   /** A link went down: whoever waits for an answer of that peer is told. */
   readonly linkLost: (peer: PeerId) => void;
@@ -53,7 +53,7 @@ export function createRemoteRouter(
   const send = (to: Address, message: unknown): boolean => {
     const route = routeOf(to);
     if (route === undefined) return false;
-    const frame = encodeEnvelope(to, message);
+    const frame = encodeEnvelope(transport.self, to, message);
     if (!frame.ok) {
       counters.unsendable += 1;
       log.error('message not sent', { to, error: frame.error.message });
@@ -67,7 +67,9 @@ export function createRemoteRouter(
 
   const incoming = (from: PeerId, frame: Uint8Array): SkeinError | undefined => {
     counters.received += 1;
-    const envelope = decodeEnvelope(frame, (address) => system.refFrom<never>(from, address));
+    const envelope = decodeEnvelope({ from, to: transport.self }, frame, (address) =>
+      system.refFrom<never>(from, address),
+    );
     if (!envelope.ok) return envelope.error;
     const refusal = system.deliver(from, envelope.value.to, envelope.value.message);
     if (refusal === undefined) return undefined;

@@ -7,7 +7,7 @@ import {
   FRAME_HEADER_BYTES,
   FRAME_LIMIT_BYTES,
   createFrameReader,
-  frameHeader,
+  joinedFrames,
 } from '../framing.ts';
 import type { Lane as LaneName } from '../transport.ts';
 
@@ -20,9 +20,6 @@ export const LANE_LIMIT_BYTES: Readonly<Record<LaneName, number>> = {
 
 /** Frames are joined up to this size, so that one encryption and one write carries many. */
 const PIECE_BYTES = 64 * 1024;
-
-/** Frames from this size on are not copied together. */
-const NO_COPY_BYTES = 8 * 1024;
 
 export interface Lane {
   /** False when the queue is full. Frames over the limit are a caller's bug and refused alike. */
@@ -53,29 +50,15 @@ export function openLane(
 
   /** All that waits when the stream asks, at most a piece: what is told in one turn leaves in one write. */
   const nextPiece = (): Uint8ArrayList => {
-    const piece = new Uint8ArrayList();
-    let small: Uint8Array[] = [];
-    const flush = (): void => {
-      if (small.length > 0) piece.append(small.length === 1 ? small[0]! : Buffer.concat(small));
-      small = [];
-    };
     let taken = 0;
-    while (taken < queue.length && piece.byteLength < PIECE_BYTES) {
-      const frame = queue[taken++]!;
-      small.push(frameHeader(frame.length));
-      if (frame.length >= NO_COPY_BYTES) {
-        flush();
-        piece.append(frame);
-      } else {
-        small.push(frame);
-        // Each small frame adds two parts; this keeps a piece near its size.
-        if (small.length >= PIECES_AT_ONCE) flush();
-      }
+    let bytes = 0;
+    while (taken < queue.length && bytes < PIECE_BYTES) {
+      bytes += FRAME_HEADER_BYTES + queue[taken++]!.length;
     }
-    flush();
+    const frames = taken === queue.length ? queue : queue.slice(0, taken);
     queue = taken === queue.length ? [] : queue.slice(taken);
-    queuedBytes -= piece.byteLength;
-    return piece;
+    queuedBytes -= bytes;
+    return new Uint8ArrayList(...joinedFrames(frames));
   };
 
   const source = async function* (): AsyncGenerator<Uint8ArrayList> {
@@ -118,6 +101,3 @@ export function openLane(
     },
   };
 }
-
-/** Parts of small frames joined at once: 128 frames with their headers. */
-const PIECES_AT_ONCE = 256;

@@ -15,6 +15,7 @@ const lanesOf = (paths: readonly string[]): (Lane | undefined)[] => {
   const system = createActorSystem({ peer: 'a', clock, random, log, dispatcher, onFailure });
   let lane: Lane | undefined;
   const transport = {
+    self: 'a',
     send: (_to: string, on: Lane) => {
       lane = on;
       return true;
