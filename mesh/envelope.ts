@@ -3,7 +3,7 @@
 // A link has two ends, so neither is named: a message is for the receiver, and a ref that begins with "/" is the sender's.
 // Ids are long and messages short: this is a third of a small one.
 
-import { addExtension, Packr } from 'msgpackr';
+import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { asSkeinError, failed, ok, parseAddress, SkeinError } from '../runtime/index.ts';
 import type { ActorRef, Address, Result } from '../runtime/index.ts';
 import type { PeerId } from './transport.ts';
@@ -69,19 +69,19 @@ export function encodeEnvelope(self: PeerId, to: Address, message: unknown): Res
       },
       0,
     );
-    const body = packr.pack([to.slice(to.indexOf('/', SCHEME.length) + 1), plain, refs]);
-    if (body.length > ENVELOPE_LIMIT_BYTES) {
+    const path = to.slice(to.indexOf('/', SCHEME.length) + 1);
+    // Packed behind a free byte, so that nothing has to be copied to make room for the first one.
+    const frame = packr.pack([path, plain, refs], RESERVE_START_SPACE + 1);
+    if (frame.length - 1 > ENVELOPE_LIMIT_BYTES) {
       return failed(
         new SkeinError(
           'too-large',
-          `a message of ${body.length} bytes to ${to} is over the limit of ${ENVELOPE_LIMIT_BYTES}: send it over a stream`,
-          { bytes: body.length },
+          `a message of ${frame.length - 1} bytes to ${to} is over the limit of ${ENVELOPE_LIMIT_BYTES}: send it over a stream`,
+          { bytes: frame.length - 1 },
         ),
       );
     }
-    const frame = new Uint8Array(body.length + 1);
     frame[0] = ENVELOPE_V2;
-    frame.set(body, 1);
     return ok(frame);
   } catch (error) {
     return failed(new SkeinError('invalid', `message to ${to} cannot be encoded`, {}, error));
