@@ -170,6 +170,7 @@ async function compose(
     transport,
     signer: ports.signer,
     system,
+    clock,
     log,
     addressBook: ports.addressBook,
     peers: options.introductions,

@@ -2,9 +2,10 @@
 
 import type { Duplex } from 'node:stream';
 import { failed, SkeinError } from '../runtime/index.ts';
-import type { ActorSystem, Logger } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import { ENVELOPE_V2 } from './envelope.ts';
+import { createGossipGate } from './gossip-gate.ts';
 import { decodeGossip, decodeHint } from './gossip-message.ts';
 import type { JoinGrant } from './membership-authority.ts';
 import { meshActor } from './mesh-actor.ts';
@@ -28,6 +29,7 @@ export interface MeshOptions {
   readonly signer: PeerSigner;
   /** Its `peer` is the transport's `self`. */
   readonly system: ActorSystem;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly addressBook: AddressBook;
   /** Where to find others first, besides the book: from the grant of a join. */
@@ -61,7 +63,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     log.error('a listener for members failed', { error: String(error) }),
   );
   const router = createRemoteRouter(transport, system, view, log);
-  const counters = { malformed: 0, gossipSent: 0, gossipBytesSent: 0, refutations: 0 };
+  const counters = { malformed: 0, excess: 0, gossipSent: 0, gossipBytesSent: 0, refutations: 0 };
   const streams = new Map<string, StreamHandler>();
   const bookEntries = merged(await options.addressBook.load(), options.peers ?? [], transport.self);
 
@@ -71,7 +73,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     if (early.length < EARLY_LIMIT) early.push(message);
   };
   await transport.start(
-    createHandlers((message) => toActor(message), router, streams, counters, log),
+    createHandlers((message) => toActor(message), router, streams, counters, options),
   );
   const actor = system.spawn('mesh', meshActor, {
     transport,
@@ -121,13 +123,21 @@ function createHandlers(
   router: RemoteRouter,
   streams: ReadonlyMap<string, StreamHandler>,
   counters: MeshCounters,
-  log: Logger,
+  { clock, log }: Pick<MeshOptions, 'clock' | 'log'>,
 ): TransportHandlers {
+  const gate = createGossipGate();
   /** A later format may pass by unread; what claims to be ours and is not cuts the link. */
   const malformed = (from: PeerId, error: SkeinError): void => {
     counters.malformed += 1;
-    log.warn('malformed frame', { from, code: error.code, error: error.message });
-    if (error.code === 'corrupt') tell({ type: 'cut', peer: from });
+    const fields = { from, code: error.code, error: error.message };
+    if (error.code !== 'corrupt') return log.debug('frame not understood', fields);
+    log.warn('malformed frame', fields);
+    tell({ type: 'cut', peer: from });
+  };
+  const admits = (from: PeerId, bytes: number): boolean => {
+    const isAdmitted = gate.admitsMessage(from, bytes, clock.monotonicMs());
+    if (!isAdmitted) counters.excess += 1;
+    return isAdmitted;
   };
   return {
     frame: (from, lane, frame) => {
@@ -136,23 +146,36 @@ function createHandlers(
         if (fault !== undefined) malformed(from, fault);
         return;
       }
+      if (!admits(from, frame.length)) return;
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
       else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
     },
     datagram: (from, bytes) => {
+      if (!admits(from, bytes.length)) return;
       const message = decodeGossip(bytes);
       if (message.ok) tell({ type: 'gossip', from, message: message.value });
       else counters.malformed += 1;
     },
     published: (from, topic, data) => {
-      if (topic !== HINT_TOPIC) return;
+      if (topic !== HINT_TOPIC) return 'refuse';
+      if (!gate.admitsHint(from, clock.monotonicMs())) {
+        counters.excess += 1;
+        return 'drop';
+      }
       const hint = decodeHint(data);
-      if (hint.ok) tell({ type: 'hint', from, hint: hint.value });
-      else malformed(from, hint.error);
+      if (hint.ok) {
+        tell({ type: 'hint', from, hint: hint.value });
+        return 'pass on';
+      }
+      malformed(from, hint.error);
+      return hint.error.code === 'corrupt' ? 'refuse' : 'drop';
     },
     link: (peer, up) => {
-      if (!up) router.linkLost(peer);
+      if (!up) {
+        router.linkLost(peer);
+        gate.forget(peer);
+      }
       tell({ type: 'link', peer, up });
     },
     stream: (from, protocol, header, stream) => {

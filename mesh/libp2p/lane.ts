@@ -28,6 +28,12 @@ export interface Lane {
   readonly close: () => void;
 }
 
+/**
+ * Frames of one lane handled before everybody else has a turn: what comes faster than it is dealt with stays with its
+ * sender, held up by the window of the stream, and not in the mailboxes of actors that others want to reach too.
+ */
+const FRAMES_PER_TURN = 256;
+
 /** `lost` is called once, when either direction ends or a frame is over the limit. */
 export function openLane(
   stream: Stream,
@@ -70,13 +76,20 @@ export function openLane(
   };
 
   const read = async (): Promise<void> => {
+    let frames = 0;
     const reader = createFrameReader(FRAME_LIMIT_BYTES, (frame) => {
+      frames += 1;
       received(frame);
       return !isClosed;
     });
     for await (const list of stream.source) {
-      for (const chunk of list) reader.push(chunk);
-      if (isClosed) return;
+      for (const chunk of list) {
+        reader.push(chunk);
+        if (isClosed) return;
+        if (frames < FRAMES_PER_TURN) continue;
+        frames = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
     end(new Error('the other side ended the lane'));
   };

@@ -2,6 +2,7 @@
 
 import './promise-with-resolvers.ts';
 import type { Duplex } from 'node:stream';
+import { TopicValidatorResult } from '@libp2p/interface';
 import type { IncomingStreamData } from '@libp2p/interface';
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ import { HINT_TOPIC } from '../mesh-state.ts';
 import type { AuthorityKeys } from '../token.ts';
 import type { PeerId, Transport, TransportHandlers } from '../transport.ts';
 import { createAdmissionGate } from './admission-gate.ts';
+import type { AdmissionGate } from './admission-gate.ts';
 import { toDuplex } from './byte-stream.ts';
 import { createGatedRegistrar } from './gated-registrar.ts';
 import { formatHostPort, fromMultiaddr, parseHostPort, toMultiaddr } from './host-ports.ts';
@@ -36,6 +38,13 @@ const HEADER_DEADLINE_MS = 10_000;
 /** Topics on which hints are accepted; any other is not even decoded. */
 const TOPICS: readonly string[] = [HINT_TOPIC];
 
+/** What gossipsub calls them. */
+const VERDICTS = {
+  'pass on': TopicValidatorResult.Accept,
+  drop: TopicValidatorResult.Ignore,
+  refuse: TopicValidatorResult.Reject,
+} as const;
+
 export interface Libp2pTransportOptions {
   readonly identity: Identity;
   /** `host:port` to listen on; port 0 takes any. */
@@ -53,15 +62,21 @@ export interface Libp2pTransportOptions {
   readonly log: Logger;
 }
 
+export interface Libp2pTransport extends Transport {
+  /** What is behind the port, for those who measure it; undefined until started. */
+  readonly inside: () => Pick<Running, 'node' | 'gate'> | undefined;
+}
+
 interface Running {
   readonly node: MemberNode;
+  readonly gate: AdmissionGate;
   readonly links: Links;
 }
 
 const packr = new Packr({ useRecords: false });
 const streamHeader = z.object({ protocol: z.string().max(256), header: z.unknown() });
 
-export function createLibp2pTransport(options: Libp2pTransportOptions): Transport {
+export function createLibp2pTransport(options: Libp2pTransportOptions): Libp2pTransport {
   const self = options.identity.peer;
   let running: Running | undefined;
 
@@ -99,6 +114,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       return links === undefined ? notLinked(to) : await openStream(links, to, protocol, header);
     },
     links: () => running?.links.report() ?? [],
+    inside: () => running,
   };
 }
 
@@ -108,13 +124,14 @@ async function startTransport(
 ): Promise<Running> {
   const { clock, random, log, identity } = options;
   const gate = createAdmissionGate(clock);
-  const registrar = createGatedRegistrar(gate.isAdmitted);
+  const registrar = createGatedRegistrar(gate.isAdmitted, clock);
   const node = await createMemberNode({
     key: libp2pKey(identity.signing),
     listen: await toMultiaddr(parseHostPort(options.listen)),
     gater: gate.gater,
     registrar,
     topics: TOPICS,
+    clock,
   });
   const links = createLinks({
     node,
@@ -152,12 +169,16 @@ async function startTransport(
     maxOutboundStreams: STREAMS_LIMIT,
   });
   await startNode(node, options.listen);
-  node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
-    const { propagationSource, msg } = detail;
-    handlers.published(propagationSource.toString(), msg.topic, msg.data);
-  });
-  for (const topic of TOPICS) node.services.pubsub.subscribe(topic);
-  return { node, links };
+  const { pubsub } = node.services;
+  for (const topic of TOPICS) {
+    // Heard as it is judged: gossipsub passes nothing on, and keeps nothing, that this peer would not say itself.
+    pubsub.topicValidators.set(
+      topic,
+      (from, message) => VERDICTS[handlers.published(from.toString(), topic, message.data)],
+    );
+    pubsub.subscribe(topic);
+  }
+  return { node, gate, links };
 }
 
 /** What others may dial: never loopback when there is anything else. */

@@ -15,6 +15,8 @@ import type { Lane } from './lane.ts';
 import { judgeHello } from './link-table.ts';
 import { introduce, MEMBER_PROTOCOL, welcome } from './member-handshake.ts';
 import type { HandshakeTerms } from './member-handshake.ts';
+import { rememberOnlyMembers } from './member-peer-store.ts';
+import { admitMuxerOf } from './muxer-guard.ts';
 import type { MemberNode } from './node.ts';
 import { redialPauseMs } from './redial.ts';
 
@@ -113,6 +115,7 @@ export function createLinks(options: LinksOptions): Links {
       (error) => drop(link, error),
     );
     link.lanes.set(name, lane);
+    admitMuxerOf(stream);
     if (link.lanes.size < LANES.length) return;
     link.upSinceMs = clock.monotonicMs();
     const wish = wishes.get(link.peer);
@@ -250,6 +253,7 @@ export function createLinks(options: LinksOptions): Links {
       })),
     connection: (peer) => (isUp(peer) ? links.get(peer)!.connection : undefined),
     start: async () => {
+      rememberOnlyMembers(node.peerStore, (peer) => links.has(peer));
       await node.handle(MEMBER_PROTOCOL, handleHello, { maxInboundStreams: 1 });
       for (const name of LANES) {
         await node.handle(laneProtocol(name), (data) => handleLane(name, data), {
