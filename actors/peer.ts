@@ -172,6 +172,7 @@ async function compose(
     transport,
     signer: ports.signer,
     system,
+    clock,
     log,
     addressBook: ports.addressBook,
     peers: options.introductions,

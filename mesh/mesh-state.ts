@@ -36,6 +36,8 @@ export interface MeshArgs {
 /** Only ever grow. */
 export interface MeshCounters {
   malformed: number;
+  /** Gossip and hints over the rate that one peer may send. */
+  excess: number;
   gossipSent: number;
   gossipBytesSent: number;
   refutations: number;

@@ -34,8 +34,15 @@ export interface TransportHandlers {
   readonly frame: (from: PeerId, lane: Lane, frame: Uint8Array) => void;
   /** A datagram from an admitted peer. It may have overtaken frames, and may come twice. */
   readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
-  /** A hint published by any admitted peer on an allowed topic. */
-  readonly published: (from: PeerId, topic: string, data: Uint8Array) => void;
+  /**
+   * A hint on an allowed topic, passed on by an admitted peer, whoever published it. Returns what becomes of it: only
+   * what is passed on reaches peers that the publisher has no link to; refused is what no honest peer would pass on.
+   */
+  readonly published: (
+    from: PeerId,
+    topic: string,
+    data: Uint8Array,
+  ) => 'pass on' | 'drop' | 'refuse';
   /**
    * A link to an admitted peer came up or went down. A lost link is a reason to probe, never a verdict; one that ended
    * because both sides had no use for it, or that gave way to a better one, is not told. `address` is where the peer was

@@ -58,6 +58,8 @@ export const admissionActor: Actor<AdmissionMessage | Answered, Admission, Admis
     if (!knownTypes.has(type)) return `unknown type ${String(type)}`;
     return typeof replyTo?.tell === 'function' ? undefined : 'nobody to answer';
   },
+  // Only its own membership; a token is another matter: who redeems it speaks to the peer that passes it on.
+  claimedPeer: (message) => (message.type === 'renew' ? message.peer : undefined),
   start: (admission) => admission,
   receive: (admission, message, ctx) => {
     if (message.type === 'answered') {

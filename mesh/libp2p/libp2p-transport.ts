@@ -2,6 +2,7 @@
 
 import './promise-with-resolvers.ts';
 import type { Duplex } from 'node:stream';
+import { TopicValidatorResult } from '@libp2p/interface';
 import type { IncomingStreamData } from '@libp2p/interface';
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
@@ -41,6 +42,13 @@ const HEADER_DEADLINE_MS = 10_000;
 /** Topics on which hints are accepted; any other is not even decoded. */
 const TOPICS: readonly string[] = [HINT_TOPIC];
 
+/** What gossipsub calls them. */
+const VERDICTS = {
+  'pass on': TopicValidatorResult.Accept,
+  drop: TopicValidatorResult.Ignore,
+  refuse: TopicValidatorResult.Reject,
+} as const;
+
 export interface Libp2pTransportOptions {
   readonly identity: Identity;
   /** `host:port` to listen on; port 0 takes any. */
@@ -58,8 +66,14 @@ export interface Libp2pTransportOptions {
   readonly log: Logger;
 }
 
+export interface Libp2pTransport extends Transport {
+  /** What is behind the port, for those who measure it; undefined until started. */
+  readonly inside: () => Pick<Running, 'node' | 'gate'> | undefined;
+}
+
 interface Running {
   readonly node: MemberNode;
+  readonly gate: AdmissionGate;
   readonly links: Links;
   readonly datagrams: Datagrams;
 }
@@ -67,7 +81,7 @@ interface Running {
 const packr = new Packr({ useRecords: false });
 const streamHeader = z.object({ protocol: z.string().max(256), header: z.unknown() });
 
-export function createLibp2pTransport(options: Libp2pTransportOptions): Transport {
+export function createLibp2pTransport(options: Libp2pTransportOptions): Libp2pTransport {
   const self = options.identity.peer;
   let running: Running | undefined;
   let known: readonly string[] = options.announce ?? [];
@@ -109,6 +123,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       return links === undefined ? notLinked(to) : await openStream(links, to, protocol, header);
     },
     links: () => running?.links.report() ?? [],
+    inside: () => running,
   };
 }
 
@@ -118,7 +133,7 @@ async function startTransport(
 ): Promise<Running> {
   const { clock, random, log, identity } = options;
   const gate = createAdmissionGate(clock);
-  const registrar = createGatedRegistrar(gate.isAdmitted);
+  const registrar = createGatedRegistrar(gate.isAdmitted, clock);
   const listen = await toMultiaddr(parseHostPort(options.listen));
   const node = await createMemberNode({
     key: libp2pKey(identity.signing),
@@ -126,6 +141,7 @@ async function startTransport(
     gater: gate.gater,
     registrar,
     topics: TOPICS,
+    clock,
   });
   const datagrams = createDatagrams({ self: identity.peer, clock, random, log });
   const links = createLinks({
@@ -183,12 +199,16 @@ async function startTransport(
     port: fromMultiaddr(node.services.wire.listened()[0]!)!.port,
   };
   await datagrams.start((received) => openUdpSocket(at, received, log));
-  node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
-    const { propagationSource, msg } = detail;
-    handlers.published(propagationSource.toString(), msg.topic, msg.data);
-  });
-  for (const topic of TOPICS) node.services.pubsub.subscribe(topic);
-  return { node, links, datagrams };
+  const { pubsub } = node.services;
+  for (const topic of TOPICS) {
+    // Heard as it is judged: gossipsub passes nothing on, and keeps nothing, that this peer would not say itself.
+    pubsub.topicValidators.set(
+      topic,
+      (from, message) => VERDICTS[handlers.published(from.toString(), topic, message.data)],
+    );
+    pubsub.subscribe(topic);
+  }
+  return { node, gate, links, datagrams };
 }
 
 /**

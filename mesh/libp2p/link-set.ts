@@ -14,6 +14,7 @@ import { openLinkDatagrams } from './link-datagrams.ts';
 import type { DatagramTerms } from './link-datagrams.ts';
 import { decodeLinkWord, encodeLinkWord, isLinkWord } from './link-words.ts';
 import type { LinkWord } from './link-words.ts';
+import { admitMuxerOf } from './muxer-guard.ts';
 import { createLink, givesWay, LANES } from './link.ts';
 import type { Link, Way } from './link.ts';
 
@@ -48,6 +49,8 @@ export interface LinkSetOptions {
 export interface LinkSet {
   /** The link that is up. */
   readonly present: (peer: PeerId) => Link | undefined;
+  /** A link is there, or being opened. */
+  readonly has: (peer: PeerId) => boolean;
   readonly all: () => readonly Link[];
   /** The link of this connection, unless it is out of use. */
   readonly over: (peer: PeerId, connection: Connection) => Link | undefined;
@@ -163,6 +166,7 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
       before && Promise.race([before.ended, wait(clock, HAND_OVER_MS)]),
     );
     link.lanes.set(name, lane);
+    admitMuxerOf(stream);
     if (link.lanes.size === LANES.length) rise(link);
   };
 
@@ -250,6 +254,7 @@ export function createLinkSet(options: LinkSetOptions): LinkSet {
 
   return {
     present: (peer) => present.get(peer),
+    has: (peer) => rising.has(peer) || present.has(peer),
     all: () => [...present.values()],
     over,
     isBetter: (peer, way) =>

@@ -20,6 +20,7 @@ import { createWish, givesWay, LANES } from './link.ts';
 import type { Link, Way, Wish } from './link.ts';
 import { MEMBER_PROTOCOL, welcome } from './member-handshake.ts';
 import type { HandshakeTerms } from './member-handshake.ts';
+import { rememberOnlyMembers } from './member-peer-store.ts';
 import type { MemberNode } from './node.ts';
 import { redialPauseMs, upgradePauseMs } from './redial.ts';
 import { createRelay, RELAY_PROTOCOLS } from './relay.ts';
@@ -325,6 +326,7 @@ export function createLinks(options: LinksOptions): Links {
     report: () =>
       [...wishes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([peer, wish]) => reportOf(peer, wish)),
     start: async () => {
+      rememberOnlyMembers(node.peerStore, set.has);
       await node.handle(MEMBER_PROTOCOL, handleHello, { maxInboundStreams: 1 });
       for (const name of LANES) {
         await node.handle(laneProtocol(name), (data) => handleLane(name, data), {

@@ -174,7 +174,7 @@ describe('a misbehaving member', function () {
     const id = attacker.identity.peer;
     for (const frame of [
       [0x02, 0xc1, 0xc1],
-      [0x01, 0x93, 0x01, 0x02, 0x03],
+      [0x11, 0x93, 0x01, 0x02, 0x03],
     ]) {
       const before = victim.mesh.counters().malformed;
       ok(attacker.transport.send(victim.identity.peer, 'control', new Uint8Array(frame)));

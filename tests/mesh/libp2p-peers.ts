@@ -29,8 +29,8 @@ import type {
   Joined,
   PeerId,
   Token,
-  Transport,
 } from '../../mesh/index.ts';
+import type { Libp2pTransport } from '../../mesh/libp2p/libp2p-transport.ts';
 import {
   createActorSystem,
   createImmediateDispatcher,
@@ -114,7 +114,7 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
 
 export interface TestPeer {
   readonly identity: Identity;
-  readonly transport: Transport;
+  readonly transport: Libp2pTransport;
   readonly system: ActorSystem;
   readonly mesh: CountingMesh;
   readonly log: RingLogger;
@@ -139,7 +139,7 @@ export function createTestTransport(
   identity: Identity,
   options: Pick<PeerOptions, 'certificate' | 'listen' | 'announce'>,
   log: Logger,
-): Transport {
+): Libp2pTransport {
   const certificate = options.certificate ?? authority.certify(identity.peer);
   return createLibp2pTransport({
     identity,
@@ -177,6 +177,7 @@ export async function startPeer(
     transport,
     signer: createPeerSigner(identity),
     system,
+    clock,
     log,
     addressBook: book,
     peers: options.peers ?? [],

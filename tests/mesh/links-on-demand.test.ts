@@ -50,7 +50,7 @@ describe('a link on demand', function () {
     await transport.start({
       frame: (_from, _lane, frame) => side.frames.push(Buffer.from(frame).toString()),
       datagram: () => undefined,
-      published: () => undefined,
+      published: () => 'drop',
       link: (_peer, up) => side.links.push(up),
       stream: (_from, _protocol, _header, stream: Duplex) => stream.pipe(stream),
     });

@@ -38,6 +38,7 @@ async function startNode(world: Omit<World, 'nodes'>, id: string, first: string)
     transport: world.network.transport(id, host),
     signer: createSimulatedSigner(id),
     system,
+    clock: host.clock,
     log,
     addressBook: createMemoryAddressBook(),
     peers: id === first ? [] : [{ peer: first, addresses: [`${first}.test:7460`] }],

@@ -17,7 +17,7 @@ export async function startProbeEnd(
     datagram: (from, bytes) => came(from, bytes, 'datagram'),
     frame: (from, _lane, bytes) => came(from, bytes, 'frame'),
     link: () => undefined,
-    published: () => undefined,
+    published: () => 'drop',
     stream: (_from, _protocol, _header, stream) => stream.destroy(),
   });
   for (const { peer, addresses } of order.peers) transport.connect(peer, addresses);
