@@ -134,7 +134,7 @@ describe('a stranger', function () {
           },
           remote: peer.identity.peer,
           wallMs: Date.now(),
-          isRevoked: () => false,
+          standing: () => 'unknown' as const,
         };
         const refusal = await introduce(stream, terms).then(
           () => 'admitted',
@@ -201,7 +201,7 @@ describe('a misbehaving member', function () {
         },
         remote: victim.identity.peer,
         wallMs: Date.now(),
-        isRevoked: () => false,
+        standing: () => 'unknown' as const,
       });
       for (const lane of ['control', 'log', 'bulk'] as const) {
         const stream = await connection.newStream(laneProtocol(lane));
