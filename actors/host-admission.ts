@@ -28,6 +28,9 @@ const retryMs = 200;
 /** A peer that is on no list says so now and then, not with every dial. */
 const strangerNoteMs = 600_000;
 
+/** Its links are cut this long after its end is known here: by then it has it from the log, and ends by itself. */
+const lastWordMs = 300;
+
 type Revocations = NonNullable<PeerPorts['revocations']>;
 
 export interface HostAdmission
@@ -100,8 +103,11 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     working = { admission, parts };
     system.spawn(admissionPath, admissionActor, admission);
     endedMembers = watchEndedMembers(store, (record) => {
-      if (record.peer === identity.peer) selfEnded(record);
-      else for (const told of revokedListeners) told(record.peer);
+      if (record.peer === identity.peer) return selfEnded(record);
+      const cut = clock.setTimer(lastWordMs, () => {
+        for (const told of revokedListeners) told(record.peer);
+      });
+      stops.push(cut.cancel);
     });
     stops.push(keeping.stop, endMemberships(store, mesh, clock), collectTokens(store, clock));
     stops.push(endedMembers.stop);

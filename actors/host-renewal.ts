@@ -10,7 +10,7 @@ import type { KeptCredentials } from './admission/file-credentials.ts';
 import { adminPeriod, renewAdminKubeconfig } from './admission/file-kubeconfig.ts';
 import type { KubeconfigPlace } from './admission/file-kubeconfig.ts';
 import { keepRenewed } from './admission/renewal.ts';
-import type { Renewable } from './admission/renewal.ts';
+import type { Renewable, Renewing } from './admission/renewal.ts';
 import { createRequest, isForHost, periodOf } from './admission/x509-authority.ts';
 import type { TlsMaterial } from './gateway/http/https-server.ts';
 
@@ -23,19 +23,19 @@ export interface RenewalParts {
   readonly log: Logger;
 }
 
-/** The membership; used with the next handshake. Returns how to stop. */
-export const keepMembership = (parts: RenewalParts): (() => void) =>
+/** The membership; used with the next handshake. */
+export const keepMembership = (parts: RenewalParts): Renewing =>
   keepRenewed(membershipOf(parts), parts);
 
-/** The certificate of the API, at these hosts: new connections get the new one. Returns how to stop. */
+/** The certificate of the API, at these hosts: new connections get the new one. */
 export const keepServing = (
   parts: RenewalParts,
   hosts: readonly string[],
   replace: (tls: TlsMaterial) => void,
-): (() => void) => keepRenewed(servingOf(parts, hosts, replace), parts);
+): Renewing => keepRenewed(servingOf(parts, hosts, replace), parts);
 
-/** The administrator's certificate. Returns how to stop. */
-export const keepAdministrator = (parts: RenewalParts, place: KubeconfigPlace): (() => void) =>
+/** The administrator's certificate. */
+export const keepAdministrator = (parts: RenewalParts, place: KubeconfigPlace): Renewing =>
   keepRenewed(
     {
       what: 'certificate of the administrator',

@@ -269,14 +269,18 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   try {
     server = await serve(prepared, peer);
     const renewal = { ...prepared, admission, log: options.log.child({ part: 'renewal' }) };
-    stops.push(
+    const renewing = [
       keepMembership(renewal),
       keepServing(renewal, prepared.hosts, server.replaceCertificate),
-    );
+    ];
+    stops.push(...renewing.map(({ stop }) => stop));
     const failure = await Promise.race([peer.registered.then(() => undefined), ended]);
     if (failure !== undefined) throw failure;
     await writeKubeconfig(prepared, admission);
-    stops.push(keepAdministrator(renewal, kubeconfigPlace(prepared)));
+    const administrator = keepAdministrator(renewal, kubeconfigPlace(prepared));
+    stops.push(administrator.stop);
+    // What ended while this peer was off is renewed before it is called ready.
+    await Promise.all([...renewing, administrator].map(({ hurry }) => hurry()));
   } catch (error) {
     await server?.close(closeGraceMs);
     await peer.stop({ endPods: membership.isOver });

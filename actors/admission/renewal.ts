@@ -25,18 +25,26 @@ export interface Renewable {
   readonly renew: () => Promise<Result<void>>;
 }
 
+export interface Renewing {
+  /** Asks at once if a renewal is due, whatever pause there is; resolves when it is answered, well or not. */
+  readonly hurry: () => Promise<void>;
+  readonly stop: () => void;
+}
+
 /** Until stopped. A renewal that is due when this is called begins at once. */
 export function keepRenewed(
   renewable: Renewable,
   { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
-): () => void {
+): Renewing {
   const { what } = renewable;
   const share = leftWhenRenewed * (1 + spread * (random.float() - 0.5));
   let timer: Timer | undefined;
   let failures = 0;
   let isStopped = false;
+  let asking: Promise<void> | undefined;
 
   const lookIn = (delayMs: number): void => {
+    timer?.cancel();
     if (!isStopped) timer = clock.setTimer(delayMs, look);
   };
 
@@ -44,7 +52,8 @@ export function keepRenewed(
     const { notBeforeMs, notAfterMs } = renewable.period();
     const leftMs = notAfterMs - share * (notAfterMs - notBeforeMs) - clock.wallMs();
     if (leftMs > 0) return lookIn(Math.min(leftMs, lookAgainMs));
-    void attempt(renewable).then((renewed) => {
+    asking ??= attempt(renewable).then((renewed) => {
+      asking = undefined;
       if (isStopped) return;
       if (renewed.ok) {
         failures = 0;
@@ -59,9 +68,15 @@ export function keepRenewed(
   };
 
   look();
-  return () => {
-    isStopped = true;
-    timer?.cancel();
+  return {
+    hurry: async () => {
+      look();
+      await asking;
+    },
+    stop: () => {
+      isStopped = true;
+      timer?.cancel();
+    },
   };
 }
 
