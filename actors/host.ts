@@ -17,6 +17,7 @@ import type { KeptCredentials } from './admission/file-credentials.ts';
 import { ensureAdminKubeconfig } from './admission/file-kubeconfig.ts';
 import type { KubeconfigPlace } from './admission/file-kubeconfig.ts';
 import { createIssuer } from './admission/issuer.ts';
+import { haltLeftPods } from './containers/found-pods.ts';
 import { createLoadMeter } from './containers/node-capacity.ts';
 import { createNodeProber } from './containers/node-prober.ts';
 import { createProcessContainerDriver } from './containers/process-container-driver.ts';
@@ -262,6 +263,8 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     throw error;
   });
   if (peer === undefined) {
+    // Pods of an earlier life go on by their keepers: those of a peer that was removed must not.
+    if (membership.isOver) await haltLeftPods(ports.createDriver(undefined), options.log);
     release();
     throw (await ended) ?? new SkeinError('stopped', 'the peer was stopped while it started');
   }
