@@ -92,7 +92,11 @@ export interface PeerPorts {
   /** Log between two snapshots at least; default that of the log. */
   readonly snapshotFloorBytes?: number;
   readonly timing?: MeshTiming;
-  readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Whose membership the log has ended, and word of each that it ends. */
+  readonly revocations?: {
+    readonly isRevoked: (peer: PeerId) => boolean;
+    readonly onRevoked: (revoked: (peer: PeerId) => void) => () => void;
+  };
   /** Pods of this node get addresses of `range`; undefined where they all share one. */
   readonly createDriver: (range: string | undefined) => ContainerDriver;
   readonly createProber: (driver: ContainerDriver) => Prober;
@@ -184,7 +188,7 @@ async function compose(
       version: options.version,
       ...(options.isWitness === true && { isWitness: true }),
     },
-    ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
+    ...ports.revocations,
     ...(ports.timing === undefined ? {} : { timing: ports.timing }),
   });
   opened.push(() => mesh.stop());

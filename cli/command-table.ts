@@ -15,12 +15,14 @@ import { annotateCommand, labelCommand } from './commands/label.ts';
 import { leaveCommand } from './commands/leave.ts';
 import { logsCommand } from './commands/logs.ts';
 import { peersCommand } from './commands/peers.ts';
+import { peersRemoveCommand } from './commands/peers-remove.ts';
 import { recoverCommand } from './commands/recover.ts';
 import { rejoinCommand } from './commands/rejoin.ts';
 import { rolloutCommands } from './commands/rollout.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCreateCommand } from './commands/token.ts';
+import { tokenListCommand, tokenRevokeCommand } from './commands/tokens.ts';
 import { joinCommand, upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import type { CommandGroups } from './help.ts';
@@ -32,10 +34,13 @@ export const commandGroups: CommandGroups = [
       upCommand,
       joinCommand,
       tokenCreateCommand,
+      tokenListCommand,
+      tokenRevokeCommand,
       peersCommand,
       statusCommand,
       doctorCommand,
       leaveCommand,
+      peersRemoveCommand,
     ],
   ],
   [

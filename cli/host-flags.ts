@@ -6,6 +6,7 @@ import type { HostOptions, HostTaint, ListenAddress } from '../actors/index.ts';
 import type { Logger } from '../runtime/index.ts';
 import type { Arguments, FlagDefinitions } from './command.ts';
 import { refused, wrongUsage } from './failure.ts';
+import { parseSeconds } from './durations.ts';
 import { defaultDataDirectory } from './kubeconfig.ts';
 import type { Terminal } from './terminal.ts';
 import { readInput } from './terminal.ts';
@@ -46,6 +47,11 @@ export const hostFlags: FlagDefinitions = {
   token: { value: 'TOKEN', help: 'from `skein token create` at a member; - reads standard input' },
   'token-file': { value: 'FILE', help: 'the file that holds the token' },
   'log-level': { value: 'LEVEL', help: 'debug, info, warn or error (default: info)' },
+  'membership-life': {
+    value: 'TIME',
+    hidden: true,
+    help: 'how long memberships and certificates signed here are good, for tests of renewal',
+  },
   'stop-pods': { hidden: true, help: 'end the pods of this machine with the peer' },
 };
 
@@ -165,6 +171,17 @@ function announceOf(args: Arguments): readonly ListenAddress[] | undefined {
   );
 }
 
+function lifetimesOf(args: Arguments): HostOptions['lifetimes'] {
+  const text = args.text('membership-life');
+  if (text === undefined) return undefined;
+  const seconds = parseSeconds(text);
+  if (seconds === undefined || seconds === 0) {
+    throw wrongUsage(`--membership-life ${JSON.stringify(text)} is not a time such as 400d.`, 'up');
+  }
+  const lifeMs = seconds * 1_000;
+  return { membershipMs: lifeMs, servingMs: lifeMs, clientMs: lifeMs };
+}
+
 const when = <T>(key: string, value: T | undefined): Record<string, T> =>
   value === undefined ? {} : { [key]: value };
 
@@ -190,6 +207,7 @@ export async function hostOptions(
     ...when('isWitness', witnessOf(args)),
     ...when('driver', driverOf(args)),
     ...when('price', priceOf(args)),
+    ...when('lifetimes', lifetimesOf(args)),
     log,
   };
   const token = await readToken(args, terminal);

@@ -39,6 +39,8 @@ export interface MeshOptions {
   readonly facts?: NodeFacts;
   /** Whether the log ended this membership. Default: never. */
   readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Tells of each membership that the log ends, once it is applied here; returns how to stop. */
+  readonly onRevoked?: (revoked: (peer: PeerId) => void) => () => void;
   /** Default LAN. */
   readonly timing?: MeshTiming;
 }
@@ -89,6 +91,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
   });
   toActor = actor.tell;
   early.forEach(actor.tell);
+  const forget = options.onRevoked?.((peer) => actor.tell({ type: 'revoked', peer }));
   system.connect(router.resolver);
 
   return {
@@ -109,7 +112,10 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
       return () => streams.delete(protocol);
     },
     leave: () => new Promise((left) => actor.tell({ type: 'leave', left })),
-    stop: () => transport.stop(),
+    stop: () => {
+      forget?.();
+      return transport.stop();
+    },
     counters: () => ({
       ...router.counters,
       ...counters,

@@ -1,8 +1,7 @@
-// Ed25519 keys and signatures, HMAC and hashes, from Node's OpenSSL. Keys cross as raw bytes.
+// Ed25519 keys and signatures, and hashes, from Node's OpenSSL. Keys cross as raw bytes.
 
 import {
   createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   randomBytes,
@@ -58,10 +57,6 @@ export function verifyEd25519(
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(bytes).digest();
-}
-
-export function hmacSha256(secret: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return createHmac('sha256', secret).update(bytes).digest();
 }
 
 /** In a time that does not depend on where they differ. */

@@ -89,6 +89,9 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
     case 'cut':
       cutLink(state, message.peer);
       return state;
+    case 'revoked':
+      cutRevoked(state, message.peer, ctx);
+      return state;
     case 'set-facts':
       setFacts(state, message.facts, ctx);
       return state;
@@ -195,7 +198,6 @@ function onDue(
       tellNews(state, ctx);
       return;
     case 'facts':
-      cutRevoked(state, ctx);
       exchangeFacts(state, ctx);
       return;
     case 'sync':
@@ -271,16 +273,14 @@ function cutLink(state: MeshState, peer: PeerId): void {
   if (entry !== undefined) state.transport.connect(peer, waysTo(entry));
 }
 
-/** Ends the links of peers whose membership the log has ended. */
-function cutRevoked(state: MeshState, ctx: MeshContext): void {
-  const revoked = [...state.addresses.keys()].filter((peer) => state.isRevoked(peer));
-  for (const peer of revoked) {
-    ctx.log.info('peer removed from the cluster', { peer });
-    state.transport.disconnect(peer);
-    state.addresses.delete(peer);
-    touchBook(state, ctx);
-    applyOutcome(state, state.membership.remove(peer, ctx.clock.monotonicMs()), ctx);
-  }
+/** Ends all there is with a peer whose membership the log has ended. */
+function cutRevoked(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+  // Let in again since it was told.
+  if (!state.isRevoked(peer)) return;
+  ctx.log.info('peer removed from the cluster', { peer });
+  state.transport.disconnect(peer);
+  if (state.addresses.delete(peer)) touchBook(state, ctx);
+  applyOutcome(state, state.membership.remove(peer, ctx.clock.monotonicMs()), ctx);
 }
 
 function leave(state: MeshState, left: () => void, ctx: MeshContext): void {

@@ -55,6 +55,8 @@ export type MeshMessage =
     }
   /** It sent what is no frame of ours: the link is ended and dialled anew. */
   | { readonly type: 'cut'; readonly peer: PeerId }
+  /** The log ended the membership of this peer. */
+  | { readonly type: 'revoked'; readonly peer: PeerId }
   | { readonly type: 'set-facts'; readonly facts: NodeFacts }
   | { readonly type: 'leave'; readonly left: () => void }
   | { readonly type: 'flushed'; readonly left: () => void }

@@ -30,7 +30,7 @@ const resource: Resource = {
   shortNames: [],
   categories: [],
   namespaced: false,
-  verbs: ['get', 'list'],
+  verbs: ['get', 'list', 'delete'],
 };
 
 /** A witness is one besides what it does in the log. */
@@ -41,7 +41,7 @@ const percent = (part: number | undefined): string =>
   part === undefined ? '' : `${Math.round(part * 100)}%`;
 
 const HEADER = ['NAME', 'STATE', 'ROLE', 'ZONE', 'CPU', 'MEMORY', 'API', 'VERSION'];
-const WIDE = ['NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS'];
+const WIDE = ['JOINED', 'NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS'];
 
 function row(peer: PeerObject, isWide: boolean): readonly string[] {
   const { metadata, spec = {}, status = {} } = peer;
@@ -57,6 +57,7 @@ function row(peer: PeerObject, isWide: boolean): readonly string[] {
     status.version,
   ];
   const more = [
+    metadata?.creationTimestamp,
     status.nodeAddress,
     ((spec['addresses'] ?? []) as readonly string[]).join(','),
     spec['peerId'],
@@ -75,7 +76,7 @@ export function peersTable(peers: readonly PeerObject[], isWide: boolean): strin
 
 export const peersCommand: Command = {
   name: 'peers',
-  summary: 'Show all peers: alive or not, role, zone, load',
+  summary: 'Show all peers: alive, dead, removed; role, zone, load',
   usage: '',
   flags: { output: { short: 'o', value: 'FORMAT', help: 'wide, json, yaml or name' } },
   asksPeer: true,

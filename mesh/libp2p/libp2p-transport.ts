@@ -27,6 +27,7 @@ import { formatHostPort, fromMultiaddr, parseHostPort, toMultiaddr } from './hos
 import { createJoinAcceptor } from './join-acceptor.ts';
 import { createLinks } from './links.ts';
 import type { Links } from './links.ts';
+import type { MemberVerdict } from './member-handshake.ts';
 import { createMemberNode, startNode, STREAMS_LIMIT } from './node.ts';
 import type { MemberNode } from './node.ts';
 import { libp2pKey } from './peer-ids.ts';
@@ -60,7 +61,9 @@ export interface Libp2pTransportOptions {
   readonly authority: AuthorityKeys;
   /** This peer's membership certificate; asked for with each handshake, so that a renewed one is used at once. */
   readonly certificate: () => Uint8Array;
-  readonly membership: Pick<MembershipAuthority, 'redeem' | 'isRevoked'>;
+  readonly membership: Pick<MembershipAuthority, 'redeem' | 'standing'>;
+  /** Told what other peers say of this one's membership, with each handshake. */
+  readonly onVerdict?: (verdict: MemberVerdict) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -160,7 +163,8 @@ async function startTransport(
       },
       remote,
       wallMs: clock.wallMs(),
-      isRevoked: options.membership.isRevoked,
+      standing: options.membership.standing,
+      ...(options.onVerdict === undefined ? {} : { onVerdict: options.onVerdict }),
       datagram: datagrams.offer(),
     }),
     datagrams,

@@ -134,7 +134,7 @@ describe('a stranger', function () {
           },
           remote: peer.identity.peer,
           wallMs: Date.now(),
-          isRevoked: () => false,
+          standing: () => 'unknown' as const,
           datagram: { port: 0, secret: new Uint8Array(32) },
         };
         const refusal = await introduce(stream, terms).then(
@@ -202,7 +202,7 @@ describe('a misbehaving member', function () {
         },
         remote: victim.identity.peer,
         wallMs: Date.now(),
-        isRevoked: () => false,
+        standing: () => 'unknown' as const,
         datagram: { port: 0, secret: new Uint8Array(32) },
       });
       for (const lane of ['control', 'log', 'bulk'] as const) {

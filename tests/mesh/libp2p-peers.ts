@@ -10,14 +10,13 @@ import {
   generateIdentity,
   generateSigningKey,
   generateToken,
-  hmacSha256,
   issueCertificate,
   joinCluster,
-  joinProofBytes,
+  isJoinProven,
   parseToken,
-  sameSecret,
   sha256,
   signEd25519,
+  tokenKey,
 } from '../../mesh/index.ts';
 import type {
   AddressBook,
@@ -56,6 +55,9 @@ export interface TestAuthority {
   readonly newToken: (uses?: number) => string;
   readonly redeem: (request: JoinRequest) => Promise<Result<JoinGrant>>;
   readonly revoked: Set<PeerId>;
+  /** Ends a membership, as the log does: every peer is told. */
+  readonly revoke: (peer: PeerId) => void;
+  readonly onRevoked: (told: (peer: PeerId) => void) => () => void;
   readonly members: Map<PeerId, readonly string[]>;
 }
 
@@ -64,6 +66,8 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
   const keys = { membershipKey: signing.publicKey, apiKey: new Uint8Array(0) };
   const tokens = new Map<string, { readonly token: Token; uses: number }>();
   const members = new Map<PeerId, readonly string[]>();
+  const revoked = new Set<PeerId>();
+  const listeners = new Set<(peer: PeerId) => void>();
   const certify: TestAuthority['certify'] = (
     peer,
     notBefore = Date.now() - 1000,
@@ -78,7 +82,15 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
     cluster,
     certify,
     members,
-    revoked: new Set(),
+    revoked,
+    revoke: (peer) => {
+      revoked.add(peer);
+      for (const told of listeners) told(peer);
+    },
+    onRevoked: (told) => {
+      listeners.add(told);
+      return () => listeners.delete(told);
+    },
     newToken: (uses = 100) => {
       const token = generateToken(authorityHash(keys, sha256));
       tokens.set(token.id, { token, uses });
@@ -86,11 +98,9 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
     },
     redeem: (request) => {
       const known = tokens.get(request.tokenId);
-      const expected = hmacSha256(
-        known?.token.secret ?? new Uint8Array(16),
-        joinProofBytes(request.transcript, request),
-      );
-      if (known === undefined || !sameSecret(expected, request.proof) || known.uses === 0) {
+      const isProven =
+        known !== undefined && isJoinProven(tokenKey(known.token.secret).publicKey, request);
+      if (known === undefined || !isProven || known.uses === 0) {
         return Promise.resolve(
           failed(new SkeinError('unauthorized', 'the token is wrong, spent or expired')),
         );
@@ -148,7 +158,10 @@ export function createTestTransport(
     cluster: authority.cluster,
     authority: authority.keys,
     certificate: () => certificate,
-    membership: { redeem: authority.redeem, isRevoked: (peer) => authority.revoked.has(peer) },
+    membership: {
+      redeem: authority.redeem,
+      standing: (peer) => (authority.revoked.has(peer) ? 'ended' : 'unknown'),
+    },
     clock,
     random,
     log,
@@ -183,6 +196,7 @@ export async function startPeer(
     peers: options.peers ?? [],
     facts: options.name === undefined ? {} : { name: options.name },
     isRevoked: (peer) => authority.revoked.has(peer),
+    onRevoked: authority.onRevoked,
   });
   authority.members.set(identity.peer, transport.addresses());
   const stop = async (): Promise<void> => {

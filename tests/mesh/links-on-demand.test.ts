@@ -41,7 +41,7 @@ describe('a link on demand', function () {
       cluster: authority.cluster,
       authority: authority.keys,
       certificate: () => certificate,
-      membership: { redeem: authority.redeem, isRevoked: () => false },
+      membership: { redeem: authority.redeem, standing: () => 'unknown' },
       clock: hasty,
       random,
       log: createRingLogger(clock, 100),
