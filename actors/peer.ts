@@ -14,7 +14,7 @@
 import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { openZoneLog } from '../consensus/index.ts';
 import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
-import { createMesh } from '../mesh/index.ts';
+import { createMesh, MESH_PROTOCOL } from '../mesh/index.ts';
 import type {
   AddressBook,
   Mesh,
@@ -38,6 +38,7 @@ import type { PodStreams } from './objects/pod-streams.ts';
 import { peerHealth } from './peer-health.ts';
 import {
   createRemotePodStreams,
+  heldBy,
   letIn,
   spawnDuties,
   spawnWork,
@@ -179,6 +180,7 @@ async function compose(
       labels: options.labels,
       api: options.api,
       version: options.version,
+      protocol: MESH_PROTOCOL,
       ...(options.isWitness === true && { isWitness: true }),
     },
     ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
@@ -284,7 +286,9 @@ function spawnActors(
 ): void {
   const { system, mesh, store, objects } = parts;
   if (work !== undefined) spawnWork(options, ports, parts, work);
-  system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
+  const allocated = (): ReturnType<typeof heldBy> | undefined =>
+    work === undefined ? undefined : heldBy(store.view, options.name);
+  system.spawn('load', loadActor, { measure: ports.measureLoad, allocated, mesh }, supervision);
   system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
   if (work !== undefined) spawnDuties(parts);
 }

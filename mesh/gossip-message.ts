@@ -9,6 +9,9 @@ import type { FactsHint, FactsMessage } from './facts-message.ts';
 import type { MemberUpdate } from './membership.ts';
 import type { PeerId } from './transport.ts';
 
+/** What peers say to each other, as they tell it of themselves; grows when a format does. */
+export const MESH_PROTOCOL = 2;
+
 /** First byte of a frame: mesh gossip in format version 2. */
 export const GOSSIP_V2 = 0x04;
 

@@ -13,6 +13,7 @@ export {
   verifyEd25519,
 } from './ed25519-signer.ts';
 export { createPeerSigner } from './ed25519-peer-signer.ts';
+export { MESH_PROTOCOL } from './gossip-message.ts';
 export { createFileAddressBook } from './file-address-book.ts';
 export { generateIdentity, loadIdentity } from './file-identity.ts';
 export type { Identity } from './identity.ts';
@@ -23,7 +24,8 @@ export { createLibp2pTransport } from './libp2p/libp2p-transport.ts';
 export { joinProofBytes } from './join-transcript.ts';
 export type { JoinGrant, JoinRequest, MembershipAuthority } from './membership-authority.ts';
 export { checkCertificate, issueCertificate } from './membership-certificate.ts';
-export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';
+export { LABELS_LIMIT, TAINTS_LIMIT, UNREADY_LIMIT } from './fact-values.ts';
+export type { Member, MemberEvent, MemberStatus, Mesh, NodeFacts } from './mesh.ts';
 export type { PeerSigner } from './peer-signer.ts';
 export { writePrivateFile } from './private-file.ts';
 export { generateSealingKey, seal, unseal } from './sealed-box.ts';

@@ -37,7 +37,7 @@ export interface NodeFacts {
   /** Rounded load of the machine: fractions of capacity, 0 to 1. */
   readonly load?: { readonly cpu: number; readonly memory: number };
   /** What an hour of it costs, as its operator says. */
-  readonly price?: string;
+  readonly price?: string | undefined;
   readonly version?: string;
   /** Version of what peers say to each other. */
   readonly protocol?: number;
@@ -48,7 +48,7 @@ export interface NodeFacts {
   /** It votes and keeps the log of its zone, and runs no pods. */
   readonly isWitness?: boolean;
   /** Uids of its pods that do not serve although the log may still say so. Only ever takes endpoints away. */
-  readonly unready?: readonly string[];
+  readonly unready?: readonly string[] | undefined;
   readonly [key: string]: unknown;
 }
 

@@ -207,7 +207,11 @@ describe('a front', () => {
         watch: () => () => undefined,
         list: (kind: string) => (kind === 'Service' ? services : []),
       } as never,
-      mesh: { memberNamed: () => undefined, onMember: () => () => undefined },
+      mesh: {
+        member: () => undefined,
+        memberNamed: () => undefined,
+        onMember: () => () => undefined,
+      },
       listener: { listen: () => new Promise((resolve) => (opened = resolve)) },
       forwarder: createForwarder(streams as PodStreams, createBalancer(), clock),
       balancer: createBalancer(),
