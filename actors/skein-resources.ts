@@ -14,6 +14,7 @@ import type {
 import type { ContainerUsage } from './containers/container-driver.ts';
 import type { ObjectView } from './objects/objects.ts';
 import type { Work } from './peer-work.ts';
+import { toldFacts } from './told-facts.ts';
 
 const apiVersion = 'skein.dev/v1';
 
@@ -114,7 +115,7 @@ function peers({ mesh, store }: ResourceParts): ExtraResource {
 }
 
 function peerObject(
-  { peer, status, addresses, facts }: Member,
+  { peer, status, addresses, facts, factsMs }: Member,
   role: string,
   isWitness: boolean,
 ): unknown {
@@ -132,10 +133,7 @@ function peerObject(
     status: {
       state: status,
       role,
-      api: facts.api,
-      nodeAddress: facts.nodeAddress,
-      load: facts.load,
-      version: facts.version,
+      ...toldFacts(facts, factsMs),
     },
   };
 }
