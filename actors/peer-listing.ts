@@ -3,7 +3,7 @@
 import type { Member, MemberStatus, PeerId } from '../mesh/index.ts';
 import type { PeerRecord } from './admission/records.ts';
 
-export interface ListedPeer extends Pick<Member, 'peer' | 'addresses' | 'facts'> {
+export interface ListedPeer extends Pick<Member, 'peer' | 'addresses' | 'facts' | 'factsMs'> {
   readonly name: string;
   /** `unseen`: a member that this peer has not met since it started. */
   readonly state: MemberStatus | 'unseen' | 'removed';
@@ -36,6 +36,7 @@ function listed(
     state: stateOf(member, record),
     addresses: member?.addresses ?? record?.addresses ?? [],
     facts: member?.facts ?? (record === undefined ? {} : { zone: record.zone }),
+    factsMs: member?.factsMs,
     admittedAtMs: record?.admittedAtMs,
     endedAtMs: record?.endedAtMs,
   };

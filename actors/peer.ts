@@ -15,7 +15,7 @@
 import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { openZoneLog } from '../consensus/index.ts';
 import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
-import { createMesh } from '../mesh/index.ts';
+import { createMesh, MESH_PROTOCOL } from '../mesh/index.ts';
 import type {
   AddressBook,
   Mesh,
@@ -40,6 +40,7 @@ import type { PodStreams } from './objects/pod-streams.ts';
 import { peerHealth } from './peer-health.ts';
 import {
   createRemotePodStreams,
+  heldBy,
   letIn,
   spawnDuties,
   spawnWork,
@@ -186,6 +187,7 @@ async function compose(
       labels: options.labels,
       api: options.api,
       version: options.version,
+      protocol: MESH_PROTOCOL,
       ...(options.isWitness === true && { isWitness: true }),
     },
     ...ports.revocations,
@@ -293,7 +295,9 @@ function spawnActors(
   if (work !== undefined) spawnWork(options, ports, parts, work);
   const { name, version } = options;
   system.spawn(doctorPath, doctorActor, { name, version, mesh }, supervision);
-  system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
+  const allocated = (): ReturnType<typeof heldBy> | undefined =>
+    work === undefined ? undefined : heldBy(store.view, options.name);
+  system.spawn('load', loadActor, { measure: ports.measureLoad, allocated, mesh }, supervision);
   system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
   if (work !== undefined) spawnDuties(parts);
 }

@@ -14,6 +14,7 @@ import type { TokenPorts } from './skein-tokens.ts';
 import type { ContainerUsage } from './containers/container-driver.ts';
 import type { ObjectView } from './objects/objects.ts';
 import type { Work } from './peer-work.ts';
+import { toldFacts } from './told-facts.ts';
 
 /** What the resources are made from. */
 export interface ResourceParts {
@@ -117,7 +118,7 @@ function peers({ mesh, store }: ResourceParts, ports: ResourcePorts): ExtraResou
 }
 
 function peerObject(
-  { peer, name, state, addresses, facts, admittedAtMs, endedAtMs }: ListedPeer,
+  { peer, name, state, addresses, facts, factsMs, admittedAtMs, endedAtMs }: ListedPeer,
   role: string,
   isWitness: boolean,
 ): unknown {
@@ -136,10 +137,7 @@ function peerObject(
       state,
       role,
       endedAt: timeText(endedAtMs),
-      api: facts.api,
-      nodeAddress: facts.nodeAddress,
-      load: facts.load,
-      version: facts.version,
+      ...toldFacts(facts, factsMs),
     },
   };
 }

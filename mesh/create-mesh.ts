@@ -66,7 +66,17 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     log.error('a listener for members failed', { error: String(error) }),
   );
   const router = createRemoteRouter(transport, system, view, log);
-  const counters = { malformed: 0, excess: 0, gossipSent: 0, gossipBytesSent: 0, refutations: 0 };
+  const counters: MeshCounters = {
+    malformed: 0,
+    excess: 0,
+    gossipSent: 0,
+    gossipBytesSent: 0,
+    refutations: 0,
+    factsRefused: 0,
+    factsBytesSent: 0,
+    hintsSent: 0,
+    hintsIgnored: 0,
+  };
   const streams = new Map<string, StreamHandler>();
   const bookEntries = merged(await options.addressBook.load(), options.peers ?? [], transport.self);
 

@@ -34,7 +34,13 @@ export function signingKeyFrom(seed: Uint8Array): SigningKey {
 }
 
 export function signEd25519(seed: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return sign(null, bytes, privateKey(seed));
+  return signerOf(seed)(bytes);
+}
+
+/** Signs with one key many times: reading the key is done once. */
+export function signerOf(seed: Uint8Array): (bytes: Uint8Array) => Uint8Array {
+  const key = privateKey(seed);
+  return (bytes) => sign(null, bytes, key);
 }
 
 /** False for a malformed key or signature as well. */
@@ -43,11 +49,28 @@ export function verifyEd25519(
   bytes: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== ED25519_KEY_BYTES || signature.length !== 64) return false;
+  return verifierOf(publicKey)?.(bytes, signature) ?? false;
+}
+
+/** Whether a signature of these bytes is by the verifier's key. False for a malformed one as well. */
+export type Verifier = (bytes: Uint8Array, signature: Uint8Array) => boolean;
+
+/** Checks signatures of one key many times: reading the key is done once. Undefined for what is no key. */
+export function verifierOf(publicKey: Uint8Array): Verifier | undefined {
+  if (publicKey.length !== ED25519_KEY_BYTES) return undefined;
   // OpenSSL 3 takes nine times as long to read the same key from DER.
   const x = viewOf(publicKey).toString('base64url');
   try {
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return (bytes, signature) => signature.length === 64 && checked(key, bytes, signature);
+  } catch {
+    // What OpenSSL does not take for a key verifies nothing.
+    return undefined;
+  }
+}
+
+function checked(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
+  try {
     return verify(null, bytes, key, signature);
   } catch {
     // OpenSSL throws for points that are not on the curve: such a key verifies nothing.

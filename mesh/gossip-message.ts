@@ -4,12 +4,16 @@ import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { failed, ok, SkeinError } from '../runtime/index.ts';
 import type { Result } from '../runtime/index.ts';
-import type { FactsDelta, FactsVersion } from './facts.ts';
+import { factsHint, factsMessages, packedFacts } from './facts-message.ts';
+import type { FactsHint, FactsMessage } from './facts-message.ts';
 import type { MemberUpdate } from './membership.ts';
 import type { PeerId } from './transport.ts';
 
-/** First byte of a frame: mesh gossip in format version 1. */
-export const GOSSIP_V1 = 0x02;
+/** What peers say to each other, as they tell it of themselves; grows when a format does. */
+export const MESH_PROTOCOL = 2;
+
+/** First byte of a frame: mesh gossip in format version 2. */
+export const GOSSIP_V2 = 0x04;
 
 /** Longest text of a peer id, address or key of a fact. */
 const TEXT_LIMIT = 256;
@@ -28,21 +32,10 @@ export type GossipMessage =
       readonly claims: readonly MemberUpdate[];
       readonly wantsReply: boolean;
     }
-  /** Opens an exchange of facts; equal hashes end it at once. */
-  | { readonly type: 'facts-hash'; readonly hash: string }
-  | {
-      readonly type: 'facts-digest';
-      readonly digest: readonly FactsVersion[];
-      readonly wantsDigest: boolean;
-    }
-  | { readonly type: 'facts-delta'; readonly deltas: readonly FactsDelta[] }
-  /** After a hint: only what is newer of this one peer. */
-  | { readonly type: 'facts-pull'; readonly have: FactsVersion };
+  | FactsMessage;
 
-/** What is published to all at once, at most a few times a second per peer. */
-export type Hint =
-  | { readonly type: 'news'; readonly update: MemberUpdate }
-  | { readonly type: 'facts'; readonly newest: FactsVersion };
+/** What is published to all at once, a few times a second in the whole cluster. */
+export type Hint = { readonly type: 'news'; readonly update: MemberUpdate } | FactsHint;
 
 const text = z.string().max(TEXT_LIMIT);
 const count = z.number().int().nonnegative();
@@ -55,20 +48,6 @@ const update = z.object({
   by: text.optional(),
 });
 const news = z.array(update).max(64);
-const version = z.object({ peer: text, incarnation: count, version: count });
-const delta = z.object({
-  peer: text,
-  incarnation: count,
-  from: count,
-  to: count,
-  entries: z
-    .array(z.object({ key: text, version: count, value: z.json().optional() }))
-    .max(1024)
-    .refine(
-      (entries) => entries.every((e, i) => i === 0 || entries[i - 1]!.version < e.version),
-      'versions grow',
-    ),
-});
 
 const gossipMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping'), seq: count, news }),
@@ -81,30 +60,26 @@ const gossipMessage = z.discriminatedUnion('type', [
     claims: z.array(update).max(16_384),
     wantsReply: z.boolean(),
   }),
-  z.object({ type: z.literal('facts-hash'), hash: text }),
-  z.object({
-    type: z.literal('facts-digest'),
-    digest: z.array(version).max(16_384),
-    wantsDigest: z.boolean(),
-  }),
-  z.object({ type: z.literal('facts-delta'), deltas: z.array(delta).max(16_384) }),
-  z.object({ type: z.literal('facts-pull'), have: version }),
+  ...factsMessages,
 ]);
 
 const hint = z.discriminatedUnion('type', [
   z.object({ type: z.literal('news'), update }),
-  z.object({ type: z.literal('facts'), newest: version }),
+  factsHint,
 ]);
 
 const packr = new Packr({ useRecords: false });
 
 export function encodeGossip(message: GossipMessage | Hint): Uint8Array {
-  const body = packr.pack(message);
+  const body = packr.pack(isOfFacts(message) ? packedFacts(message) : message);
   const frame = new Uint8Array(body.length + 1);
-  frame[0] = GOSSIP_V1;
+  frame[0] = GOSSIP_V2;
   frame.set(body, 1);
   return frame;
 }
+
+const isOfFacts = (message: GossipMessage | Hint): message is FactsMessage | FactsHint =>
+  message.type.startsWith('facts');
 
 /** Errors: unsupported (another version), corrupt. */
 export function decodeGossip(frame: Uint8Array): Result<GossipMessage> {
@@ -117,7 +92,7 @@ export function decodeHint(frame: Uint8Array): Result<Hint> {
 }
 
 function decode<T>(frame: Uint8Array, schema: z.ZodType<T>): Result<T> {
-  if (frame[0] !== GOSSIP_V1) {
+  if (frame[0] !== GOSSIP_V2) {
     return failed(new SkeinError('unsupported', `gossip format ${frame[0]} is not known here`));
   }
   try {

@@ -7,6 +7,7 @@ export type { CountingMesh } from './create-mesh.ts';
 export { DIAL_REASON } from './dial-reason.ts';
 export { generateSigningKey, sha256, signEd25519, verifyEd25519 } from './ed25519-signer.ts';
 export { createPeerSigner } from './ed25519-peer-signer.ts';
+export { MESH_PROTOCOL } from './gossip-message.ts';
 export { createFileAddressBook } from './file-address-book.ts';
 export { generateIdentity, loadIdentity } from './file-identity.ts';
 export type { Identity } from './identity.ts';
@@ -17,6 +18,7 @@ export type { Joined } from './libp2p/join-cluster.ts';
 export type { MemberVerdict } from './libp2p/member-handshake.ts';
 export { createLibp2pTransport } from './libp2p/libp2p-transport.ts';
 export { isJoinProven, proveJoin, tokenKey } from './join-proof.ts';
+export { LABELS_LIMIT, TAINTS_LIMIT, UNREADY_LIMIT } from './fact-values.ts';
 export type {
   JoinGrant,
   JoinRequest,
@@ -26,7 +28,7 @@ export type {
   Standing,
 } from './membership-authority.ts';
 export { checkCertificate, issueCertificate, readCertificate } from './membership-certificate.ts';
-export type { Member, MemberEvent, MemberStatus, Mesh } from './mesh.ts';
+export type { Member, MemberEvent, MemberStatus, Mesh, NodeFacts } from './mesh.ts';
 export type { PeerSigner } from './peer-signer.ts';
 export { writePrivateFile } from './private-file.ts';
 export { generateSealingKey, seal, unseal } from './sealed-box.ts';

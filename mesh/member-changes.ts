@@ -151,7 +151,8 @@ export function memberOf(state: MeshState, peer: PeerId): Member | undefined {
   const record = state.membership.get(peer);
   if (record === undefined) return undefined;
   const { status, incarnation, addresses } = record;
-  return { peer, status, incarnation, addresses, facts: state.known.get(peer) };
+  const [facts, factsMs] = [state.known.get(peer), state.known.learnedMs(peer)];
+  return { peer, status, incarnation, addresses, facts, factsMs };
 }
 
 /** Announces a death that this peer itself found out; gossip tells the same, more slowly. */
@@ -161,7 +162,7 @@ export function publishDeaths(
   ctx: MeshContext,
 ): void {
   for (const update of outcome.broadcast) {
-    if (update.status === 'dead') publishHint(state, { type: 'news', update }, ctx);
+    if (update.status === 'dead') publishHint(state, () => ({ type: 'news', update }), ctx);
   }
 }
 

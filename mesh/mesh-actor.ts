@@ -14,8 +14,10 @@ import {
   setFacts,
   timeExchange,
 } from './facts-exchange.ts';
+import { createFactsTalk } from './facts-talk.ts';
 import { createFailureDetector } from './failure-detector.ts';
 import type { GossipMessage } from './gossip-message.ts';
+import { createHintBudget } from './hint-budget.ts';
 import {
   applyNews,
   applyOutcome,
@@ -53,17 +55,17 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
     membership,
     detector: createFailureDetector(timing, ctx.random),
     news: createDissemination(),
-    known: createFacts(transport.self, incarnation, accepts),
+    known: createFacts({ self: transport.self, incarnation, signer: args.signer, accepts }),
+    talk: createFactsTalk(),
+    hints: createHintBudget(ctx.clock.monotonicMs()),
     addresses: new Map(args.bookEntries.map((entry) => [entry.peer, entry])),
     isBookDirty: false,
     isNewsTimed: false,
-    hotRounds: 0,
-    warmRounds: 0,
-    hintTokens: 0,
-    hintsFilledMs: ctx.clock.monotonicMs(),
     stalledMs: 0,
   };
-  state.known.set(args.facts);
+  const said = state.known.set(args.facts, ctx.clock.wallMs());
+  if (!said.ok) ctx.log.warn('facts of this peer not told', { why: said.error.message });
+  state.talk.rumors.add(transport.self);
   state.view.put({ type: 'status', member: memberOf(state, transport.self)!, was: undefined });
   for (const entry of args.bookEntries) {
     if (!args.isRevoked(entry.peer)) transport.connect(entry.peer, waysTo(entry));
@@ -80,8 +82,9 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
       onGossip(state, message.from, message.message, ctx);
       return state;
     case 'hint':
-      if (message.hint.type === 'news') applyNews(state, [message.hint.update], ctx);
-      else onFactsHint(state, message.from, message.hint.newest);
+      if (!state.hints.receive(ctx.clock.monotonicMs())) state.counters.hintsIgnored += 1;
+      else if (message.hint.type === 'news') applyNews(state, [message.hint.update], ctx);
+      else onFactsHint(state, message.from, message.hint, ctx);
       return state;
     case 'link':
       onLink(state, message, ctx);
@@ -140,6 +143,7 @@ function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: M
       if (message.wantsReply) sendSync(state, from, false);
       return;
     case 'facts-hash':
+    case 'facts-buckets':
     case 'facts-digest':
     case 'facts-delta':
     case 'facts-pull':

@@ -3,10 +3,12 @@
 import type { Context, Result } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import type { Dissemination } from './dissemination.ts';
+import type { FactsTalk } from './facts-talk.ts';
 import type { Facts } from './facts.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import { encodeGossip } from './gossip-message.ts';
 import type { GossipMessage, Hint } from './gossip-message.ts';
+import type { HintBudget } from './hint-budget.ts';
 import type { Membership, MemberUpdate } from './membership.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { NodeFacts } from './mesh.ts';
@@ -15,11 +17,7 @@ import type { MeshTiming } from './timing.ts';
 import type { PeerId, Transport } from './transport.ts';
 
 /** The topic of urgent hints; no other is allowed. */
-export const HINT_TOPIC = 'skein/hints/1';
-
-/** Hints a peer may publish at once, and how many more each second. */
-const HINT_BURST = 5;
-const HINTS_PER_SECOND = 2;
+export const HINT_TOPIC = 'skein/hints/2';
 
 export interface MeshArgs {
   readonly transport: Transport;
@@ -41,6 +39,12 @@ export interface MeshCounters {
   gossipSent: number;
   gossipBytesSent: number;
   refutations: number;
+  /** Deltas of facts that their origin did not sign so. */
+  factsRefused: number;
+  factsBytesSent: number;
+  hintsSent: number;
+  /** Received over the rate that all peers together may have. */
+  hintsIgnored: number;
 }
 
 export type MeshMessage =
@@ -75,15 +79,12 @@ export interface MeshState extends MeshArgs {
   readonly detector: FailureDetector;
   readonly news: Dissemination;
   readonly known: Facts;
+  readonly talk: FactsTalk;
+  readonly hints: HintBudget;
   /** What the address book holds: peers that are members or may be again. */
   readonly addresses: Map<PeerId, AddressBookEntry>;
   isBookDirty: boolean;
   isNewsTimed: boolean;
-  /** Rounds of facts left to run at each pace. */
-  hotRounds: number;
-  warmRounds: number;
-  hintTokens: number;
-  hintsFilledMs: number;
   /** When a stall was last excused. */
   stalledMs: number;
 }
@@ -104,18 +105,16 @@ export function sendGossip(state: MeshState, to: PeerId, message: GossipMessage)
   if (!state.transport.send(to, 'control', frame)) return false;
   state.counters.gossipSent += 1;
   state.counters.gossipBytesSent += frame.length;
+  if (message.type.startsWith('facts')) state.counters.factsBytesSent += frame.length;
   return true;
 }
 
-/** Over the rate, a hint is dropped: gossip and anti-entropy carry the same, a little later. */
-export function publishHint(state: MeshState, hint: Hint, ctx: MeshContext): void {
-  const nowMs = ctx.clock.monotonicMs();
-  const filled = ((nowMs - state.hintsFilledMs) / 1000) * HINTS_PER_SECOND;
-  state.hintTokens = Math.min(HINT_BURST, state.hintTokens + filled);
-  state.hintsFilledMs = nowMs;
-  if (state.hintTokens < 1) return;
-  state.hintTokens -= 1;
-  state.transport.publish(HINT_TOPIC, encodeGossip(hint));
+/** Over the rate, a hint is not even made: gossip and exchanges carry the same, a little later. */
+export function publishHint(state: MeshState, makeHint: () => Hint, ctx: MeshContext): void {
+  const size = state.membership.others().length + 1;
+  if (!state.hints.publish(ctx.clock.monotonicMs(), size)) return;
+  state.counters.hintsSent += 1;
+  state.transport.publish(HINT_TOPIC, encodeGossip(makeHint()));
 }
 
 /** News for a message to `to`: what is fresh, and first of all what is said of `to` itself if it is doubted. */

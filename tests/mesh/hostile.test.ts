@@ -173,7 +173,7 @@ describe('a misbehaving member', function () {
     const [victim, attacker] = peers as [TestPeer, TestPeer];
     const id = attacker.identity.peer;
     for (const frame of [
-      [0x02, 0xc1, 0xc1],
+      [0x04, 0xc1, 0xc1],
       [0x11, 0x93, 0x01, 0x02, 0x03],
     ]) {
       const before = victim.mesh.counters().malformed;
