@@ -4,11 +4,15 @@ import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { failed, ok, SkeinError } from '../runtime/index.ts';
 import type { Result } from '../runtime/index.ts';
-import type { FactsDelta, FactsVersion } from './facts.ts';
-import type { ItemHash } from './bucket-hash.ts';
 import { BUCKET_COUNT } from './bucket-hash.ts';
+import type { ItemHash } from './bucket-hash.ts';
+import { factsHint, factsMessages, packedFacts } from './facts-message.ts';
+import type { FactsHint, FactsMessage } from './facts-message.ts';
 import type { MemberUpdate } from './member-claim.ts';
 import type { PeerId } from './transport.ts';
+
+/** What peers say to each other, as they tell it of themselves; grows when a format does. */
+export const MESH_PROTOCOL = 2;
 
 /** First byte of a frame: mesh gossip in format version 2. */
 export const GOSSIP_V2 = 0x04;
@@ -45,21 +49,10 @@ export type GossipMessage =
       readonly claims: readonly MemberUpdate[];
       readonly wanted: readonly PeerId[];
     }
-  /** Opens an exchange of facts; equal hashes end it at once. */
-  | { readonly type: 'facts-hash'; readonly hash: string }
-  | {
-      readonly type: 'facts-digest';
-      readonly digest: readonly FactsVersion[];
-      readonly wantsDigest: boolean;
-    }
-  | { readonly type: 'facts-delta'; readonly deltas: readonly FactsDelta[] }
-  /** After a hint: only what is newer of this one peer. */
-  | { readonly type: 'facts-pull'; readonly have: FactsVersion };
+  | FactsMessage;
 
-/** What is published to all at once, at most a few times a second per peer. */
-export type Hint =
-  | { readonly type: 'news'; readonly update: MemberUpdate }
-  | { readonly type: 'facts'; readonly newest: FactsVersion };
+/** What is published to all at once, a few times a second in the whole cluster. */
+export type Hint = { readonly type: 'news'; readonly update: MemberUpdate } | FactsHint;
 
 const text = z.string().max(TEXT_LIMIT);
 const count = z.number().int().nonnegative();
@@ -86,20 +79,6 @@ const update = z
   }));
 const news = z.array(update).max(CLAIMS_PER_MESSAGE);
 const item = z.tuple([text, count]).transform(([peer, hash]): ItemHash => ({ peer, hash }));
-const version = z.object({ peer: text, incarnation: count, version: count });
-const delta = z.object({
-  peer: text,
-  incarnation: count,
-  from: count,
-  to: count,
-  entries: z
-    .array(z.object({ key: text, version: count, value: z.json().optional() }))
-    .max(1024)
-    .refine(
-      (entries) => entries.every((e, i) => i === 0 || entries[i - 1]!.version < e.version),
-      'versions grow',
-    ),
-});
 
 const gossipMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping'), seq: count, news }),
@@ -119,32 +98,28 @@ const gossipMessage = z.discriminatedUnion('type', [
     claims: news,
     wanted: z.array(text).max(ITEMS_PER_MESSAGE),
   }),
-  z.object({ type: z.literal('facts-hash'), hash: text }),
-  z.object({
-    type: z.literal('facts-digest'),
-    digest: z.array(version).max(16_384),
-    wantsDigest: z.boolean(),
-  }),
-  z.object({ type: z.literal('facts-delta'), deltas: z.array(delta).max(16_384) }),
-  z.object({ type: z.literal('facts-pull'), have: version }),
+  ...factsMessages,
 ]);
 
 const hint = z.discriminatedUnion('type', [
   z.object({ type: z.literal('news'), update }),
-  z.object({ type: z.literal('facts'), newest: version }),
+  factsHint,
 ]);
 
 const packr = new Packr({ useRecords: false });
 
 export function encodeGossip(message: GossipMessage | Hint): Uint8Array {
-  const body = packr.pack(toWire(message));
+  const body = packr.pack(isOfFacts(message) ? packedFacts(message) : toWire(message));
   const frame = new Uint8Array(body.length + 1);
   frame[0] = GOSSIP_V2;
   frame.set(body, 1);
   return frame;
 }
 
-function toWire(message: GossipMessage | Hint): unknown {
+const isOfFacts = (message: GossipMessage | Hint): message is FactsMessage | FactsHint =>
+  message.type.startsWith('facts');
+
+function toWire(message: Exclude<GossipMessage | Hint, FactsMessage | FactsHint>): unknown {
   switch (message.type) {
     case 'ping':
     case 'ack':

@@ -2,12 +2,13 @@
 // are missing, so that partitions of any shape heal, even where both sides hold each other for dead.
 
 import { openExchange } from './facts-exchange.ts';
+import { met, waysTo } from './known-addresses.ts';
 import { endLink, sameTexts, timeLinks, touchBook } from './link-keeping.ts';
 import { applyOutcome, perform } from './member-changes.ts';
 import type { MemberUpdate } from './member-claim.ts';
 import { openSync } from './member-sync.ts';
 import { schedule, sendGossip } from './mesh-state.ts';
-import type { MeshContext, MeshState } from './mesh-state.ts';
+import type { MeshContext, MeshMessage, MeshState } from './mesh-state.ts';
 import type { PeerId } from './transport.ts';
 
 /** The missing that are tried at once, in calm and in a hurry. */
@@ -26,7 +27,7 @@ export function knock(state: MeshState, ctx: MeshContext): void {
   for (const peer of links.missing.sample(ctx.random, count)) {
     const entry = state.addresses.get(peer);
     if (entry === undefined || state.isRevoked(peer) || links.up.has(peer)) continue;
-    if (!links.kept.has(peer)) transport.reach(peer, entry.addresses);
+    if (!links.kept.has(peer)) transport.reach(peer, waysTo(entry));
     openSync(state, peer);
   }
   const paceMs = isHurried ? timing.knockHurryMs : timing.knockIntervalMs;
@@ -39,33 +40,43 @@ function noticeMove(state: MeshState, ctx: MeshContext): void {
   const own = membership.get(transport.self)!;
   const addresses = transport.addresses();
   if (own.status !== 'alive' || sameTexts(own.addresses, addresses)) return;
+  ctx.log.info('this peer is reached elsewhere now', { addresses: addresses.join(' ') });
   applyOutcome(state, membership.announce({ addresses }), ctx);
 }
 
 /** A new link compares all there is; a lost one is a reason to look, never a verdict. */
-export function onLink(state: MeshState, peer: PeerId, isUp: boolean, ctx: MeshContext): void {
+export function onLink(
+  state: MeshState,
+  { peer, change, address }: Extract<MeshMessage, { type: 'link' }>,
+  ctx: MeshContext,
+): void {
   const { links, membership } = state;
   const status = membership.get(peer)?.status;
   const isHere = status === 'alive' || status === 'suspect';
-  if (isUp) {
+  if (change === 'up') {
     links.up.add(peer);
     if (isHere) links.partners.add(peer);
-    greet(state, peer, ctx);
+    greet(state, peer, address, ctx);
     return;
   }
   links.up.remove(peer);
   links.partners.remove(peer);
-  // A link on demand may end because nobody needed it; what happens to its peer, its neighbours notice.
-  if (!isHere || !state.overlay.neighbours().has(peer)) return;
+  // What happens to a peer at the other end of a link on demand, its neighbours notice.
+  if (change === 'ended' || !isHere || !state.overlay.neighbours().has(peer)) return;
   perform(state, state.detector.probe(peer, ctx.clock.monotonicMs()), ctx);
 }
 
 /** Both say who they are, and what they believe of each other if that is no good news; one compares the rest. */
-function greet(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+function greet(
+  state: MeshState,
+  peer: PeerId,
+  address: string | undefined,
+  ctx: MeshContext,
+): void {
   const { membership, transport } = state;
   const entry = state.addresses.get(peer);
   if (entry !== undefined) {
-    state.addresses.set(peer, { ...entry, seenMs: ctx.clock.wallMs() });
+    state.addresses.set(peer, met(entry, address, ctx.clock.wallMs()));
     touchBook(state, ctx);
   }
   const news: MemberUpdate[] = [membership.claim(transport.self)!];
@@ -81,16 +92,15 @@ export function cutLink(state: MeshState, peer: PeerId, ctx: MeshContext): void 
   state.transport.disconnect(peer);
   const entry = state.addresses.get(peer);
   if (entry === undefined) return;
-  if (!state.links.kept.delete(peer)) state.transport.reach(peer, entry.addresses);
+  if (!state.links.kept.delete(peer)) state.transport.reach(peer, waysTo(entry));
   timeLinks(state, ctx);
 }
 
-/** Ends the links of peers whose membership the log has ended. */
-export function cutRevoked(state: MeshState, ctx: MeshContext): void {
-  const revoked = [...state.addresses.keys()].filter((peer) => state.isRevoked(peer));
-  for (const peer of revoked) {
-    ctx.log.info('peer removed from the cluster', { peer });
-    endLink(state, peer, ctx);
-    applyOutcome(state, state.membership.remove(peer, ctx.clock.monotonicMs()), ctx);
-  }
+/** Ends all there is with a peer whose membership the log has ended. */
+export function cutRevoked(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+  // Let in again since it was told.
+  if (!state.isRevoked(peer)) return;
+  ctx.log.info('peer removed from the cluster', { peer });
+  endLink(state, peer, ctx);
+  applyOutcome(state, state.membership.remove(peer, ctx.clock.monotonicMs()), ctx);
 }

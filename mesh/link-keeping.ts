@@ -1,6 +1,7 @@
 // Which links there are: kept to the neighbours of the overlay, made on demand to all other members.
 
-import type { AddressBookEntry } from './address-book.ts';
+import { learned, waysTo } from './known-addresses.ts';
+import type { AddressBookEntry } from './known-addresses.ts';
 import type { MemberRecord } from './membership.ts';
 import { schedule } from './mesh-state.ts';
 import type { Links, MeshContext, MeshState } from './mesh-state.ts';
@@ -29,7 +30,7 @@ export function followMember(state: MeshState, record: MemberRecord, ctx: MeshCo
     if (status === 'dead') links.missing.add(peer);
     else links.missing.remove(peer);
     noteAddresses(state, record, ctx);
-    if (!links.kept.has(peer)) transport.reach(peer, state.addresses.get(peer)!.addresses);
+    if (!links.kept.has(peer)) transport.reach(peer, waysTo(state.addresses.get(peer)!));
   }
   timeLinks(state, ctx);
 }
@@ -38,7 +39,7 @@ function noteAddresses(state: MeshState, record: MemberRecord, ctx: MeshContext)
   const { peer, addresses } = record;
   const entry = state.addresses.get(peer);
   if (entry !== undefined && sameTexts(entry.addresses, addresses)) return;
-  state.addresses.set(peer, { peer, addresses, seenMs: entry?.seenMs ?? ctx.clock.wallMs() });
+  state.addresses.set(peer, learned(entry, peer, addresses, ctx.clock.wallMs()));
   touchBook(state, ctx);
 }
 
@@ -70,15 +71,16 @@ export function keepLinks(state: MeshState): void {
     if (wanted.has(peer)) continue;
     links.kept.delete(peer);
     const entry = addresses.get(peer);
-    if (entry !== undefined) transport.reach(peer, entry.addresses);
+    if (entry !== undefined) transport.reach(peer, waysTo(entry));
   }
   for (const peer of wanted) {
     const entry = addresses.get(peer);
     if (entry === undefined || state.isRevoked(peer)) continue;
     const kept = links.kept.get(peer);
-    if (kept !== undefined && sameTexts(kept, entry.addresses)) continue;
-    links.kept.set(peer, entry.addresses);
-    transport.connect(peer, entry.addresses);
+    const ways = waysTo(entry);
+    if (kept !== undefined && sameTexts(kept, ways)) continue;
+    links.kept.set(peer, ways);
+    transport.connect(peer, ways);
   }
 }
 

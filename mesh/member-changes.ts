@@ -208,7 +208,8 @@ export function memberOf(state: MeshState, peer: PeerId): Member | undefined {
   const record = state.membership.get(peer);
   if (record === undefined) return undefined;
   const { status, incarnation, addresses } = record;
-  return { peer, status, incarnation, addresses, facts: state.known.get(peer) };
+  const [facts, factsMs] = [state.known.get(peer), state.known.learnedMs(peer)];
+  return { peer, status, incarnation, addresses, facts, factsMs };
 }
 
 /** Whether so many fell silent that it may be the network: then nobody is judged in haste. */
@@ -236,7 +237,7 @@ export function publishDeaths(
     if (update.status !== 'dead') continue;
     const heralds = state.overlay.observersOf(update.peer).slice(0, HERALDS);
     if (!heralds.includes(state.transport.self)) continue;
-    publishHint(state, { type: 'news', update }, ctx);
+    publishHint(state, () => ({ type: 'news', update }), ctx);
   }
 }
 

@@ -13,8 +13,10 @@ import {
   setFacts,
   timeExchange,
 } from './facts-exchange.ts';
+import { createFactsTalk } from './facts-talk.ts';
 import { createFailureDetector } from './failure-detector.ts';
 import type { GossipMessage } from './gossip-message.ts';
+import { createHintBudget } from './hint-budget.ts';
 import { cutLink, cutRevoked, knock, onLink } from './link-changes.ts';
 import { createLinks, keepLinks } from './link-keeping.ts';
 import {
@@ -80,19 +82,19 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
     links,
     news: createDissemination(),
     questions: new Map(),
-    known: createFacts(self, incarnation, accepts),
+    known: createFacts({ self, incarnation, signer: args.signer, accepts }),
+    talk: createFactsTalk(),
+    hints: createHintBudget(ctx.clock.monotonicMs()),
     addresses: new Map(args.bookEntries.map((entry) => [entry.peer, entry])),
     isBookDirty: false,
     isNewsTimed: false,
     isLinksTimed: false,
     suspicionsDueMs: undefined,
-    hotRounds: 0,
-    warmRounds: 0,
-    hintTokens: 0,
-    hintsFilledMs: ctx.clock.monotonicMs(),
     stalledMs: 0,
   };
-  state.known.set(args.facts);
+  const said = state.known.set(args.facts, ctx.clock.wallMs());
+  if (!said.ok) ctx.log.warn('facts of this peer not told', { why: said.error.message });
+  state.talk.rumors.add(self);
   state.view.put({ type: 'status', member: memberOf(state, self)!, was: undefined });
   keepLinks(state);
   knock(state, ctx);
@@ -108,14 +110,19 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
       onGossip(state, message, ctx);
       return state;
     case 'hint':
-      if (message.hint.type === 'news') applyClaims(state, 'apply', [message.hint.update], ctx);
-      else onFactsHint(state, message.from, message.hint.newest);
+      if (!state.hints.receive(ctx.clock.monotonicMs())) state.counters.hintsIgnored += 1;
+      else if (message.hint.type === 'news') {
+        applyClaims(state, 'apply', [message.hint.update], ctx);
+      } else onFactsHint(state, message.from, message.hint, ctx);
       return state;
     case 'link':
-      onLink(state, message.peer, message.up, ctx);
+      onLink(state, message, ctx);
       return state;
     case 'cut':
       cutLink(state, message.peer, ctx);
+      return state;
+    case 'revoked':
+      cutRevoked(state, message.peer, ctx);
       return state;
     case 'set-facts':
       setFacts(state, message.facts, ctx);
@@ -175,6 +182,7 @@ function onGossip(
       onSyncMessage(state, from, message, ctx);
       return;
     case 'facts-hash':
+    case 'facts-buckets':
     case 'facts-digest':
     case 'facts-delta':
     case 'facts-pull':
@@ -213,7 +221,6 @@ function onDue(
       tellNews(state, ctx);
       return;
     case 'facts':
-      cutRevoked(state, ctx);
       exchangeFacts(state, ctx);
       return;
     case 'sync':

@@ -3,10 +3,12 @@
 import type { Context, Result } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import type { Dissemination } from './dissemination.ts';
+import type { FactsTalk } from './facts-talk.ts';
 import type { Facts } from './facts.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import { encodeGossip } from './gossip-message.ts';
 import type { GossipMessage, Hint } from './gossip-message.ts';
+import type { HintBudget } from './hint-budget.ts';
 import type { MemberUpdate } from './member-claim.ts';
 import type { Membership } from './membership.ts';
 import type { MeshView } from './mesh-view.ts';
@@ -17,17 +19,13 @@ import type { PeerSet } from './peer-set.ts';
 import type { PeerSigner } from './peer-signer.ts';
 import type { MeshTiming } from './timing.ts';
 import { DATAGRAM_LIMIT_BYTES } from './transport.ts';
-import type { PeerId, Transport } from './transport.ts';
+import type { LinkChange, PeerId, Transport } from './transport.ts';
 
 /** News on a probe: as much as leaves the probe a datagram. */
 const NEWS_ON_PROBE = { count: 32, bytes: 900 };
 
 /** The topic of urgent hints; no other is allowed. */
-export const HINT_TOPIC = 'skein/hints/1';
-
-/** Hints a peer may publish at once, and how many more each second. */
-const HINT_BURST = 5;
-const HINTS_PER_SECOND = 2;
+export const HINT_TOPIC = 'skein/hints/2';
 
 export interface MeshArgs {
   readonly transport: Transport;
@@ -44,9 +42,17 @@ export interface MeshArgs {
 /** Only ever grow. */
 export interface MeshCounters {
   malformed: number;
+  /** Gossip and hints over the rate that one peer may send. */
+  excess: number;
   gossipSent: number;
   gossipBytesSent: number;
   refutations: number;
+  /** Deltas of facts that their origin did not sign so. */
+  factsRefused: number;
+  factsBytesSent: number;
+  hintsSent: number;
+  /** Received over the rate that all peers together may have. */
+  hintsIgnored: number;
 }
 
 export type MeshMessage =
@@ -57,9 +63,17 @@ export type MeshMessage =
       readonly isDatagram: boolean;
     }
   | { readonly type: 'hint'; readonly from: PeerId; readonly hint: Hint }
-  | { readonly type: 'link'; readonly peer: PeerId; readonly up: boolean }
+  | {
+      readonly type: 'link';
+      readonly peer: PeerId;
+      readonly change: LinkChange;
+      /** Where it was dialled, if it was. */
+      readonly address?: string | undefined;
+    }
   /** It sent what is no frame of ours: the link is ended and dialled anew. */
   | { readonly type: 'cut'; readonly peer: PeerId }
+  /** The log ended the membership of this peer. */
+  | { readonly type: 'revoked'; readonly peer: PeerId }
   | { readonly type: 'set-facts'; readonly facts: NodeFacts }
   | { readonly type: 'leave'; readonly left: () => void }
   | { readonly type: 'flushed'; readonly left: () => void }
@@ -104,6 +118,8 @@ export interface MeshState extends MeshArgs {
   /** Claims of death by hearsay, each to be shown to its subject with a probe. At most QUESTIONS_LIMIT. */
   readonly questions: Map<PeerId, MemberUpdate>;
   readonly known: Facts;
+  readonly talk: FactsTalk;
+  readonly hints: HintBudget;
   /** What the address book holds: peers that are members or may be again. */
   readonly addresses: Map<PeerId, AddressBookEntry>;
   isBookDirty: boolean;
@@ -111,11 +127,6 @@ export interface MeshState extends MeshArgs {
   isLinksTimed: boolean;
   /** When the suspicions timer goes off. */
   suspicionsDueMs: number | undefined;
-  /** Rounds of facts left to run at each pace. */
-  hotRounds: number;
-  warmRounds: number;
-  hintTokens: number;
-  hintsFilledMs: number;
   /** When a stall was last excused. */
   stalledMs: number;
 }
@@ -132,7 +143,7 @@ export function schedule(
 
 /** False when it is known at once that it does not arrive. */
 export function sendGossip(state: MeshState, to: PeerId, message: GossipMessage): boolean {
-  return sendFrame(state, to, encodeGossip(message));
+  return sendFrame(state, to, encodeGossip(message), message.type);
 }
 
 /** By datagram where it fits and those pass, else as a frame; `none` when neither leaves. */
@@ -143,14 +154,14 @@ export function sendQuick(
 ): 'datagram' | 'frame' | 'none' {
   const bytes = encodeGossip(message);
   if (sendDatagram(state, to, bytes)) return 'datagram';
-  return sendFrame(state, to, bytes) ? 'frame' : 'none';
+  return sendFrame(state, to, bytes, message.type) ? 'frame' : 'none';
 }
 
 /** On both ways at once; false when neither leaves. */
 export function sendTwice(state: MeshState, to: PeerId, message: GossipMessage): boolean {
   const bytes = encodeGossip(message);
   const isQuick = sendDatagram(state, to, bytes);
-  return sendFrame(state, to, bytes) || isQuick;
+  return sendFrame(state, to, bytes, message.type) || isQuick;
 }
 
 function sendDatagram(state: MeshState, to: PeerId, bytes: Uint8Array): boolean {
@@ -159,9 +170,15 @@ function sendDatagram(state: MeshState, to: PeerId, bytes: Uint8Array): boolean 
   return true;
 }
 
-function sendFrame(state: MeshState, to: PeerId, bytes: Uint8Array): boolean {
+function sendFrame(
+  state: MeshState,
+  to: PeerId,
+  bytes: Uint8Array,
+  type: GossipMessage['type'],
+): boolean {
   if (!state.transport.send(to, 'control', bytes)) return false;
   count(state, bytes);
+  if (type.startsWith('facts')) state.counters.factsBytesSent += bytes.length;
   return true;
 }
 
@@ -170,15 +187,11 @@ function count({ counters }: MeshState, bytes: Uint8Array): void {
   counters.gossipBytesSent += bytes.length;
 }
 
-/** Over the rate, a hint is dropped: gossip and anti-entropy carry the same, a little later. */
-export function publishHint(state: MeshState, hint: Hint, ctx: MeshContext): void {
-  const nowMs = ctx.clock.monotonicMs();
-  const filled = ((nowMs - state.hintsFilledMs) / 1000) * HINTS_PER_SECOND;
-  state.hintTokens = Math.min(HINT_BURST, state.hintTokens + filled);
-  state.hintsFilledMs = nowMs;
-  if (state.hintTokens < 1) return;
-  state.hintTokens -= 1;
-  state.transport.publish(HINT_TOPIC, encodeGossip(hint));
+/** Over the rate, a hint is not even made: gossip and exchanges carry the same, a little later. */
+export function publishHint(state: MeshState, makeHint: () => Hint, ctx: MeshContext): void {
+  if (!state.hints.publish(ctx.clock.monotonicMs(), state.membership.size())) return;
+  state.counters.hintsSent += 1;
+  state.transport.publish(HINT_TOPIC, encodeGossip(makeHint()));
 }
 
 /** News for a message to `to`: what is fresh, and first of all what is said of `to` itself if it is doubted. */

@@ -7,7 +7,7 @@ import { commands } from '../../cli/command-table.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { parseListen, parseTaint } from '../../cli/host-flags.ts';
 import { parseChanges } from '../../cli/commands/label.ts';
-import { parseSeconds } from '../../cli/commands/token.ts';
+import { parseSeconds } from '../../cli/durations.ts';
 import { exitCodeOf } from '../../cli/exec-socket.ts';
 import { parseReady } from '../../cli/flight/child-peer.ts';
 import { runAs } from './api-server.ts';

@@ -33,7 +33,8 @@ describe('a cluster that is restarted whole', () => {
       const world = await settled(size, `whole ${size}`);
       for (const node of world.nodes) kill(world, node);
       await pass(world, 60_000);
-      for (const node of [...world.nodes]) await restart(world, node);
+      const before = [...world.nodes];
+      for (const node of before) await restart(world, node);
       const wronged = record(world.nodes, all(world), ['dead']);
       ok(await untilAllAlive(world, 5_000), 'all alive again');
       await pass(world, 10_000);
@@ -49,6 +50,7 @@ describe('a cluster that is restarted whole', () => {
     const entries = Array.from({ length: 200 }, (_, i) => ({
       peer: i < 10 ? idOf(i) : `gone-${i}`,
       addresses: [i < 10 ? `${idOf(i)}.test:7460` : `gone-${i}.test:7460`],
+      workedMs: {},
       seenMs: random.integer(1_000),
     }));
     for (let i = 0; i < 10; i++) {

@@ -53,6 +53,7 @@ export async function startNode(
     transport,
     signer: createSimulatedSigner(id),
     system,
+    clock: host.clock,
     log,
     addressBook: book,
     peers: contact === undefined ? [] : [{ peer: contact, addresses: [`${contact}.test:7460`] }],

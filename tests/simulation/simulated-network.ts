@@ -55,7 +55,11 @@ export interface SimulatedNetwork {
   readonly counters: () => NetworkCounters;
 }
 
-export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork {
+/** `admits` judges a handshake: whether these two let each other in right now. */
+export function createSimulatedNetwork(
+  simulation: Simulation,
+  admits: (one: PeerId, other: PeerId) => boolean = () => true,
+): SimulatedNetwork {
   const random = simulation.random.fork('network');
   const counters: NetworkCounters = { frames: 0, bytes: 0, dropped: 0, published: 0 };
   const transports = new Map<PeerId, SimulatedTransport>();
@@ -122,7 +126,8 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
     find: (peer) => transports.get(peer),
     all: () => transports.values(),
     isLinked: (one, other) => links.has(pair(one, other)),
-    canMeet: (one, other) => !pathOf(one, other).isCut && !pathOf(other, one).isCut,
+    canMeet: (one, other) =>
+      !pathOf(one, other).isCut && !pathOf(other, one).isCut && admits(one, other),
     passesDatagrams: (one, other) =>
       pathOf(one, other).hasDatagrams && pathOf(other, one).hasDatagrams,
     linkUp,

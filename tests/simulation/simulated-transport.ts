@@ -208,7 +208,7 @@ export function createSimulatedTransport(
         streams.delete(peer);
       }
       host.schedule(delayMs, () => {
-        handlers?.link(peer, up);
+        handlers?.link(peer, up ? 'up' : 'lost');
         const wish = wishes.get(peer);
         if (wish === undefined) return;
         if (up) onUp(peer, wish);
