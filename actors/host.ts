@@ -1,6 +1,5 @@
 // A peer on a real machine: finds or makes its membership, opens its ports, composes it over real adapters.
 
-import { join } from 'node:path';
 import { isFenced, nodeDisk } from '../consensus/index.ts';
 import {
   createFileAddressBook,
@@ -30,6 +29,7 @@ import { startHttpsServer } from './gateway/http/https-server.ts';
 import type { ApiServer } from './gateway/http/https-server.ts';
 import { createHostAdmission } from './host-admission.ts';
 import type { HostAdmission } from './host-admission.ts';
+import { lockData, placesIn } from './host-data.ts';
 import {
   claimAddress,
   hasLoopbackRange,
@@ -54,16 +54,6 @@ import { version } from './version.ts';
 
 /** A member that cannot reach its zone says so instead of waiting for ever. */
 const closeGraceMs = 2_000;
-
-/** Where the parts of a data directory lie. */
-const placesIn = (directory: string) => ({
-  identity: join(directory, 'identity.json'),
-  credentials: join(directory, 'membership.json'),
-  addressBook: join(directory, 'address-book.json'),
-  log: join(directory, 'log'),
-  pods: join(directory, 'pods'),
-  kubeconfig: join(directory, 'kubeconfig'),
-});
 
 /** Everything that is known before the peer is composed. */
 interface Prepared {
@@ -142,20 +132,6 @@ async function prepare(options: HostOptions): Promise<Prepared> {
   } catch (error) {
     await unlock();
     throw error;
-  }
-}
-
-/** One process per data directory; its own lock, since the log's is taken later. */
-async function lockData(directory: string): Promise<() => Promise<void>> {
-  const disk = nodeDisk();
-  try {
-    await disk.makeDirectory(directory);
-    return await disk.lock(directory);
-  } catch (error) {
-    if (error instanceof SkeinError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const sentence = `cannot use the data directory ${directory}: ${reason}; choose another with --data DIR`;
-    throw new SkeinError('unavailable', sentence, { directory }, error);
   }
 }
 
