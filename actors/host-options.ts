@@ -1,11 +1,15 @@
 // What a person says when a peer is started, already checked, and what the started peer can be asked.
 
 import type { Logger } from '../runtime/index.ts';
+import type { Lifetimes } from './admission/issuer.ts';
 
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
+
+export const addressText = ({ host, port }: ListenAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 export interface HostTaint {
   readonly key: string;
@@ -21,8 +25,10 @@ export interface HostOptions {
   readonly zone?: string;
   readonly dataDirectory: string;
   readonly meshListen: ListenAddress;
-  /** Where others reach this peer when that is not where it listens. */
-  readonly announce?: ListenAddress;
+  /** Where others reach this peer when that is not where it listens; empty: nobody can dial it, it dials out. */
+  readonly announce?: readonly ListenAddress[];
+  /** How long the answers of other peers may take; default `lan`. */
+  readonly network?: 'lan' | 'wan';
   readonly apiListen: ListenAddress;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly HostTaint[];
@@ -31,8 +37,10 @@ export interface HostOptions {
   readonly isWitness?: boolean;
   /** What an hour of this machine costs, as a decimal number. */
   readonly price?: string;
-  /** ADDRESS and token; ignored by a peer that is a member already. */
+  /** ADDRESS and token; a peer that is a member already needs neither, unless its membership is over. */
   readonly join?: { readonly address: string; readonly token: string };
+  /** How long certificates that this peer signs are good; default 400 and 365 days. Shorter ones are for tests of renewal. */
+  readonly lifetimes?: Lifetimes;
   /** Of the log's files; default 64 MB. Smaller ones are changed more often, for tests of that. */
   readonly segmentBytes?: number;
   readonly log: Logger;
@@ -51,11 +59,11 @@ export interface HostedPeer {
   /** Path of a kubeconfig with an administrator's certificate. */
   readonly kubeconfig: string;
   /**
-   * Resolves when this peer has to end: it left the cluster (no error), a part of it failed for good, or, by
-   * `isFenced`, it has to start again at once.
+   * Resolves when this peer has to end: it left the cluster (no error), it was removed from it, a part of it failed for
+   * good, or, by `isFenced`, it has to start again at once.
    */
   readonly ended: Promise<Error | undefined>;
-  /** Hands leadership over and closes; membership, vote and pods stay. */
+  /** Hands leadership over and closes; membership, vote and pods stay, but for those of a peer that was removed. */
   readonly stop: () => Promise<void>;
   /** Ends the pods of this machine; its data stays. For `npm start`. */
   readonly stopPods: () => Promise<void>;

@@ -1,8 +1,12 @@
 // A peer on a real machine: finds or makes its membership, opens its ports, composes it over real adapters.
 
-import { join } from 'node:path';
 import { isFenced, nodeDisk } from '../consensus/index.ts';
-import { createFileAddressBook, createPeerSigner, loadIdentity } from '../mesh/index.ts';
+import {
+  createFileAddressBook,
+  createPeerSigner,
+  loadIdentity,
+  MESH_TIMINGS,
+} from '../mesh/index.ts';
 import type { Identity } from '../mesh/index.ts';
 import {
   createImmediateDispatcher,
@@ -12,10 +16,12 @@ import {
   SkeinError,
 } from '../runtime/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
-import type { Credentials } from './admission/file-credentials.ts';
-import { endCredentials } from './admission/file-credentials.ts';
+import { keepCredentials } from './admission/file-credentials.ts';
+import type { KeptCredentials } from './admission/file-credentials.ts';
 import { ensureAdminKubeconfig } from './admission/file-kubeconfig.ts';
+import type { KubeconfigPlace } from './admission/file-kubeconfig.ts';
 import { createIssuer } from './admission/issuer.ts';
+import { haltLeftPods } from './containers/found-pods.ts';
 import { createLoadMeter } from './containers/node-capacity.ts';
 import { createNodeProber } from './containers/node-prober.ts';
 import { createProcessContainerDriver } from './containers/process-container-driver.ts';
@@ -23,10 +29,10 @@ import { startHttpsServer } from './gateway/http/https-server.ts';
 import type { ApiServer } from './gateway/http/https-server.ts';
 import { createHostAdmission } from './host-admission.ts';
 import type { HostAdmission } from './host-admission.ts';
+import { lockData, placesIn } from './host-data.ts';
 import {
   claimAddress,
   hasLoopbackRange,
-  hostLabel,
   machinePlatform,
   podWorkDirectory,
   reachableHost,
@@ -35,6 +41,8 @@ import {
   usablePort,
 } from './host-machine.ts';
 import { findMembership } from './host-membership.ts';
+import { addressText } from './host-options.ts';
+import { keepAdministrator, keepMembership, keepServing } from './host-renewal.ts';
 import type { HostedPeer, HostOptions } from './host-options.ts';
 import { leaveZone } from './leaving.ts';
 import { createMemberTransport } from './host-transport.ts';
@@ -44,20 +52,8 @@ import { createNetFrontListener } from './routing/net-front-listener.ts';
 import { skeinResources } from './skein-resources.ts';
 import { version } from './version.ts';
 
-const defaultTokenTtlMs = 24 * 3_600_000;
-const defaultTokenUses = 1_000;
 /** A member that cannot reach its zone says so instead of waiting for ever. */
 const closeGraceMs = 2_000;
-
-/** Where the parts of a data directory lie. */
-const placesIn = (directory: string) => ({
-  identity: join(directory, 'identity.json'),
-  credentials: join(directory, 'membership.json'),
-  addressBook: join(directory, 'address-book.json'),
-  log: join(directory, 'log'),
-  pods: join(directory, 'pods'),
-  kubeconfig: join(directory, 'kubeconfig'),
-});
 
 /** Everything that is known before the peer is composed. */
 interface Prepared {
@@ -66,8 +62,10 @@ interface Prepared {
   readonly random: Random;
   readonly places: ReturnType<typeof placesIn>;
   readonly identity: Identity;
-  readonly credentials: Credentials;
+  readonly kept: KeptCredentials;
   readonly meshListen: string;
+  /** Where this peer is reached, for its certificates. */
+  readonly hosts: readonly string[];
   readonly apiPort: number;
   readonly api: string;
   readonly unlock: () => Promise<void>;
@@ -103,31 +101,32 @@ async function prepare(options: HostOptions): Promise<Prepared> {
     const apiPort = await usablePort(options.apiListen, '--api-listen');
     const identity = await loadIdentity(places.identity);
     const meshHost = options.meshListen.host;
-    const announced = options.announce ?? { host: reachableHost(meshHost), port: meshPort };
-    const address = `${announced.host}:${announced.port}`;
+    const announced = options.announce ?? [{ host: reachableHost(meshHost), port: meshPort }];
     const credentials = await findMembership({
       path: places.credentials,
       identity,
-      name: options.name ?? hostLabel(),
+      name: options.name,
       zone: options.zone,
       isWitness: options.isWitness === true,
-      addresses: [address],
+      addresses: announced.map(addressText),
       join: options.join,
-      issuer: createIssuer(clock, random),
+      issuer: createIssuer(clock, random, options.lifetimes),
       clock,
       random,
       log: options.log,
     });
+    const apiHost = reachableHost(options.apiListen.host);
     return {
       options,
       clock,
       random,
       places,
       identity,
-      credentials,
+      kept: keepCredentials(places.credentials, credentials),
       meshListen: `${meshHost}:${meshPort}`,
+      hosts: [...new Set([...announced.map(({ host }) => host), apiHost])],
       apiPort,
-      api: `https://${reachableHost(options.apiListen.host)}:${apiPort}`,
+      api: `https://${apiHost}:${apiPort}`,
       unlock,
     };
   } catch (error) {
@@ -136,44 +135,54 @@ async function prepare(options: HostOptions): Promise<Prepared> {
   }
 }
 
-/** One process per data directory; its own lock, since the log's is taken later. */
-async function lockData(directory: string): Promise<() => Promise<void>> {
-  const disk = nodeDisk();
-  try {
-    await disk.makeDirectory(directory);
-    return await disk.lock(directory);
-  } catch (error) {
-    if (error instanceof SkeinError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const sentence = `cannot use the data directory ${directory}: ${reason}; choose another with --data DIR`;
-    throw new SkeinError('unavailable', sentence, { directory }, error);
-  }
-}
-
 async function run(prepared: Prepared): Promise<HostedPeer> {
-  const { options, clock, random, places, credentials } = prepared;
-  const admission = createHostAdmission({ ...prepared, issuer: createIssuer(clock, random) });
+  const { options, clock, random, places, kept } = prepared;
+  const credentials = kept.current();
   let end: (error: Error | undefined) => void = () => undefined;
   const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
   const failing = new AbortController();
+  const membership: { isLeaving: boolean; isOver: boolean } = { isLeaving: false, isOver: false };
   let releaseAddress: (() => void) | undefined;
+  const stops: (() => void)[] = [];
   const release = (): void => {
     releaseAddress?.();
     admission.stop();
+    stops.forEach((stop) => stop());
   };
+
+  const admission = createHostAdmission({
+    ...prepared,
+    log: options.log,
+    issuer: createIssuer(clock, random, options.lifetimes),
+    isLinked: (peer) => ports.transport.isLinked(peer),
+    onEnded: (why) => {
+      if (membership.isLeaving) return;
+      membership.isOver = true;
+      options.log.error('the membership of this peer is over', { reason: why.message });
+      const giveUp = (): void => {
+        end(why);
+        failing.abort();
+      };
+      kept
+        .change((before) => ({ ...before, ended: why.message }))
+        .catch((error: unknown) => options.log.warn('not noted', { error: String(error) }))
+        .finally(giveUp);
+    },
+  });
 
   const ports: PeerPorts = {
     clock,
     random,
     log: options.log,
     dispatcher: createImmediateDispatcher(),
-    transport: createMemberTransport(prepared, admission),
+    transport: createMemberTransport(prepared, admission, admission.heard),
     signer: createPeerSigner(prepared.identity),
     addressBook: createFileAddressBook(places.addressBook),
     disk: nodeDisk(),
     logDirectory: places.log,
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
-    isRevoked: admission.isRevoked,
+    revocations: admission,
+    timing: MESH_TIMINGS[options.network ?? 'lan'],
     createDriver: (range) =>
       createProcessContainerDriver({
         directory: places.pods,
@@ -205,9 +214,11 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
   };
 
   const leave = async (parts: PeerParts) => {
+    membership.isLeaving = true;
     const left = await leaveZone(credentials.name, parts, (pod) => evict(peer!, pod), clock);
+    membership.isLeaving = left.ok;
     if (!left.ok) return left;
-    await endCredentials(places.credentials);
+    await kept.end();
     // The answer goes out first.
     clock.setTimer(closeGraceMs, () => end(undefined));
     return left;
@@ -234,22 +245,34 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     throw error;
   });
   if (peer === undefined) {
+    // Pods of an earlier life go on by their keepers: those of a peer that was removed must not.
+    if (membership.isOver) await haltLeftPods(ports.createDriver(undefined), options.log);
     release();
     throw (await ended) ?? new SkeinError('stopped', 'the peer was stopped while it started');
   }
   let server: ApiServer | undefined;
   try {
     server = await serve(prepared, peer);
+    const renewal = { ...prepared, admission, log: options.log.child({ part: 'renewal' }) };
+    const renewing = [
+      keepMembership(renewal),
+      keepServing(renewal, prepared.hosts, server.replaceCertificate),
+    ];
+    stops.push(...renewing.map(({ stop }) => stop));
     const failure = await Promise.race([peer.registered.then(() => undefined), ended]);
     if (failure !== undefined) throw failure;
     await writeKubeconfig(prepared, admission);
+    const administrator = keepAdministrator(renewal, kubeconfigPlace(prepared));
+    stops.push(administrator.stop);
+    // What ended while this peer was off is renewed before it is called ready.
+    await Promise.all([...renewing, administrator].map(({ hurry }) => hurry()));
   } catch (error) {
     await server?.close(closeGraceMs);
-    await peer.stop();
+    await peer.stop({ endPods: membership.isOver });
     release();
     throw error;
   }
-  return hosted(prepared, peer, server, ended, release);
+  return hosted(prepared, peer, server, { ended, release, mustEndPods: () => membership.isOver });
 }
 
 const serve = (prepared: Prepared, peer: Peer): Promise<ApiServer> =>
@@ -257,9 +280,9 @@ const serve = (prepared: Prepared, peer: Peer): Promise<ApiServer> =>
     host: prepared.options.apiListen.host,
     port: prepared.apiPort,
     tls: {
-      key: prepared.credentials.servingKey,
-      certificate: prepared.credentials.servingCertificate,
-      clientAuthority: prepared.credentials.apiAuthority,
+      key: prepared.kept.current().servingKey,
+      certificate: prepared.kept.current().servingCertificate,
+      clientAuthority: prepared.kept.current().apiAuthority,
     },
     gateway: peer.gateway,
     clock: prepared.clock,
@@ -267,11 +290,13 @@ const serve = (prepared: Prepared, peer: Peer): Promise<ApiServer> =>
   });
 
 async function writeKubeconfig(prepared: Prepared, admission: HostAdmission): Promise<void> {
-  const { places, credentials, api } = prepared;
-  const { cluster, name, apiAuthority } = credentials;
-  const place = { path: places.kubeconfig, cluster, name, server: api, apiAuthority };
-  const written = await ensureAdminKubeconfig(place, admission);
+  const written = await ensureAdminKubeconfig(kubeconfigPlace(prepared), admission);
   if (!written.ok) throw written.error;
+}
+
+function kubeconfigPlace({ places, kept, api }: Prepared): KubeconfigPlace {
+  const { cluster, name, apiAuthority } = kept.current();
+  return { path: places.kubeconfig, cluster, name, server: api, apiAuthority };
 }
 
 function resourcesOf(
@@ -280,19 +305,18 @@ function resourcesOf(
   parts: PeerParts,
   leave: () => ReturnType<typeof leaveZone>,
 ) {
-  const { name, zone } = prepared.credentials;
+  const { name, zone } = prepared.kept.current();
   return skeinResources(
     { ...parts, view: parts.objects.view },
     {
+      clock: prepared.clock,
       name,
       zone,
       version,
-      createToken: (wish) =>
-        admission.createToken({
-          ttlMs: wish.ttlMs ?? defaultTokenTtlMs,
-          uses: wish.uses ?? defaultTokenUses,
-          zone: wish.zone ?? zone,
-        }),
+      createToken: admission.createToken,
+      tokens: admission.tokens,
+      revokeToken: admission.revokeToken,
+      removePeer: admission.remove,
       createBearer: async ({ user, groups, ttlMs }) => {
         const expiresAtMs = prepared.clock.wallMs() + ttlMs;
         const signed = await admission.signBearer({ user, groups, expiresAtMs });
@@ -322,18 +346,22 @@ function hosted(
   prepared: Prepared,
   peer: Peer,
   server: ApiServer,
-  ended: Promise<Error | undefined>,
-  release: () => void,
+  end: {
+    readonly ended: Promise<Error | undefined>;
+    readonly release: () => void;
+    readonly mustEndPods: () => boolean;
+  },
 ): HostedPeer {
   let stopping: Promise<void> | undefined;
   const stop = async (endPods: boolean): Promise<void> => {
     await server.close(closeGraceMs);
     await peer.stop({ endPods });
-    release();
+    end.release();
     await removeIfEmpty(podWorkDirectory(prepared.identity.peer, prepared.places.pods));
     await prepared.unlock();
   };
-  const { credentials, identity, meshListen, api, places } = prepared;
+  const { kept, identity, meshListen, api, places } = prepared;
+  const credentials = kept.current();
   return {
     name: credentials.name,
     zone: credentials.zone,
@@ -342,8 +370,8 @@ function hosted(
     api,
     nodeAddress: peer.work?.place.nodeAddress,
     kubeconfig: places.kubeconfig,
-    ended,
-    stop: () => (stopping ??= stop(false)),
+    ended: end.ended,
+    stop: () => (stopping ??= stop(end.mustEndPods())),
     stopPods: () => (stopping ??= stop(true)),
   };
 }

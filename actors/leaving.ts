@@ -7,6 +7,8 @@ import { failed, ok, SkeinError, wait } from '../runtime/index.ts';
 import type { Objects } from './objects/objects.ts';
 import type { PeerParts } from './peer.ts';
 
+/** How long the Node of a peer that has just started may take to be in the log. */
+const registeredMs = 10_000;
 const drainMs = 90_000;
 const lookEveryMs = 100;
 /** A pod that does not end yet was perhaps not asked: whoever should have been told had no leader, say. */
@@ -19,7 +21,13 @@ const attemptsMax = 20;
  */
 export async function leaveZone(
   name: string,
-  { objects, zoneLog, mesh, store }: Pick<PeerParts, 'objects' | 'zoneLog' | 'mesh' | 'store'>,
+  {
+    objects,
+    zoneLog,
+    mesh,
+    store,
+    work,
+  }: Pick<PeerParts, 'objects' | 'zoneLog' | 'mesh' | 'store' | 'work'>,
   evict: (pod: { readonly namespace: string; readonly name: string }) => Promise<void>,
   clock: Clock,
 ): Promise<Result<void>> {
@@ -44,6 +52,14 @@ export async function leaveZone(
   if (!full.some((peer) => mesh.member(peer)?.status === 'alive')) {
     const names = full.map((peer) => mesh.member(peer)?.facts.name ?? peer).join(', ');
     const sentence = `no other peer that runs pods is alive, of ${names}: bring one back before this one leaves`;
+    return failed(new SkeinError('unavailable', sentence));
+  }
+  // A Node that is still on its way to the log would come after its removal, and stay.
+  const isKnown = work?.registered ?? Promise.resolve(true);
+  const isLate = wait(clock, registeredMs).then(() => false);
+  if (!(await Promise.race([isKnown, isLate]))) {
+    const sentence =
+      'the zone has not taken in the Node of this peer yet: ask again once it is Ready';
     return failed(new SkeinError('unavailable', sentence));
   }
   const cordoned = await cordon(objects, name);

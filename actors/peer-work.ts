@@ -1,11 +1,13 @@
 // What a full peer does and a witness does not: its Node, its pods, the fronts of Services, a seat for each duty.
 
+import type { StoreView } from '../consensus/index.ts';
 import { createLocalPodStreams } from './containers/local-pod-streams.ts';
 import { containersActor } from './containers/containers-actor.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
 import { createPodStreams } from './containers/mesh-pod-streams.ts';
 import { registerNode, takePlace } from './containers/node-registration.ts';
 import type { NodePlace, RegistrationOptions } from './containers/node-registration.ts';
+import { allocated, allocationKey, readAllocation } from './objects/allocation.ts';
 import { dutyActor } from './duties/duty-actor.ts';
 import type { PodStreams } from './objects/pod-streams.ts';
 import type { OpenedParts, PeerOptions, PeerPorts } from './peer.ts';
@@ -15,6 +17,8 @@ import { createForwarder } from './routing/forwarder.ts';
 import { createFrontBoard, routingActor } from './routing/routing-actor.ts';
 import type { FrontBoard } from './routing/routing-actor.ts';
 import { schedulingDuties } from './scheduling/scheduler-actor.ts';
+import { endpointHealthActor } from './telemetry/endpoint-health-actor.ts';
+import { nodeFactsActor } from './telemetry/node-facts-actor.ts';
 import { failed, SkeinError, wait } from '../runtime/index.ts';
 
 /** A part that fails is started again, five times a minute at most; then the whole peer ends. */
@@ -81,6 +85,18 @@ export function spawnWork(
   { system, mesh, store, objects }: OpenedParts,
   { place, driver, fronts, streams }: Work,
 ): void {
+  const health = system.spawn(
+    'endpoint-health',
+    endpointHealthActor,
+    { view: objects.view, mesh },
+    supervision,
+  );
+  system.spawn(
+    'node-facts',
+    nodeFactsActor,
+    { name: options.name, view: objects.view, mesh },
+    supervision,
+  );
   system.spawn(
     'containers',
     containersActor,
@@ -91,6 +107,7 @@ export function spawnWork(
       prober: ports.createProber(driver),
       objects,
       store,
+      tellServing: (uid, isServing) => health.tell({ type: 'serves', uid, isServing }),
     },
     supervision,
   );
@@ -109,6 +126,14 @@ export function spawnWork(
     },
     supervision,
   );
+}
+
+/** What the pods bound to a node hold together. */
+export function heldBy(records: Pick<StoreView, 'get'>, node: string) {
+  const { cpuMillis, memoryBytes, pods } = allocated(
+    readAllocation(records.get(allocationKey(node))),
+  );
+  return { cpuMillis, memoryBytes, pods };
 }
 
 /** A seat for each singleton of the zone. */

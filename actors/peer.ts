@@ -5,6 +5,7 @@
 //   ├─ zone-log        this peer's replica
 //   ├─ containers      the pods bound here *
 //   ├─ routing         fronts of Services *
+//   ├─ doctor          what this peer tells of itself when asked
 //   ├─ load            what the machine tells
 //   ├─ node-lifecycle  acts while this peer leads the zone
 //   └─ duty-NAME       a seat for each singleton of the zone *
@@ -14,7 +15,7 @@
 import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { openZoneLog } from '../consensus/index.ts';
 import type { Disk, Store, ZoneLog } from '../consensus/index.ts';
-import { createMesh } from '../mesh/index.ts';
+import { createMesh, MESH_PROTOCOL } from '../mesh/index.ts';
 import type {
   AddressBook,
   Mesh,
@@ -29,6 +30,7 @@ import type { ContainerDriver } from './containers/container-driver.ts';
 import { haltAllPods } from './containers/found-pods.ts';
 import type { Machine } from './containers/node-object.ts';
 import type { Prober } from './containers/prober.ts';
+import { doctorActor, doctorPath } from './doctor/doctor-actor.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
@@ -38,6 +40,7 @@ import type { PodStreams } from './objects/pod-streams.ts';
 import { peerHealth } from './peer-health.ts';
 import {
   createRemotePodStreams,
+  heldBy,
   letIn,
   spawnDuties,
   spawnWork,
@@ -90,7 +93,11 @@ export interface PeerPorts {
   /** Log between two snapshots at least; default that of the log. */
   readonly snapshotFloorBytes?: number;
   readonly timing?: MeshTiming;
-  readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Whose membership the log has ended, and word of each that it ends. */
+  readonly revocations?: {
+    readonly isRevoked: (peer: PeerId) => boolean;
+    readonly onRevoked: (revoked: (peer: PeerId) => void) => () => void;
+  };
   /** Pods of this node get addresses of `range`; undefined where they all share one. */
   readonly createDriver: (range: string | undefined) => ContainerDriver;
   readonly createProber: (driver: ContainerDriver) => Prober;
@@ -170,6 +177,7 @@ async function compose(
     transport,
     signer: ports.signer,
     system,
+    clock,
     log,
     addressBook: ports.addressBook,
     peers: options.introductions,
@@ -179,9 +187,10 @@ async function compose(
       labels: options.labels,
       api: options.api,
       version: options.version,
+      protocol: MESH_PROTOCOL,
       ...(options.isWitness === true && { isWitness: true }),
     },
-    ...(ports.isRevoked === undefined ? {} : { isRevoked: ports.isRevoked }),
+    ...ports.revocations,
     ...(ports.timing === undefined ? {} : { timing: ports.timing }),
   });
   opened.push(() => mesh.stop());
@@ -284,7 +293,11 @@ function spawnActors(
 ): void {
   const { system, mesh, store, objects } = parts;
   if (work !== undefined) spawnWork(options, ports, parts, work);
-  system.spawn('load', loadActor, { measure: ports.measureLoad, mesh }, supervision);
+  const { name, version } = options;
+  system.spawn(doctorPath, doctorActor, { name, version, mesh }, supervision);
+  const allocated = (): ReturnType<typeof heldBy> | undefined =>
+    work === undefined ? undefined : heldBy(store.view, options.name);
+  system.spawn('load', loadActor, { measure: ports.measureLoad, allocated, mesh }, supervision);
   system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh }, supervision);
   if (work !== undefined) spawnDuties(parts);
 }

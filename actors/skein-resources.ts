@@ -1,58 +1,47 @@
 // Skein's own resources of the API: peers, this peer's status, tokens, leaving.
 
-import type { Mesh } from '../mesh/index.ts';
-import type { Result } from '../runtime/index.ts';
-import { failed, ok, SkeinError } from '../runtime/index.ts';
-import type { Member } from '../mesh/index.ts';
+import type { Mesh, PeerId } from '../mesh/index.ts';
+import type { ActorSystem, Clock, Result } from '../runtime/index.ts';
 import type { Store } from '../consensus/index.ts';
-import type {
-  ExtraReply,
-  ExtraRequest,
-  ExtraResource,
-  ExtraResources,
-} from './gateway/extra-resources.ts';
+import { parsePeer, peersEnd, peersPrefix } from './admission/records.ts';
+import { diagnoses } from './doctor-resource.ts';
+import { apiVersion, refuse, reply, timeText } from './extra-replies.ts';
+import type { ExtraResource, ExtraResources } from './gateway/extra-resources.ts';
+import { listPeers, peerNamed } from './peer-listing.ts';
+import type { ListedPeer } from './peer-listing.ts';
+import { bearerTokens, joinTokens } from './skein-tokens.ts';
+import type { TokenPorts } from './skein-tokens.ts';
 import type { ContainerUsage } from './containers/container-driver.ts';
 import type { ObjectView } from './objects/objects.ts';
 import type { Work } from './peer-work.ts';
-
-const apiVersion = 'skein.dev/v1';
+import { toldFacts } from './told-facts.ts';
 
 /** What the resources are made from. */
 export interface ResourceParts {
+  readonly system: Pick<ActorSystem, 'ask' | 'ref'>;
   readonly mesh: Pick<Mesh, 'self' | 'members' | 'memberNamed' | 'member'>;
-  readonly store: Pick<Store, 'status'>;
+  readonly store: Pick<Store, 'status' | 'view'>;
   /** Undefined at a witness. */
   readonly work: Pick<Work, 'fronts' | 'place' | 'driver'> | undefined;
   readonly view: Pick<ObjectView, 'getByUid'>;
 }
 
-export interface TokenWish {
-  readonly ttlMs?: number;
-  readonly uses?: number;
-  readonly zone?: string;
-}
-
-export interface ResourcePorts {
+export interface ResourcePorts extends TokenPorts {
+  readonly clock: Clock;
   readonly name: string;
   readonly zone: string;
   readonly version: string;
-  readonly createToken: (
-    wish: TokenWish,
-  ) => Promise<Result<{ readonly token: string; readonly expiresAtMs: number }>>;
-  /** A bearer token for the API, for this user and these groups. */
-  readonly createBearer: (wish: {
-    readonly user: string;
-    readonly groups: readonly string[];
-    readonly ttlMs: number;
-  }) => Promise<Result<{ readonly token: string; readonly expiresAtMs: number }>>;
+  /** Ends the membership of the peer of this name. Errors: not-found, forbidden, unavailable. */
+  readonly removePeer: (name: string) => Promise<Result<PeerId>>;
   /** Drains this peer and ends its membership; resolves when it has left. */
   readonly leave: () => Promise<Result<void>>;
 }
 
 export function skeinResources(parts: ResourceParts, ports: ResourcePorts): ExtraResources {
   return [
-    peers(parts),
+    peers(parts, ports),
     peerStatuses(parts, ports),
+    diagnoses({ ...parts, clock: ports.clock }),
     podUsages(parts),
     joinTokens(ports),
     bearerTokens(ports),
@@ -74,23 +63,41 @@ const roleCell = (object: Readonly<Record<string, unknown>>): string => {
   return `${field('status', 'role')(object)}${isWitness ? ',witness' : ''}`;
 };
 
-function peers({ mesh, store }: ResourceParts): ExtraResource {
-  const all = (): readonly unknown[] => {
+function peers({ mesh, store }: ResourceParts, ports: ResourcePorts): ExtraResource {
+  const listed = (): readonly ListedPeer[] => {
+    const records = store.view.range(peersPrefix, peersEnd).kvs;
+    return listPeers(
+      mesh.members(),
+      records.map(({ value }) => parsePeer(value)),
+    );
+  };
+  const objectOf = (peer: ListedPeer): unknown => {
     const { leader, voters, learners, witnesses } = store.status();
-    const roleOf = (peer: string): string => {
-      if (peer === leader) return 'leader';
-      if (voters.includes(peer)) return 'voter';
-      return learners.includes(peer) ? 'learner' : 'none';
+    const roleOf = (id: string): string => {
+      if (id === leader) return 'leader';
+      if (voters.includes(id)) return 'voter';
+      return learners.includes(id) ? 'learner' : 'none';
     };
-    return mesh
-      .members()
-      .map((member) => peerObject(member, roleOf(member.peer), witnesses.includes(member.peer)));
+    return peerObject(peer, roleOf(peer.peer), witnesses.includes(peer.peer));
+  };
+  const get = (name: string) => {
+    const found = peerNamed(listed(), name);
+    return found === undefined
+      ? refuse('not-found', `no peer is named "${name}"`)
+      : reply(objectOf(found));
+  };
+  /** Answers what it was, as any deletion does. */
+  const remove = async (name: string) => {
+    const found = peerNamed(listed(), name);
+    const removed = await ports.removePeer(name);
+    if (!removed.ok) return removed;
+    return found === undefined ? get(name) : reply(objectOf({ ...found, state: 'removed' }));
   };
   return {
     plural: 'peers',
     singular: 'peer',
     kind: 'Peer',
-    verbs: ['get', 'list'],
+    verbs: ['get', 'list', 'delete'],
     columns: [
       {
         name: 'Name',
@@ -103,25 +110,22 @@ function peers({ mesh, store }: ResourceParts): ExtraResource {
       { name: 'API', type: 'string', cell: field('status', 'api') },
     ],
     handler: ({ verb, name }) => {
-      if (verb === 'list')
-        return reply({ kind: 'PeerList', apiVersion, metadata: {}, items: all() });
-      const found = all().find(
-        (peer) => (peer as { metadata: { name: string } }).metadata.name === name,
-      );
-      return found === undefined ? refuse('not-found', `no peer is named "${name}"`) : reply(found);
+      if (verb === 'delete') return remove(name);
+      if (verb === 'get') return get(name);
+      return reply({ kind: 'PeerList', apiVersion, metadata: {}, items: listed().map(objectOf) });
     },
   };
 }
 
 function peerObject(
-  { peer, status, addresses, facts }: Member,
+  { peer, name, state, addresses, facts, factsMs, admittedAtMs, endedAtMs }: ListedPeer,
   role: string,
   isWitness: boolean,
 ): unknown {
   return {
     kind: 'Peer',
     apiVersion,
-    metadata: { name: facts.name ?? peer },
+    metadata: { name, creationTimestamp: timeText(admittedAtMs) },
     spec: {
       peerId: peer,
       zone: facts.zone,
@@ -130,12 +134,10 @@ function peerObject(
       ...(isWitness && { witness: true }),
     },
     status: {
-      state: status,
+      state,
       role,
-      api: facts.api,
-      nodeAddress: facts.nodeAddress,
-      load: facts.load,
-      version: facts.version,
+      endedAt: timeText(endedAtMs),
+      ...toldFacts(facts, factsMs),
     },
   };
 }
@@ -203,74 +205,6 @@ function podUsages({ work, view }: ResourceParts): ExtraResource {
   };
 }
 
-const defaultTtlSeconds = 24 * 3600;
-const ttlSecondsMax = 30 * 24 * 3600;
-const usesMax = 10_000;
-
-function joinTokens(ports: ResourcePorts): ExtraResource {
-  return {
-    plural: 'jointokens',
-    singular: 'jointoken',
-    kind: 'JoinToken',
-    verbs: ['create'],
-    handler: async ({ body }: ExtraRequest) => {
-      const spec = (body['spec'] ?? {}) as Record<string, unknown>;
-      const { ttlSeconds = defaultTtlSeconds, uses = usesMax, zone = ports.zone } = spec;
-      if (!isCount(ttlSeconds, ttlSecondsMax)) return wrongTtl(ttlSeconds);
-      if (!isCount(uses, usesMax)) {
-        return refuse('invalid', `spec.uses must be 1 to ${usesMax}, not ${JSON.stringify(uses)}`);
-      }
-      if (typeof zone !== 'string' || zone === '')
-        return refuse('invalid', 'spec.zone must be a name');
-      const created = await ports.createToken({ ttlMs: ttlSeconds * 1000, uses, zone });
-      if (!created.ok) return created;
-      const { token, expiresAtMs } = created.value;
-      return reply({
-        kind: 'JoinToken',
-        apiVersion,
-        metadata: { name: token.slice(0, token.indexOf('.')) },
-        spec: { ttlSeconds, uses, zone },
-        status: { token, expiresAt: new Date(expiresAtMs).toISOString() },
-      });
-    },
-  };
-}
-
-function bearerTokens(ports: ResourcePorts): ExtraResource {
-  return {
-    plural: 'bearertokens',
-    singular: 'bearertoken',
-    kind: 'BearerToken',
-    verbs: ['create'],
-    handler: async ({ body, user }: ExtraRequest) => {
-      const spec = (body['spec'] ?? {}) as Record<string, unknown>;
-      const { ttlSeconds = defaultTtlSeconds } = spec;
-      if (!isCount(ttlSeconds, ttlSecondsMax)) return wrongTtl(ttlSeconds);
-      // Whoever asks gets a token for what it is itself, and no more.
-      const { name, groups } = user;
-      const created = await ports.createBearer({ user: name, groups, ttlMs: ttlSeconds * 1000 });
-      if (!created.ok) return created;
-      const { token, expiresAtMs } = created.value;
-      return reply({
-        kind: 'BearerToken',
-        apiVersion,
-        metadata: { name },
-        spec: { ttlSeconds },
-        status: { token, user: name, groups, expiresAt: new Date(expiresAtMs).toISOString() },
-      });
-    },
-  };
-}
-
-const wrongTtl = (ttlSeconds: unknown): Promise<Result<never>> =>
-  refuse(
-    'invalid',
-    `spec.ttlSeconds must be 1 to ${ttlSecondsMax}, not ${JSON.stringify(ttlSeconds)}`,
-  );
-
-const isCount = (value: unknown, max: number): value is number =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
-
 function leaves(ports: ResourcePorts): ExtraResource {
   return {
     plural: 'leaves',
@@ -289,8 +223,3 @@ function leaves(ports: ResourcePorts): ExtraResource {
     },
   };
 }
-
-const reply = (body: unknown): Promise<Result<ExtraReply>> => Promise.resolve(ok({ body }));
-
-const refuse = (code: 'not-found' | 'invalid', sentence: string): Promise<Result<never>> =>
-  Promise.resolve(failed(new SkeinError(code, sentence)));

@@ -6,6 +6,7 @@ import type { HostOptions, HostTaint, ListenAddress } from '../actors/index.ts';
 import type { Logger } from '../runtime/index.ts';
 import type { Arguments, FlagDefinitions } from './command.ts';
 import { refused, wrongUsage } from './failure.ts';
+import { parseSeconds } from './durations.ts';
 import { defaultDataDirectory } from './kubeconfig.ts';
 import type { Terminal } from './terminal.ts';
 import { readInput } from './terminal.ts';
@@ -16,7 +17,10 @@ export const DEFAULT_API_PORT = 6443;
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
 const MAX_TOKEN_BYTES = 4_096;
+/** Addresses of one peer that others try. */
+const ANNOUNCE_LIMIT = 8;
 const DRIVERS = ['process', 'cri'];
+const NETWORKS = ['lan', 'wan'] as const;
 
 /** Flags that `up` and `join` share. */
 export const hostFlags: FlagDefinitions = {
@@ -29,7 +33,12 @@ export const hostFlags: FlagDefinitions = {
   },
   announce: {
     value: 'HOST:PORT',
-    help: 'the address told to others, when it is not the one listened on',
+    repeatable: true,
+    help: 'where others reach it, or none (default: where it listens)',
+  },
+  network: {
+    value: 'KIND',
+    help: 'lan or wan, by how long answers take (default: lan)',
   },
   'api-listen': {
     value: 'HOST:PORT',
@@ -43,6 +52,11 @@ export const hostFlags: FlagDefinitions = {
   token: { value: 'TOKEN', help: 'from `skein token create` at a member; - reads standard input' },
   'token-file': { value: 'FILE', help: 'the file that holds the token' },
   'log-level': { value: 'LEVEL', help: 'debug, info, warn or error (default: info)' },
+  'membership-life': {
+    value: 'TIME',
+    hidden: true,
+    help: 'how long memberships and certificates signed here are good, for tests of renewal',
+  },
   'stop-pods': { hidden: true, help: 'end the pods of this machine with the peer' },
 };
 
@@ -125,6 +139,17 @@ function driverOf(args: Arguments): 'process' | undefined {
   throw wrongUsage(`--driver ${JSON.stringify(driver)} is not one of ${DRIVERS.join(', ')}.`, 'up');
 }
 
+function networkOf(args: Arguments): HostOptions['network'] {
+  const network = args.text('network');
+  const known = NETWORKS.find((one) => one === network);
+  if (network === undefined || known !== undefined) return known;
+  throw wrongUsage(
+    `--network ${JSON.stringify(network)} is not one of ${NETWORKS.join(', ')}: lan where peers answer ` +
+      'within some ten milliseconds, wan where it takes longer.',
+    'up',
+  );
+}
+
 function priceOf(args: Arguments): string | undefined {
   const price = args.text('price');
   if (price === undefined || /^\d{1,9}(\.\d{1,9})?$/.test(price)) return price;
@@ -142,6 +167,37 @@ function witnessOf(args: Arguments): true | undefined {
   return true;
 }
 
+/** What others are told; undefined when that is what is listened on. Throws wrong usage. */
+function announceOf(args: Arguments): readonly ListenAddress[] | undefined {
+  const texts = args.texts('announce');
+  if (texts.length === 0) return undefined;
+  if (!texts.includes('none')) {
+    if (texts.length <= ANNOUNCE_LIMIT) {
+      return texts.map((text) => parseListen('announce', text, DEFAULT_MESH_PORT));
+    }
+    throw wrongUsage(
+      `--announce was given ${texts.length} times: at most ${ANNOUNCE_LIMIT}.`,
+      'up',
+    );
+  }
+  if (texts.length === 1) return [];
+  throw wrongUsage(
+    '--announce none says that nobody can dial this peer: leave the others out.',
+    'up',
+  );
+}
+
+function lifetimesOf(args: Arguments): HostOptions['lifetimes'] {
+  const text = args.text('membership-life');
+  if (text === undefined) return undefined;
+  const seconds = parseSeconds(text);
+  if (seconds === undefined || seconds === 0) {
+    throw wrongUsage(`--membership-life ${JSON.stringify(text)} is not a time such as 400d.`, 'up');
+  }
+  const lifeMs = seconds * 1_000;
+  return { membershipMs: lifeMs, servingMs: lifeMs, clientMs: lifeMs };
+}
+
 const when = <T>(key: string, value: T | undefined): Record<string, T> =>
   value === undefined ? {} : { [key]: value };
 
@@ -152,7 +208,7 @@ export async function hostOptions(
   terminal: Terminal,
   log: Logger,
 ): Promise<HostOptions> {
-  const [name, zone, announce] = [args.text('name'), args.text('zone'), args.text('announce')];
+  const [name, zone] = [args.text('name'), args.text('zone')];
   const listen = (flag: string, port: number): ListenAddress =>
     parseListen(flag, args.text(flag) ?? `0.0.0.0:${port}`, port);
   const checked = {
@@ -161,15 +217,14 @@ export async function hostOptions(
     dataDirectory: resolve(terminal.directory, args.text('data') ?? defaultDataDirectory(terminal)),
     meshListen: listen('mesh-listen', DEFAULT_MESH_PORT),
     apiListen: listen('api-listen', DEFAULT_API_PORT),
-    ...when(
-      'announce',
-      announce === undefined ? undefined : parseListen('announce', announce, DEFAULT_MESH_PORT),
-    ),
+    ...when('announce', announceOf(args)),
     labels: Object.fromEntries(args.texts('label').map(parseLabel)),
     taints: args.texts('taint').map(parseTaint),
     ...when('isWitness', witnessOf(args)),
     ...when('driver', driverOf(args)),
+    ...when('network', networkOf(args)),
     ...when('price', priceOf(args)),
+    ...when('lifetimes', lifetimesOf(args)),
     log,
   };
   const token = await readToken(args, terminal);

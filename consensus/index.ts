@@ -10,6 +10,7 @@ export { formatEpoch } from './replica/epoch.ts';
 export { isFenced } from './replica/fence.ts';
 export { openZoneLog } from './replica/open-zone-log.ts';
 export type { ZoneLog } from './replica/open-zone-log.ts';
+export { forgetReplicasOf } from './replica/replica-records.ts';
 export { prefixEnd } from './store/store.ts';
 export type {
   Compare,

@@ -1,16 +1,11 @@
 // Where peers were last seen: what a cluster that was off finds itself again from.
 
-import type { PeerId } from './transport.ts';
+import type { AddressBookEntry } from './known-addresses.ts';
+
+export type { AddressBookEntry };
 
 /** Peers kept at most; the longest unseen go first. */
 export const ADDRESS_BOOK_LIMIT = 16_384;
-
-export interface AddressBookEntry {
-  readonly peer: PeerId;
-  readonly addresses: readonly string[];
-  /** Wall clock, when a link to it last came up. */
-  readonly seenMs: number;
-}
 
 /** The book as a port. Both reject with a SkeinError when the disk does not do its part. */
 export interface AddressBook {

@@ -1,11 +1,13 @@
 // Composes the mesh of one peer over a transport and plugs it into the actor system.
 
 import type { Duplex } from 'node:stream';
-import { failed, SkeinError } from '../runtime/index.ts';
-import type { ActorSystem, Logger } from '../runtime/index.ts';
+import { SkeinError } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
-import { ENVELOPE_V1 } from './envelope.ts';
+import { ENVELOPE_V2 } from './envelope.ts';
+import { createGossipGate } from './gossip-gate.ts';
 import { decodeGossip, decodeHint } from './gossip-message.ts';
+import { learned } from './known-addresses.ts';
 import type { JoinGrant } from './membership-authority.ts';
 import { meshActor } from './mesh-actor.ts';
 import type { MeshCounters, MeshMessage } from './mesh-state.ts';
@@ -13,7 +15,7 @@ import { HINT_TOPIC } from './mesh-state.ts';
 import { createMeshView } from './mesh-view.ts';
 import type { Mesh, NodeFacts } from './mesh.ts';
 import { createRemoteRouter } from './remote-router.ts';
-import type { RouterCounters } from './remote-router.ts';
+import type { RemoteRouter, RouterCounters } from './remote-router.ts';
 import type { PeerSigner } from './peer-signer.ts';
 import { LAN } from './timing.ts';
 import type { MeshTiming } from './timing.ts';
@@ -28,6 +30,7 @@ export interface MeshOptions {
   readonly signer: PeerSigner;
   /** Its `peer` is the transport's `self`. */
   readonly system: ActorSystem;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly addressBook: AddressBook;
   /** Where to find others first, besides the book: from the grant of a join. */
@@ -36,6 +39,8 @@ export interface MeshOptions {
   readonly facts?: NodeFacts;
   /** Whether the log ended this membership. Default: never. */
   readonly isRevoked?: (peer: PeerId) => boolean;
+  /** Tells of each membership that the log ends, once it is applied here; returns how to stop. */
+  readonly onRevoked?: (revoked: (peer: PeerId) => void) => () => void;
   /** Default LAN. */
   readonly timing?: MeshTiming;
 }
@@ -61,7 +66,17 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     log.error('a listener for members failed', { error: String(error) }),
   );
   const router = createRemoteRouter(transport, system, view, log);
-  const counters = { malformed: 0, gossipSent: 0, gossipBytesSent: 0, refutations: 0 };
+  const counters: MeshCounters = {
+    malformed: 0,
+    excess: 0,
+    gossipSent: 0,
+    gossipBytesSent: 0,
+    refutations: 0,
+    factsRefused: 0,
+    factsBytesSent: 0,
+    hintsSent: 0,
+    hintsIgnored: 0,
+  };
   const streams = new Map<string, StreamHandler>();
   const bookEntries = merged(await options.addressBook.load(), options.peers ?? [], transport.self);
 
@@ -71,7 +86,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     if (early.length < EARLY_LIMIT) early.push(message);
   };
   await transport.start(
-    createHandlers((message) => toActor(message), router.incoming, streams, counters, log),
+    createHandlers((message) => toActor(message), router, streams, counters, options),
   );
   const actor = system.spawn('mesh', meshActor, {
     transport,
@@ -86,6 +101,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
   });
   toActor = actor.tell;
   early.forEach(actor.tell);
+  const forget = options.onRevoked?.((peer) => actor.tell({ type: 'revoked', peer }));
   system.connect(router.resolver);
 
   return {
@@ -94,12 +110,12 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     member: view.member,
     memberNamed: view.memberNamed,
     onMember: view.onMember,
+    outlook: view.outlook,
+    onOutlook: view.onOutlook,
     setFacts: (facts) => actor.tell({ type: 'set-facts', facts }),
     resolver: router.resolver,
-    openStream: (to, protocol, header) =>
-      transport.isLinked(to)
-        ? transport.open(to, protocol, header)
-        : Promise.resolve(failed(new SkeinError('unavailable', `no link to peer ${to} right now`))),
+    openStream: transport.open,
+    links: transport.links,
     handleStream: (protocol, handler) => {
       if (streams.has(protocol)) {
         throw new SkeinError('already-exists', `streams of ${protocol} have a handler already`);
@@ -108,7 +124,10 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
       return () => streams.delete(protocol);
     },
     leave: () => new Promise((left) => actor.tell({ type: 'leave', left })),
-    stop: () => transport.stop(),
+    stop: () => {
+      forget?.();
+      return transport.stop();
+    },
     counters: () => ({
       ...router.counters,
       ...counters,
@@ -118,40 +137,63 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
 
 function createHandlers(
   tell: (message: MeshMessage) => void,
-  incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined,
+  router: RemoteRouter,
   streams: ReadonlyMap<string, StreamHandler>,
   counters: MeshCounters,
-  log: Logger,
+  { clock, log }: Pick<MeshOptions, 'clock' | 'log'>,
 ): TransportHandlers {
+  const gate = createGossipGate();
   /** A later format may pass by unread; what claims to be ours and is not cuts the link. */
   const malformed = (from: PeerId, error: SkeinError): void => {
     counters.malformed += 1;
-    log.warn('malformed frame', { from, code: error.code, error: error.message });
-    if (error.code === 'corrupt') tell({ type: 'cut', peer: from });
+    const fields = { from, code: error.code, error: error.message };
+    if (error.code !== 'corrupt') return log.debug('frame not understood', fields);
+    log.warn('malformed frame', fields);
+    tell({ type: 'cut', peer: from });
+  };
+  const admits = (from: PeerId, bytes: number): boolean => {
+    const isAdmitted = gate.admitsMessage(from, bytes, clock.monotonicMs());
+    if (!isAdmitted) counters.excess += 1;
+    return isAdmitted;
   };
   return {
     frame: (from, lane, frame) => {
-      if (frame[0] === ENVELOPE_V1) {
-        const fault = incoming(from, frame);
+      if (frame[0] === ENVELOPE_V2) {
+        const fault = router.incoming(from, frame);
         if (fault !== undefined) malformed(from, fault);
         return;
       }
+      if (!admits(from, frame.length)) return;
       const message = decodeGossip(frame);
       if (!message.ok) malformed(from, message.error);
-      else if (lane === 'control') tell({ type: 'gossip', from, message: message.value });
+      else if (lane === 'control')
+        tell({ type: 'gossip', from, message: message.value, isDatagram: false });
     },
     datagram: (from, bytes) => {
+      if (!admits(from, bytes.length)) return;
       const message = decodeGossip(bytes);
-      if (message.ok) tell({ type: 'gossip', from, message: message.value });
+      if (message.ok) tell({ type: 'gossip', from, message: message.value, isDatagram: true });
       else counters.malformed += 1;
     },
     published: (from, topic, data) => {
-      if (topic !== HINT_TOPIC) return;
+      if (topic !== HINT_TOPIC) return 'refuse';
+      if (!gate.admitsHint(from, clock.monotonicMs())) {
+        counters.excess += 1;
+        return 'drop';
+      }
       const hint = decodeHint(data);
-      if (hint.ok) tell({ type: 'hint', from, hint: hint.value });
-      else malformed(from, hint.error);
+      if (hint.ok) {
+        tell({ type: 'hint', from, hint: hint.value });
+        return 'pass on';
+      }
+      malformed(from, hint.error);
+      return hint.error.code === 'corrupt' ? 'refuse' : 'drop';
     },
-    link: (peer, up) => tell({ type: 'link', peer, up }),
+    link: (peer, change, address) => {
+      if (change === 'lost') router.linkLost(peer);
+      if (change !== 'up') gate.forget(peer);
+      tell({ type: 'link', peer, change, address });
+    },
     stream: (from, protocol, header, stream) => {
       const handler = streams.get(protocol);
       if (handler !== undefined) handler(from, header, stream);
@@ -167,9 +209,9 @@ function merged(
 ): readonly AddressBookEntry[] {
   const entries = new Map(book.map((entry) => [entry.peer, entry]));
   for (const { peer, addresses } of peers) {
-    const known = entries.get(peer)?.addresses ?? [];
-    const all = [...new Set([...addresses, ...known])];
-    entries.set(peer, { peer, addresses: all, seenMs: entries.get(peer)?.seenMs ?? 0 });
+    const known = entries.get(peer);
+    const all = [...new Set([...addresses, ...(known?.addresses ?? [])])];
+    entries.set(peer, learned(known, peer, all, 0));
   }
   entries.delete(self);
   return [...entries.values()];

@@ -1,48 +1,94 @@
 // News of members on its way: each piece rides on a few messages and is then dropped. Pure.
 
-import type { MemberUpdate } from './membership.ts';
+import { sizeOfClaim } from './member-claim.ts';
+import type { MemberUpdate } from './member-claim.ts';
 import type { PeerId } from './transport.ts';
-
-/** A message carries at most this many pieces of news. */
-const NEWS_PER_MESSAGE = 32;
 
 /** Each piece is sent this many times, times the logarithm of the cluster's size. */
 const REPEATS = 4;
 
+/** What a message has room for. */
+export interface NewsRoom {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 export interface Dissemination {
-  /** News about a peer replaces older news about it, unless both are voices of a suspicion. */
+  /** News about a peer replaces older news about it, unless both are voices of one suspicion. */
   readonly add: (update: MemberUpdate) => void;
   /** The least told news first, counting it as told once more. */
-  readonly take: (clusterSize: number) => readonly MemberUpdate[];
+  readonly take: (clusterSize: number, room: NewsRoom) => readonly MemberUpdate[];
   readonly isEmpty: () => boolean;
 }
 
-export function createDissemination(): Dissemination {
-  // Bounded by peers x (confirmations + 1): one entry per peer and observer.
-  const news = new Map<string, { readonly update: MemberUpdate; told: number }>();
+interface Piece {
+  readonly update: MemberUpdate;
+  readonly bytes: number;
+  told: number;
+}
 
-  const keyOf = (peer: PeerId, by: PeerId | undefined): string => `${peer} ${by ?? ''}`;
+export function createDissemination(): Dissemination {
+  /** By subject, then by observer. Bounded by peers x (confirmations + 1). */
+  const bySubject = new Map<PeerId, Map<PeerId | undefined, Piece>>();
+  /** By how often they were told, so that the least told are found without a search. */
+  const byTold: Set<Piece>[] = [];
+
+  const file = (piece: Piece): void => {
+    (byTold[piece.told] ??= new Set()).add(piece);
+  };
+
+  const drop = (piece: Piece): void => {
+    const { peer, by } = piece.update;
+    byTold[piece.told]?.delete(piece);
+    const pieces = bySubject.get(peer);
+    if (pieces?.get(by) !== piece) return;
+    pieces.delete(by);
+    if (pieces.size === 0) bySubject.delete(peer);
+  };
+
+  const areVoices = (one: MemberUpdate, other: MemberUpdate): boolean =>
+    one.status === 'suspect' &&
+    other.status === 'suspect' &&
+    one.incarnation === other.incarnation &&
+    one.by !== other.by;
+
+  const choose = (room: NewsRoom): readonly Piece[] => {
+    const chosen: Piece[] = [];
+    let left = room.bytes;
+    for (const level of byTold) {
+      for (const piece of level ?? []) {
+        if (chosen.length === room.count || piece.bytes > left) return chosen;
+        left -= piece.bytes;
+        chosen.push(piece);
+      }
+    }
+    return chosen;
+  };
 
   return {
     add: (update) => {
-      for (const [key, { update: older }] of news) {
-        if (older.peer !== update.peer) continue;
-        const bothSuspect = older.status === 'suspect' && update.status === 'suspect';
-        if (older.incarnation < update.incarnation || !bothSuspect) news.delete(key);
+      for (const piece of bySubject.get(update.peer)?.values() ?? []) {
+        if (!areVoices(piece.update, update)) drop(piece);
       }
-      news.set(keyOf(update.peer, update.by), { update, told: 0 });
+      const piece = { update, bytes: sizeOfClaim(update), told: 0 };
+      const pieces = bySubject.get(update.peer) ?? new Map<PeerId | undefined, Piece>();
+      bySubject.set(update.peer, pieces.set(update.by, piece));
+      file(piece);
     },
-    take: (clusterSize) => {
+    take: (clusterSize, room) => {
       const repeats = REPEATS * Math.ceil(Math.log10(clusterSize + 1));
-      const chosen = [...news.entries()]
-        .sort(([, a], [, b]) => a.told - b.told)
-        .slice(0, NEWS_PER_MESSAGE);
-      for (const [key, piece] of chosen) {
+      const chosen = choose(room);
+      for (const piece of chosen) {
+        drop(piece);
         piece.told += 1;
-        if (piece.told >= repeats) news.delete(key);
+        if (piece.told >= repeats) continue;
+        const { peer, by } = piece.update;
+        const pieces = bySubject.get(peer) ?? new Map<PeerId | undefined, Piece>();
+        bySubject.set(peer, pieces.set(by, piece));
+        file(piece);
       }
-      return chosen.map(([, piece]) => piece.update);
+      return chosen.map(({ update }) => update);
     },
-    isEmpty: () => news.size === 0,
+    isEmpty: () => bySubject.size === 0,
   };
 }

@@ -1,17 +1,24 @@
-// An actor message on the wire: one kind byte, then msgpackr of [address, message, refs].
+// An actor message on the wire: one kind byte, then msgpackr of [path, message, refs].
+//
+// A link has two ends, so neither is named: a message is for the receiver, and a ref that begins with "/" is the sender's.
+// Ids are long and messages short: this is a third of a small one.
 
-import { addExtension, Packr } from 'msgpackr';
+import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { asSkeinError, failed, ok, parseAddress, SkeinError } from '../runtime/index.ts';
 import type { ActorRef, Address, Result } from '../runtime/index.ts';
+import type { PeerId } from './transport.ts';
 
-/** First byte of a frame: an actor message in format version 1. Another version is another byte. */
-export const ENVELOPE_V1 = 0x01;
+/** First byte of a frame: an actor message in format version 2. Another version is another byte. */
+export const ENVELOPE_V2 = 0x11;
 
 /** The largest actor message, encoded: 8 MiB. What is larger goes over a byte stream. */
 export const ENVELOPE_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Refs inside messages may be this deep; a hostile nesting ends here and not in a stack overflow. */
 const MAX_DEPTH = 64;
+
+/** Characters of an address: actors' names are short, and what is longer would only fill logs. */
+const ADDRESS_LIMIT = 1_024;
 
 /** What stands for an ActorRef on the wire. */
 class RefOnWire {
@@ -28,6 +35,9 @@ addExtension({
   unpack: (bytes: Uint8Array) => new RefOnWire(Buffer.from(bytes).toString('utf8')),
 });
 
+/** What addresses begin with. */
+const SCHEME = 'skein://';
+
 const packr = new Packr({ useRecords: false });
 
 export interface Envelope {
@@ -35,24 +45,43 @@ export interface Envelope {
   readonly message: unknown;
 }
 
-/** Errors: too-large; invalid when the message holds what cannot be sent, such as a function. */
-export function encodeEnvelope(to: Address, message: unknown): Result<Uint8Array> {
+/** Who sends an envelope, and to whom. */
+interface Ends {
+  readonly from: PeerId;
+  readonly to: PeerId;
+}
+
+/**
+ * `to` leads to the peer that the frame is sent to. Errors: too-large; invalid when the message holds what cannot be
+ * sent, such as a function.
+ */
+export function encodeEnvelope(self: PeerId, to: Address, message: unknown): Result<Uint8Array> {
   try {
-    const refs = { count: 0 };
-    const plain = refsToWire(message, refs, 0);
-    const body = packr.pack([to, plain, refs.count]);
-    if (body.length > ENVELOPE_LIMIT_BYTES) {
+    const own = `${SCHEME}${self}/`;
+    let refs = 0;
+    const plain = mapDeep(
+      message,
+      (value) => {
+        if (!isRef(value)) return value;
+        refs += 1;
+        const { address } = value;
+        return new RefOnWire(address.startsWith(own) ? address.slice(own.length - 1) : address);
+      },
+      0,
+    );
+    const path = to.slice(to.indexOf('/', SCHEME.length) + 1);
+    // Packed behind a free byte, so that nothing has to be copied to make room for the first one.
+    const frame = packr.pack([path, plain, refs], RESERVE_START_SPACE + 1);
+    if (frame.length - 1 > ENVELOPE_LIMIT_BYTES) {
       return failed(
         new SkeinError(
           'too-large',
-          `a message of ${body.length} bytes to ${to} is over the limit of ${ENVELOPE_LIMIT_BYTES}: send it over a stream`,
-          { bytes: body.length },
+          `a message of ${frame.length - 1} bytes to ${to} is over the limit of ${ENVELOPE_LIMIT_BYTES}: send it over a stream`,
+          { bytes: frame.length - 1 },
         ),
       );
     }
-    const frame = new Uint8Array(body.length + 1);
-    frame[0] = ENVELOPE_V1;
-    frame.set(body, 1);
+    frame[0] = ENVELOPE_V2;
     return ok(frame);
   } catch (error) {
     return failed(new SkeinError('invalid', `message to ${to} cannot be encoded`, {}, error));
@@ -61,10 +90,11 @@ export function encodeEnvelope(to: Address, message: unknown): Result<Uint8Array
 
 /** Undoes `encodeEnvelope`; `resolve` makes refs live. Errors: corrupt, unsupported, too-large. */
 export function decodeEnvelope(
+  ends: Ends,
   frame: Uint8Array,
   resolve: (address: Address) => ActorRef<never>,
 ): Result<Envelope> {
-  if (frame[0] !== ENVELOPE_V1) {
+  if (frame[0] !== ENVELOPE_V2) {
     return failed(new SkeinError('unsupported', `message format ${frame[0]} is not known here`));
   }
   if (frame.length - 1 > ENVELOPE_LIMIT_BYTES) {
@@ -72,13 +102,14 @@ export function decodeEnvelope(
   }
   try {
     const body: unknown = packr.unpack(frame.subarray(1));
-    if (!Array.isArray(body) || body.length !== 3) throw new Error('not [to, message, refs]');
-    const [to, message, refs] = body as [unknown, unknown, unknown];
-    if (typeof to !== 'string' || parseAddress(to) === undefined) throw new Error('no address');
-    return ok({
-      to: to as Address,
-      message: refs === 0 ? message : refsFromWire(message, resolve, 0),
-    });
+    if (!Array.isArray(body) || body.length !== 3) throw new Error('not [path, message, refs]');
+    const [path, message, refs] = body as [unknown, unknown, unknown];
+    if (typeof path !== 'string') throw new Error('no path');
+    const to = checkedAddress(`${SCHEME}${ends.to}/${path}`);
+    if (refs === 0) return ok({ to, message });
+    const toRef = (value: object): unknown =>
+      value instanceof RefOnWire ? resolve(addressOnWire(ends.from, value.address)) : value;
+    return ok({ to, message: mapDeep(message, toRef, 0) });
   } catch (error) {
     const cause = asSkeinError(error);
     return failed(new SkeinError('corrupt', `malformed message: ${cause.message}`, {}, error));
@@ -125,32 +156,11 @@ function mapDeep(value: unknown, leaf: (value: object) => unknown, depth: number
   return copy ?? value;
 }
 
-function refsToWire(message: unknown, refs: { count: number }, depth: number): unknown {
-  return mapDeep(
-    message,
-    (value) => {
-      if (!isRef(value)) return value;
-      refs.count += 1;
-      return new RefOnWire(value.address);
-    },
-    depth,
-  );
+function addressOnWire(from: PeerId, text: string): Address {
+  return checkedAddress(text.startsWith('/') ? `${SCHEME}${from}${text}` : text);
 }
 
-function refsFromWire(
-  message: unknown,
-  resolve: (address: Address) => ActorRef<never>,
-  depth: number,
-): unknown {
-  return mapDeep(
-    message,
-    (value) => {
-      if (!(value instanceof RefOnWire)) return value;
-      if (parseAddress(value.address) === undefined) {
-        throw new SkeinError('corrupt', `no address: ${value.address}`);
-      }
-      return resolve(value.address as Address);
-    },
-    depth,
-  );
+function checkedAddress(text: string): Address {
+  if (text.length <= ADDRESS_LIMIT && parseAddress(text) !== undefined) return text as Address;
+  throw new SkeinError('corrupt', `no address: ${text.slice(0, ADDRESS_LIMIT)}`);
 }

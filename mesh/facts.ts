@@ -1,282 +1,228 @@
-// What each peer says of itself: versioned per origin, one writer each, carried by digests and deltas. Pure.
+// What each peer says of itself: versioned and signed per origin, one writer each, carried by digests and deltas. Pure.
 //
 // A peer's facts are a map of key -> (value, version). Its versions only grow, so "all up to version v" says
 // everything one holds of a peer, and what another lacks is what is newer than its v (van Renesse, Scuttlebutt).
+// The origin signs all it says at a version. What is passed on must lead to exactly that, so whoever passes it on
+// can change, mix, shorten or turn back nothing.
 
-import { SkeinError } from '../runtime/index.ts';
+import { failed, ok } from '../runtime/index.ts';
+import type { Result } from '../runtime/index.ts';
+import { createBucketHashes } from './bucket-hash.ts';
+import { deltasFor, missing } from './facts-deltas.ts';
+import type { DeltaBatch } from './facts-deltas.ts';
+import { changedKeys, isWithinLimits, merged, originOf, tooLarge } from './facts-origin.ts';
+import type { Origin } from './facts-origin.ts';
 import type { NodeFacts } from './mesh.ts';
+import type { PeerSigner } from './peer-signer.ts';
+import { signedBytes } from './signed-facts.ts';
+import type { FactEntry, FactsDelta, FactsVersion } from './signed-facts.ts';
 import type { PeerId } from './transport.ts';
-
-/** Keys one peer may write, removed ones among them. */
-const KEYS_LIMIT = 256;
-
-/** All facts of one peer, as JSON. */
-const ORIGIN_LIMIT_BYTES = 64 * 1024;
-
-/** One exchange carries at most about this much; the rest follows with the next. */
-export const DELTA_LIMIT_BYTES = 64 * 1024;
-
-/** "I hold this peer's facts up to this version." */
-export interface FactsVersion {
-  readonly peer: PeerId;
-  readonly incarnation: number;
-  readonly version: number;
-}
-
-export interface FactEntry {
-  readonly key: string;
-  readonly version: number;
-  /** Absent when the key was removed. */
-  readonly value?: unknown;
-}
-
-/** Everything of one peer with versions in (from, to], oldest first. */
-export interface FactsDelta {
-  readonly peer: PeerId;
-  readonly incarnation: number;
-  readonly from: number;
-  readonly to: number;
-  readonly entries: readonly FactEntry[];
-}
 
 export interface FactsOutcome {
   /** Peers of whom something new is known, with the keys that changed. */
   readonly changed: readonly { readonly peer: PeerId; readonly keys: readonly string[] }[];
+  /** Whose facts somebody made up: nobody who checks what it passes on can have passed these. The rest was not looked at. */
+  readonly forged: PeerId | undefined;
+  /** Whose facts do not follow from those here: a lie as well, or the peer itself told two stories. The rest was not looked at. */
+  readonly mismatched: PeerId | undefined;
+  /** Keys whose values are not what they should be; readers do not see them. */
+  readonly unreadable: readonly { readonly peer: PeerId; readonly key: string }[];
 }
 
 export interface Facts {
-  /** Replaces keys of this peer's own facts; undefined removes. Returns the keys that did change. Throws too-large. */
-  readonly set: (facts: NodeFacts) => readonly string[];
+  /** Replaces keys of this peer's own facts; undefined removes. The keys that did change. Errors: too-large; nothing is changed then. */
+  readonly set: (facts: NodeFacts, nowMs: number) => Result<readonly string[]>;
   readonly get: (peer: PeerId) => NodeFacts;
+  /** When the newest of them were learned, as `nowMs` was then. */
+  readonly learnedMs: (peer: PeerId) => number | undefined;
   readonly version: (peer: PeerId) => FactsVersion | undefined;
-  readonly digest: () => readonly FactsVersion[];
   /** Equal on two peers exactly when (but for a chance of 2^-53) they hold the same. */
-  readonly hash: () => string;
-  /** What the owner of this digest lacks, the most behind first. */
+  readonly hash: () => number;
+  readonly bucketHashes: () => readonly number[];
+  /** Numbers of the buckets that differ from another's hashes. */
+  readonly differing: (bucketHashes: readonly number[]) => readonly number[];
+  /** What is held of the peers in these buckets. */
+  readonly digest: (buckets: readonly number[]) => readonly FactsVersion[];
+  /** What to ask with, for each of these versions that is newer than what is here. */
+  readonly behind: (theirs: readonly FactsVersion[]) => readonly FactsVersion[];
+  /** What the owner of this digest of these buckets lacks, what it has nothing of included. */
   readonly deltaFor: (
     digest: readonly FactsVersion[],
+    buckets: readonly number[],
     limitBytes?: number,
-  ) => readonly FactsDelta[];
-  /** What the owner of this version lacks of that one peer. */
-  readonly deltaOf: (have: FactsVersion) => readonly FactsDelta[];
-  /** True when that digest holds something newer than what is here. */
-  readonly isBehind: (digest: readonly FactsVersion[]) => boolean;
-  readonly apply: (deltas: readonly FactsDelta[]) => FactsOutcome;
+  ) => DeltaBatch;
+  /** What the owner of these versions lacks of those peers. */
+  readonly deltaOf: (have: readonly FactsVersion[], limitBytes?: number) => DeltaBatch;
+  readonly apply: (deltas: readonly FactsDelta[], nowMs: number) => FactsOutcome;
   readonly forget: (peer: PeerId) => void;
 }
 
-interface Origin {
+export interface FactsOptions {
+  readonly self: PeerId;
   readonly incarnation: number;
-  version: number;
-  readonly entries: Map<string, FactEntry>;
-  bytes: number;
-  view: NodeFacts | undefined;
+  readonly signer: PeerSigner;
+  /** Whose facts are wanted: those of members that are not long dead. */
+  readonly accepts: (peer: PeerId) => boolean;
 }
 
-/** `accepts` says whose facts are wanted: those of members that are not long dead. */
-export function createFacts(
-  self: PeerId,
-  incarnation: number,
-  accepts: (peer: PeerId) => boolean,
-): Facts {
+type Verdict =
+  | { readonly type: 'changed'; readonly keys: readonly string[] }
+  | { readonly type: 'forged' | 'mismatched' }
+  | { readonly type: 'nothing' };
+
+const NOTHING: Verdict = { type: 'nothing' };
+
+export function createFacts({ self, incarnation, signer, accepts }: FactsOptions): Facts {
   const origins = new Map<PeerId, Origin>();
-  let hashed: string | undefined;
-  let own: Origin = emptyOrigin(incarnation);
-  origins.set(self, own);
+  const hash = createBucketHashes();
+  /** Peers whose next delta must be whole: one did not fit what is here. */
+  const wanted = new Set<PeerId>();
 
-  const digest = (): readonly FactsVersion[] =>
-    [...origins].map(([peer, o]) => ({ peer, incarnation: o.incarnation, version: o.version }));
-
-  const write = (origin: Origin, entry: FactEntry): void => {
-    origin.bytes += sizeOf(entry) - sizeOf(origin.entries.get(entry.key));
-    // Deleted first, so that the map stays in order of versions.
-    origin.entries.delete(entry.key);
-    origin.entries.set(entry.key, entry);
-    origin.version = Math.max(origin.version, entry.version);
-    origin.view = undefined;
-    hashed = undefined;
+  const put = (peer: PeerId, origin: Origin): void => {
+    origins.set(peer, origin);
+    wanted.delete(peer);
+    if (origin.version > 0) hash.set(peer, `${origin.incarnation} ${origin.version}`);
   };
 
-  /** Somebody remembers this peer from a life with a later clock: everything is said again, above that. */
-  const outbid = (claimed: number): void => {
-    const again = emptyOrigin(claimed + 1);
-    for (const entry of own.entries.values()) {
-      write(again, { ...entry, version: again.version + 1 });
-    }
-    own = again;
-    origins.set(self, own);
-    hashed = undefined;
+  const nobody = { peer: self, incarnation, version: 0 };
+  let own = originOf(nobody, [], 0, () => signer.sign(signedBytes(nobody, [])), undefined);
+  put(self, own);
+
+  /** The signature is made of what is said now, at the first time it is asked for. */
+  const putOwn = (entries: readonly FactEntry[], life: number, nowMs: number): void => {
+    const last = entries.at(-1)?.version ?? 0;
+    const version: FactsVersion = { peer: self, incarnation: life, version: last };
+    let signature: Uint8Array | undefined;
+    const sign = (): Uint8Array => {
+      signature ??= signer.sign(signedBytes(version, entries));
+      return signature;
+    };
+    own = originOf(version, entries, nowMs, sign, own);
+    put(self, own);
+  };
+  const versionOf = (peer: PeerId): FactsVersion | undefined => {
+    const origin = origins.get(peer);
+    if (origin === undefined) return undefined;
+    const version = wanted.has(peer) ? 0 : origin.version;
+    return { peer, incarnation: origin.incarnation, version };
   };
 
-  const applyOne = (delta: FactsDelta): readonly string[] => {
-    if (delta.peer === self) {
-      if (delta.incarnation > own.incarnation) outbid(delta.incarnation);
-      return [];
+  /** Somebody remembers this peer from another life: everything is said again, above that. */
+  const applyToSelf = (delta: FactsDelta, nowMs: number): Verdict => {
+    if (delta.incarnation < own.incarnation) return NOTHING;
+    if (delta.incarnation === own.incarnation && delta.version <= own.version) return NOTHING;
+    if (delta.from > 0) {
+      wanted.add(self);
+      return { type: 'mismatched' };
     }
-    if (!accepts(delta.peer)) return [];
-    const known = origins.get(delta.peer);
-    if (known !== undefined && delta.incarnation < known.incarnation) return [];
+    if (!signer.verify(self, signedBytes(delta, delta.entries), delta.signature)) {
+      return { type: 'forged' };
+    }
+    const again = [...own.entries.values()].map((entry, i) => ({ ...entry, version: i + 1 }));
+    putOwn(again, delta.incarnation + 1, nowMs);
+    return { type: 'changed', keys: [] };
+  };
+
+  const applyOne = (delta: FactsDelta, nowMs: number): Verdict => {
+    const { peer } = delta;
+    if (peer === self) return applyToSelf(delta, nowMs);
+    if (!accepts(peer)) return NOTHING;
+    const known = origins.get(peer);
     const isSame = known?.incarnation === delta.incarnation;
+    if (known !== undefined && delta.incarnation < known.incarnation) return NOTHING;
+    if (isSame && delta.version <= known.version) {
+      // What is here is at least as new, so nothing is missing after all.
+      wanted.delete(peer);
+      return NOTHING;
+    }
+    const base = isSame && delta.from > 0 ? known : undefined;
     // With a gap before it, "all up to version v" would no longer be true.
-    if (delta.from > (isSame ? known.version : 0)) return [];
-    const target = isSame ? known : emptyOrigin(delta.incarnation);
-    const fresh = delta.entries.filter((entry) => entry.version > target.version);
-    const bytes = fresh.reduce((sum, entry) => sum + sizeOf(entry), target.bytes);
-    if (target.entries.size + fresh.length > 2 * KEYS_LIMIT || bytes > 2 * ORIGIN_LIMIT_BYTES) {
-      return [];
+    if (delta.from > (base?.version ?? 0)) return NOTHING;
+    const entries = merged(base, delta.entries);
+    const isSigned =
+      isWithinLimits(entries) && signer.verify(peer, signedBytes(delta, entries), delta.signature);
+    if (!isSigned) {
+      if (base === undefined) return { type: 'forged' };
+      // Either the sender lies, or the origin told its story twice: the whole of it will tell.
+      wanted.add(peer);
+      return { type: 'mismatched' };
     }
-    for (const entry of fresh) write(target, entry);
-    if (delta.to > target.version) {
-      target.version = delta.to;
-      hashed = undefined;
-    }
-    if (!isSame) {
-      origins.set(delta.peer, target);
-      hashed = undefined;
-    }
-    const gone = isSame ? [] : [...(known?.entries.keys() ?? [])];
-    return [...new Set([...fresh.map((entry) => entry.key), ...gone])];
+    const { signature } = delta;
+    put(
+      peer,
+      originOf(delta, entries, nowMs, () => signature, known),
+    );
+    return { type: 'changed', keys: changedKeys(known, origins.get(peer)!) };
   };
+
+  const named = (buckets: readonly number[]): readonly PeerId[] =>
+    hash.items(buckets).map(({ peer }) => peer);
 
   return {
-    set: (facts) => {
-      const changed = Object.keys(facts).filter(
-        (key) => JSON.stringify(facts[key]) !== JSON.stringify(own.entries.get(key)?.value),
+    set: (facts, nowMs) => {
+      const texts = Object.entries(facts).map(([key, v]) => [key, JSON.stringify(v)] as const);
+      const changed = texts.filter(([key, text]) => text !== own.entries.get(key)?.text);
+      if (changed.length === 0) return ok([]);
+      const fresh = changed.map(([key, text], i) => ({ key, text, version: own.version + 1 + i }));
+      const entries = merged(own, fresh);
+      if (!isWithinLimits(entries)) return failed(tooLarge(entries));
+      putOwn(entries, own.incarnation, nowMs);
+      return ok(changed.map(([key]) => key));
+    },
+    get: (peer) => origins.get(peer)?.values ?? {},
+    learnedMs: (peer) => origins.get(peer)?.learnedMs,
+    version: versionOf,
+    hash: hash.root,
+    bucketHashes: hash.buckets,
+    differing: hash.differing,
+    digest: (buckets) => named(buckets).map((peer) => versionOf(peer)!),
+    behind: (theirs) =>
+      theirs
+        .filter(({ peer, ...v }) => {
+          if (peer !== self && !accepts(peer)) return false;
+          const here = versionOf(peer);
+          if (here === undefined || v.incarnation > here.incarnation) return true;
+          return v.incarnation === here.incarnation && v.version > here.version;
+        })
+        .map(({ peer }) => versionOf(peer) ?? { peer, incarnation: 0, version: 0 }),
+    deltaFor: (digest, buckets, limitBytes) => {
+      const held = new Map(digest.map((v) => [v.peer, v]));
+      const lacking = named(buckets).map((peer) =>
+        missing(peer, origins.get(peer)!, held.get(peer)),
       );
-      checkLimits(own, facts, changed);
-      for (const key of changed) {
-        const value = facts[key];
-        const version = own.version + 1;
-        write(own, value === undefined ? { key, version } : { key, version, value });
+      return deltasFor(lacking, limitBytes);
+    },
+    deltaOf: (have, limitBytes) => {
+      const lacking = have.map((v) => {
+        const origin = origins.get(v.peer);
+        return origin === undefined ? undefined : missing(v.peer, origin, v);
+      });
+      return deltasFor(lacking, limitBytes);
+    },
+    apply: (deltas, nowMs) => {
+      const changed: { peer: PeerId; keys: readonly string[] }[] = [];
+      let [forged, mismatched]: (PeerId | undefined)[] = [];
+      for (const delta of deltas) {
+        const { peer } = delta;
+        const verdict = applyOne(delta, nowMs);
+        if (verdict.type === 'forged') forged = peer;
+        if (verdict.type === 'mismatched') mismatched = peer;
+        // Each further one might cost a check of its signature to find out the same.
+        if ((forged ?? mismatched) !== undefined) break;
+        if (verdict.type === 'changed') changed.push({ peer, keys: verdict.keys });
       }
-      return changed;
-    },
-    get: (peer) => viewOf(origins.get(peer)),
-    version: (peer) => {
-      const o = origins.get(peer);
-      return o === undefined ? undefined : { peer, incarnation: o.incarnation, version: o.version };
-    },
-    digest,
-    hash: () => {
-      hashed ??= hashOf(digest());
-      return hashed;
-    },
-    deltaFor: (theirs, limitBytes = DELTA_LIMIT_BYTES) => {
-      const held = new Map(theirs.map((v) => [v.peer, v]));
-      const lacking = [...origins]
-        .map(([peer, origin]) => missing(peer, origin, held.get(peer)))
-        .filter((delta) => delta !== undefined)
-        .sort((a, b) => b.entries.length - a.entries.length);
-      return bounded(lacking, limitBytes);
-    },
-    deltaOf: (have) => {
-      const origin = origins.get(have.peer);
-      const delta = origin === undefined ? undefined : missing(have.peer, origin, have);
-      return delta === undefined ? [] : bounded([delta], DELTA_LIMIT_BYTES);
-    },
-    isBehind: (theirs) =>
-      theirs.some((v) => {
-        if (v.peer !== self && !accepts(v.peer)) return false;
-        const here = origins.get(v.peer);
-        if (here === undefined || v.incarnation > here.incarnation) return true;
-        return v.incarnation === here.incarnation && v.version > here.version;
-      }),
-    apply: (deltas) => {
-      const changed = deltas
-        .map((delta) => ({ peer: delta.peer, keys: applyOne(delta) }))
-        .filter(({ keys }) => keys.length > 0);
-      return { changed };
+      const unreadable = changed.flatMap(({ peer, keys }) => {
+        const { entries, values } = origins.get(peer)!;
+        return keys
+          .filter((key) => entries.get(key)?.text !== undefined && !Object.hasOwn(values, key))
+          .map((key) => ({ peer, key }));
+      });
+      return { changed, forged, mismatched, unreadable };
     },
     forget: (peer) => {
-      if (peer !== self && origins.delete(peer)) hashed = undefined;
+      if (peer === self || !origins.delete(peer)) return;
+      wanted.delete(peer);
+      hash.set(peer, undefined);
     },
   };
-}
-
-function emptyOrigin(incarnation: number): Origin {
-  return { incarnation, version: 0, entries: new Map(), bytes: 0, view: undefined };
-}
-
-function sizeOf(entry: FactEntry | undefined): number {
-  if (entry === undefined) return 0;
-  return entry.key.length + 16 + (JSON.stringify(entry.value)?.length ?? 0);
-}
-
-function viewOf(origin: Origin | undefined): NodeFacts {
-  if (origin === undefined) return {};
-  origin.view ??= Object.fromEntries(
-    [...origin.entries.values()]
-      .filter((entry) => entry.value !== undefined)
-      .map((entry) => [entry.key, entry.value]),
-  );
-  return origin.view;
-}
-
-function checkLimits(own: Origin, facts: NodeFacts, changed: readonly string[]): void {
-  const added = changed.filter((key) => !own.entries.has(key)).length;
-  const bytes = changed.reduce(
-    (sum, key) =>
-      sum + sizeOf({ key, version: 0, value: facts[key] }) - sizeOf(own.entries.get(key)),
-    own.bytes,
-  );
-  if (own.entries.size + added > KEYS_LIMIT || bytes > ORIGIN_LIMIT_BYTES) {
-    throw new SkeinError(
-      'too-large',
-      `facts of one peer may have ${KEYS_LIMIT} keys and ${ORIGIN_LIMIT_BYTES} bytes: these would have ${own.entries.size + added} and ${bytes}`,
-      { bytes },
-    );
-  }
-}
-
-function missing(
-  peer: PeerId,
-  origin: Origin,
-  held: FactsVersion | undefined,
-): FactsDelta | undefined {
-  const sameLife = held?.incarnation === origin.incarnation;
-  if (held !== undefined && held.incarnation > origin.incarnation) return undefined;
-  const from = sameLife ? held.version : 0;
-  if (sameLife && from >= origin.version) return undefined;
-  const entries = [...origin.entries.values()].filter((entry) => entry.version > from);
-  return { peer, incarnation: origin.incarnation, from, to: origin.version, entries };
-}
-
-/** Cuts at the limit; a delta that is cut ends at its last whole entry. At least one entry always goes. */
-function bounded(deltas: readonly FactsDelta[], limitBytes: number): readonly FactsDelta[] {
-  const result: FactsDelta[] = [];
-  let left = limitBytes;
-  for (const delta of deltas) {
-    left -= delta.peer.length + 32;
-    const entries: FactEntry[] = [];
-    for (const entry of delta.entries) {
-      left -= sizeOf(entry);
-      if (left < 0 && (entries.length > 0 || result.length > 0)) break;
-      entries.push(entry);
-    }
-    if (entries.length === delta.entries.length) {
-      result.push(delta);
-    } else if (entries.length > 0) {
-      result.push({ ...delta, entries, to: entries[entries.length - 1]!.version });
-    }
-    if (left < 0) break;
-  }
-  return result;
-}
-
-/** cyrb53 over the ordered digest: 53 bits are plenty to notice a difference that the next change mends. */
-function hashOf(digest: readonly FactsVersion[]): string {
-  const text = digest
-    .map((v) => `${v.peer}:${v.incarnation}:${v.version}`)
-    .sort()
-    .join('\n');
-  let low = 0xdeadbeef;
-  let high = 0x41c6ce57;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    low = Math.imul(low ^ code, 2654435761);
-    high = Math.imul(high ^ code, 1597334677);
-  }
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  return (4294967296 * (2097151 & high) + (low >>> 0)).toString(36);
 }

@@ -1,13 +1,12 @@
 // Who answers: direct probes, then probes through others, and a verdict as data. Never a death by itself.
 //
-//   tick / lost link            no ack in time,         no answer at all
-//  ----------------> direct ----------------> indirect ------------------> failed
-//                      |      or no way there     |     or all others say no
-//                      +------- ack --------------+----- ack ----> (forgotten)
+//   tick / lost link           half the timeout         the timeout             no answer at all
+//  ----------------> datagram ----------------> frame --------------> indirect ------------------> failed
+//                       |                         |  or no way there     |   or all others say no
+//                       +----------- ack ---------+--------- ack --------+-- ack --> (forgotten)
 //
 // Pure: time comes in, effects go out as data. The peer's own health (Lifeguard) stretches its patience.
 
-import { shuffled } from '../runtime/index.ts';
 import type { Random } from '../runtime/index.ts';
 import type { MeshTiming } from './timing.ts';
 import type { PeerId } from './transport.ts';
@@ -18,8 +17,17 @@ const HEALTH_WORST = 8;
 /** Probes under way at most, own ones and those for others; more are not started. */
 const PENDING_LIMIT = 4096;
 
+/** How much of the time between a probe's timeout and its deadline a helper waits for an answer. */
+const RELAY_SHARE = 0.7;
+
 export type DetectorEffect =
-  | { readonly type: 'ping'; readonly to: PeerId; readonly seq: number }
+  | {
+      readonly type: 'ping';
+      readonly to: PeerId;
+      readonly seq: number;
+      /** A datagram, or a frame where those do not pass; a frame alone; or, to lose no time, both. */
+      readonly way: 'datagram' | 'frame' | 'both';
+    }
   | {
       readonly type: 'ping-request';
       readonly to: PeerId;
@@ -32,14 +40,15 @@ export type DetectorEffect =
   | { readonly type: 'failed'; readonly peer: PeerId };
 
 export interface FailureDetector {
-  /** Starts the next round: one of `candidates` is probed, each in its turn. */
-  readonly round: (candidates: readonly PeerId[], nowMs: number) => readonly DetectorEffect[];
-  /** Probes this peer now: its link was lost or somebody else doubts it. */
-  readonly probe: (
-    peer: PeerId,
-    candidates: readonly PeerId[],
-    nowMs: number,
-  ) => readonly DetectorEffect[];
+  /** Starts the next round: one of `subjects` is probed, each in its turn. */
+  readonly round: (subjects: readonly PeerId[], nowMs: number) => readonly DetectorEffect[];
+  /**
+   * Probes this peer now: its link was lost or somebody else doubts it. `patience` multiplies the time it has to
+   * answer, where a link has to be made first; default 1.
+   */
+  readonly probe: (peer: PeerId, nowMs: number, patience?: number) => readonly DetectorEffect[];
+  /** A ping of ours went as a frame already, for want of datagrams. */
+  readonly fellBack: (seq: number) => void;
   /** A ping of ours could not even be sent. */
   readonly unreachable: (seq: number, nowMs: number) => readonly DetectorEffect[];
   readonly ack: (seq: number, from: PeerId) => readonly DetectorEffect[];
@@ -66,11 +75,12 @@ export interface FailureDetector {
 interface Probe {
   readonly seq: number;
   readonly target: PeerId;
+  readonly timeoutMs: number;
   readonly deadlineMs: number;
-  readonly helpers: readonly PeerId[];
+  helpers: readonly PeerId[];
   /** Helpers asked that have not said no. */
   readonly asked: Set<PeerId>;
-  stage: 'direct' | 'indirect';
+  stage: 'datagram' | 'frame' | 'indirect';
   dueMs: number;
 }
 
@@ -81,8 +91,14 @@ interface Relay {
   readonly dueMs: number;
 }
 
-export function createFailureDetector(timing: MeshTiming, random: Random): FailureDetector {
+/** `helpersFor` names linked peers other than `target` that may reach it, the likeliest first. */
+export function createFailureDetector(
+  timing: MeshTiming,
+  random: Random,
+  helpersFor: (target: PeerId) => readonly PeerId[],
+): FailureDetector {
   const probes = new Map<number, Probe>();
+  const targets = new Set<PeerId>();
   const relays = new Map<number, Relay>();
   let nextSeq = 1;
   let order: PeerId[] = [];
@@ -93,85 +109,91 @@ export function createFailureDetector(timing: MeshTiming, random: Random): Failu
     health = Math.min(HEALTH_WORST, health + 1);
   };
 
-  const start = (
-    target: PeerId,
-    candidates: readonly PeerId[],
-    nowMs: number,
-  ): readonly DetectorEffect[] => {
-    if (probes.size >= PENDING_LIMIT) return [];
-    for (const probe of probes.values()) if (probe.target === target) return [];
-    const others = candidates.filter((peer) => peer !== target);
+  const start = (target: PeerId, nowMs: number, patience = 1): readonly DetectorEffect[] => {
+    if (probes.size >= PENDING_LIMIT || targets.has(target)) return [];
     const seq = nextSeq++;
+    const timeoutMs = nowMs + scaled(timing.probeTimeoutMs) * patience;
+    targets.add(target);
     probes.set(seq, {
       seq,
       target,
-      helpers: shuffled(random, others).slice(0, timing.indirectProbes),
+      timeoutMs,
+      deadlineMs: nowMs + scaled(timing.probeDeadlineMs) * patience,
+      helpers: [],
       asked: new Set(),
-      stage: 'direct',
-      dueMs: nowMs + scaled(timing.probeTimeoutMs),
-      deadlineMs: nowMs + scaled(timing.probeDeadlineMs),
+      stage: 'datagram',
+      dueMs: (nowMs + timeoutMs) / 2,
     });
-    return [{ type: 'ping', to: target, seq }];
+    return [{ type: 'ping', to: target, seq, way: 'datagram' }];
+  };
+
+  const end = (probe: Probe): void => {
+    probes.delete(probe.seq);
+    targets.delete(probe.target);
   };
 
   const fail = (probe: Probe): readonly DetectorEffect[] => {
-    probes.delete(probe.seq);
+    end(probe);
     return [{ type: 'failed', peer: probe.target }];
   };
 
   const askOthers = (probe: Probe): readonly DetectorEffect[] => {
+    const { target, seq } = probe;
+    probe.helpers = helpersFor(target).slice(0, timing.indirectProbes);
     if (probe.helpers.length === 0) return fail(probe);
     probe.stage = 'indirect';
     probe.dueMs = probe.deadlineMs;
     for (const helper of probe.helpers) probe.asked.add(helper);
-    return probe.helpers.map((to) => ({
-      type: 'ping-request',
-      to,
-      target: probe.target,
-      seq: probe.seq,
-    }));
+    return probe.helpers.map((to) => ({ type: 'ping-request', to, target, seq }));
   };
 
-  const wake = (nowMs: number): readonly DetectorEffect[] => {
-    const effects: DetectorEffect[] = [];
-    for (const [seq, relay] of relays) {
-      if (relay.dueMs > nowMs) continue;
-      relays.delete(seq);
-      effects.push({ type: 'nack', to: relay.origin, seq: relay.originSeq });
+  const moveOn = (probe: Probe): readonly DetectorEffect[] => {
+    switch (probe.stage) {
+      case 'datagram':
+        probe.stage = 'frame';
+        probe.dueMs = probe.timeoutMs;
+        return [{ type: 'ping', to: probe.target, seq: probe.seq, way: 'frame' }];
+      case 'frame':
+        return askOthers(probe);
+      case 'indirect':
+        // Helpers that did not even say no mean that it is rather this peer that is cut off or slow.
+        if (probe.asked.size === probe.helpers.length) worsen();
+        return fail(probe);
     }
-    for (const probe of probes.values()) {
-      if (probe.dueMs > nowMs) continue;
-      if (probe.stage === 'direct') {
-        effects.push(...askOthers(probe));
-        continue;
-      }
-      // Helpers that did not even say no mean that it is rather this peer that is cut off or slow.
-      if (probe.asked.size === probe.helpers.length) worsen();
-      effects.push(...fail(probe));
-    }
-    return effects;
   };
+
+  const refuse = (relay: Relay): DetectorEffect => ({
+    type: 'nack',
+    to: relay.origin,
+    seq: relay.originSeq,
+  });
 
   return {
-    round: (candidates, nowMs) => {
-      const present = new Set(candidates);
+    round: (subjects, nowMs) => {
+      const present = new Set(subjects);
       order = order.filter((peer) => present.delete(peer));
       // Newcomers enter at random places, so that observers do not walk in step.
       for (const peer of present) order.splice(random.integer(order.length + 1), 0, peer);
       const target = order.shift();
       if (target === undefined) return [];
       order.push(target);
-      return start(target, candidates, nowMs);
+      return start(target, nowMs);
     },
     probe: start,
+    fellBack: (seq) => {
+      const probe = probes.get(seq);
+      if (probe?.stage !== 'datagram') return;
+      probe.stage = 'frame';
+      probe.dueMs = probe.timeoutMs;
+    },
     unreachable: (seq) => {
       const relay = relays.get(seq);
       if (relay !== undefined) {
         relays.delete(seq);
-        return [{ type: 'nack', to: relay.origin, seq: relay.originSeq }];
+        return [refuse(relay)];
       }
       const probe = probes.get(seq);
-      return probe === undefined || probe.stage !== 'direct' ? [] : askOthers(probe);
+      return probe === undefined || probe.stage === 'indirect' ? [] : askOthers(probe);
     },
     ack: (seq, from) => {
       const relay = relays.get(seq);
@@ -182,7 +204,7 @@ export function createFailureDetector(timing: MeshTiming, random: Random): Failu
       const probe = probes.get(seq);
       if (probe === undefined) return [];
       if (probe.target !== from && !probe.asked.has(from)) return [];
-      probes.delete(seq);
+      end(probe);
       health = Math.max(0, health - 1);
       return [];
     },
@@ -195,21 +217,35 @@ export function createFailureDetector(timing: MeshTiming, random: Random): Failu
     relay: (origin, seq, target, nowMs) => {
       if (relays.size >= PENDING_LIMIT) return [];
       const relaySeq = nextSeq++;
-      // Half of the deadline, so that the "no" gets back before the asker's deadline.
-      const dueMs = nowMs + timing.probeDeadlineMs / 2;
+      // Less than the asker waits for it, so that the "no" gets back before the asker's deadline.
+      const dueMs = nowMs + (timing.probeDeadlineMs - timing.probeTimeoutMs) * RELAY_SHARE;
       relays.set(relaySeq, { origin, originSeq: seq, target, dueMs });
-      return [{ type: 'ping', to: target, seq: relaySeq }];
+      return [{ type: 'ping', to: target, seq: relaySeq, way: 'both' }];
     },
-    wake,
+    wake: (nowMs) => {
+      const effects: DetectorEffect[] = [];
+      for (const [seq, relay] of relays) {
+        if (relay.dueMs > nowMs) continue;
+        relays.delete(seq);
+        effects.push(refuse(relay));
+      }
+      for (const probe of probes.values()) {
+        if (probe.dueMs <= nowMs) effects.push(...moveOn(probe));
+      }
+      return effects;
+    },
     nextWakeMs: () => {
       let next: number | undefined;
-      for (const { dueMs } of [...probes.values(), ...relays.values()]) {
-        if (next === undefined || dueMs < next) next = dueMs;
+      for (const pending of [probes, relays]) {
+        for (const { dueMs } of pending.values()) {
+          if (next === undefined || dueMs < next) next = dueMs;
+        }
       }
       return next;
     },
     stalled: () => {
       probes.clear();
+      targets.clear();
       relays.clear();
       worsen();
     },

@@ -6,12 +6,16 @@ import { SkeinError } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import { writePrivateFile } from './private-file.ts';
 
-const bookSchema = z.object({
-  v: z.literal(1),
-  peers: z.array(
-    z.object({ peer: z.string(), addresses: z.array(z.string()), seenMs: z.number() }),
-  ),
-});
+const entry = z.object({ peer: z.string(), addresses: z.array(z.string()), seenMs: z.number() });
+
+/** Version 1 did not say which addresses had worked. */
+const bookSchema = z.discriminatedUnion('v', [
+  z.object({ v: z.literal(1), peers: z.array(entry) }),
+  z.object({
+    v: z.literal(2),
+    peers: z.array(entry.extend({ workedMs: z.record(z.string(), z.number()) })),
+  }),
+]);
 
 /** `path` is created, readable by its owner only, with the first save. */
 export function createFileAddressBook(path: string): AddressBook {
@@ -30,7 +34,8 @@ async function load(path: string): Promise<readonly AddressBookEntry[]> {
     throw new SkeinError('unavailable', `address book ${path} cannot be read`, { path }, error);
   }
   try {
-    return bookSchema.parse(JSON.parse(text)).peers;
+    const { peers } = bookSchema.parse(JSON.parse(text));
+    return peers.map((peer) => ({ workedMs: {}, ...peer }));
   } catch (error) {
     throw new SkeinError(
       'corrupt',
@@ -42,4 +47,4 @@ async function load(path: string): Promise<readonly AddressBookEntry[]> {
 }
 
 const save = (path: string, entries: readonly AddressBookEntry[]): Promise<void> =>
-  writePrivateFile(path, JSON.stringify({ v: 1, peers: entries }));
+  writePrivateFile(path, JSON.stringify({ v: 2, peers: entries }));

@@ -8,11 +8,47 @@ export const FRAME_HEADER_BYTES = 4;
 /** The largest frame between members: 16 MiB. A longer one cuts the link. */
 export const FRAME_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** The 4 bytes that announce a frame of `length` bytes. */
-export function frameHeader(length: number): Uint8Array {
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-  header.writeUInt32BE(length, 0);
-  return header;
+/** Frames from this size on are not copied together with others. */
+const NO_COPY_BYTES = 8 * 1024;
+
+/** All these frames, each with its header before it, in as few parts as copying the small ones makes. */
+export function joinedFrames(frames: readonly Uint8Array[]): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < frames.length;) {
+    // A run ends with the header of a frame that is not copied, or with the last frame.
+    let end = at;
+    let bytes = 0;
+    let large: Uint8Array | undefined;
+    while (end < frames.length && large === undefined) {
+      const frame = frames[end++]!;
+      bytes += FRAME_HEADER_BYTES;
+      if (frame.length >= NO_COPY_BYTES) large = frame;
+      else bytes += frame.length;
+    }
+    parts.push(joinedRun(frames, at, end, bytes));
+    if (large !== undefined) parts.push(large);
+    at = end;
+  }
+  return parts;
+}
+
+function joinedRun(
+  frames: readonly Uint8Array[],
+  from: number,
+  to: number,
+  bytes: number,
+): Uint8Array {
+  const run = Buffer.allocUnsafe(bytes);
+  let filled = 0;
+  for (let i = from; i < to; i++) {
+    const frame = frames[i]!;
+    run.writeUInt32BE(frame.length, filled);
+    filled += FRAME_HEADER_BYTES;
+    if (frame.length >= NO_COPY_BYTES) break;
+    run.set(frame, filled);
+    filled += frame.length;
+  }
+  return run;
 }
 
 /** `frame` with its header before it. */

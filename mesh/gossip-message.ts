@@ -4,12 +4,24 @@ import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { failed, ok, SkeinError } from '../runtime/index.ts';
 import type { Result } from '../runtime/index.ts';
-import type { FactsDelta, FactsVersion } from './facts.ts';
-import type { MemberUpdate } from './membership.ts';
+import { BUCKET_COUNT } from './bucket-hash.ts';
+import type { ItemHash } from './bucket-hash.ts';
+import { factsHint, factsMessages, packedFacts } from './facts-message.ts';
+import type { FactsHint, FactsMessage } from './facts-message.ts';
+import type { MemberUpdate } from './member-claim.ts';
 import type { PeerId } from './transport.ts';
 
-/** First byte of a frame: mesh gossip in format version 1. */
-export const GOSSIP_V1 = 0x02;
+/** What peers say to each other, as they tell it of themselves; grows when a format does. */
+export const MESH_PROTOCOL = 2;
+
+/** First byte of a frame: mesh gossip in format version 2. */
+export const GOSSIP_V2 = 0x04;
+
+/** Claims in one message at most; what is more goes in several. */
+export const CLAIMS_PER_MESSAGE = 64;
+
+/** Items named in one message at most: as many as there may be members. */
+export const ITEMS_PER_MESSAGE = 16_384;
 
 /** Longest text of a peer id, address or key of a fact. */
 const TEXT_LIMIT = 256;
@@ -22,53 +34,51 @@ export type GossipMessage =
   | { readonly type: 'ping-request'; readonly seq: number; readonly target: PeerId }
   | { readonly type: 'nack'; readonly seq: number }
   | { readonly type: 'news'; readonly news: readonly MemberUpdate[] }
-  /** All that is believed of all, on a new link and now and then; the other answers with its own. */
+  /** Opens a comparison of members; equal hashes end it at once. */
+  | { readonly type: 'members-hash'; readonly hash: number }
+  | { readonly type: 'members-buckets'; readonly hashes: readonly number[] }
+  /** All that one side holds in the buckets that differ. */
   | {
-      readonly type: 'sync';
+      readonly type: 'members-items';
+      readonly buckets: readonly number[];
+      readonly items: readonly ItemHash[];
+    }
+  /** What the other side lacks, and of whom the own side lacks something. */
+  | {
+      readonly type: 'members-claims';
       readonly claims: readonly MemberUpdate[];
-      readonly wantsReply: boolean;
+      readonly wanted: readonly PeerId[];
     }
-  /** Opens an exchange of facts; equal hashes end it at once. */
-  | { readonly type: 'facts-hash'; readonly hash: string }
-  | {
-      readonly type: 'facts-digest';
-      readonly digest: readonly FactsVersion[];
-      readonly wantsDigest: boolean;
-    }
-  | { readonly type: 'facts-delta'; readonly deltas: readonly FactsDelta[] }
-  /** After a hint: only what is newer of this one peer. */
-  | { readonly type: 'facts-pull'; readonly have: FactsVersion };
+  | FactsMessage;
 
-/** What is published to all at once, at most a few times a second per peer. */
-export type Hint =
-  | { readonly type: 'news'; readonly update: MemberUpdate }
-  | { readonly type: 'facts'; readonly newest: FactsVersion };
+/** What is published to all at once, a few times a second in the whole cluster. */
+export type Hint = { readonly type: 'news'; readonly update: MemberUpdate } | FactsHint;
 
 const text = z.string().max(TEXT_LIMIT);
 const count = z.number().int().nonnegative();
 
-const update = z.object({
-  peer: text,
-  status: z.enum(['alive', 'suspect', 'dead', 'left']),
-  incarnation: count,
-  addresses: z.array(text).max(16),
-  by: text.optional(),
-});
-const news = z.array(update).max(64);
-const version = z.object({ peer: text, incarnation: count, version: count });
-const delta = z.object({
-  peer: text,
-  incarnation: count,
-  from: count,
-  to: count,
-  entries: z
-    .array(z.object({ key: text, version: count, value: z.json().optional() }))
-    .max(1024)
-    .refine(
-      (entries) => entries.every((e, i) => i === 0 || entries[i - 1]!.version < e.version),
-      'versions grow',
-    ),
-});
+const STATUSES = ['alive', 'suspect', 'dead', 'left'] as const;
+
+/** Claims are many, so they travel without the names of their fields. */
+const update = z
+  .tuple([
+    text,
+    z.number().int().min(0).max(3),
+    count,
+    z.array(text).max(16),
+    z.instanceof(Uint8Array).refine((bytes) => bytes.length <= 64, 'a signature has 64 bytes'),
+    text.nullable(),
+  ])
+  .transform(([peer, status, incarnation, addresses, signature, by]): MemberUpdate => ({
+    peer,
+    status: STATUSES[status]!,
+    incarnation,
+    addresses,
+    signature,
+    ...(by === null ? {} : { by }),
+  }));
+const news = z.array(update).max(CLAIMS_PER_MESSAGE);
+const item = z.tuple([text, count]).transform(([peer, hash]): ItemHash => ({ peer, hash }));
 
 const gossipMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping'), seq: count, news }),
@@ -76,34 +86,60 @@ const gossipMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping-request'), seq: count, target: text }),
   z.object({ type: z.literal('nack'), seq: count }),
   z.object({ type: z.literal('news'), news }),
+  z.object({ type: z.literal('members-hash'), hash: count }),
+  z.object({ type: z.literal('members-buckets'), hashes: z.array(count).max(BUCKET_COUNT) }),
   z.object({
-    type: z.literal('sync'),
-    claims: z.array(update).max(16_384),
-    wantsReply: z.boolean(),
+    type: z.literal('members-items'),
+    buckets: z.array(count.max(BUCKET_COUNT - 1)).max(BUCKET_COUNT),
+    items: z.array(item).max(ITEMS_PER_MESSAGE),
   }),
-  z.object({ type: z.literal('facts-hash'), hash: text }),
   z.object({
-    type: z.literal('facts-digest'),
-    digest: z.array(version).max(16_384),
-    wantsDigest: z.boolean(),
+    type: z.literal('members-claims'),
+    claims: news,
+    wanted: z.array(text).max(ITEMS_PER_MESSAGE),
   }),
-  z.object({ type: z.literal('facts-delta'), deltas: z.array(delta).max(16_384) }),
-  z.object({ type: z.literal('facts-pull'), have: version }),
+  ...factsMessages,
 ]);
 
 const hint = z.discriminatedUnion('type', [
   z.object({ type: z.literal('news'), update }),
-  z.object({ type: z.literal('facts'), newest: version }),
+  factsHint,
 ]);
 
 const packr = new Packr({ useRecords: false });
 
 export function encodeGossip(message: GossipMessage | Hint): Uint8Array {
-  const body = packr.pack(message);
+  const body = packr.pack(isOfFacts(message) ? packedFacts(message) : toWire(message));
   const frame = new Uint8Array(body.length + 1);
-  frame[0] = GOSSIP_V1;
+  frame[0] = GOSSIP_V2;
   frame.set(body, 1);
   return frame;
+}
+
+const isOfFacts = (message: GossipMessage | Hint): message is FactsMessage | FactsHint =>
+  message.type.startsWith('facts');
+
+function toWire(message: Exclude<GossipMessage | Hint, FactsMessage | FactsHint>): unknown {
+  switch (message.type) {
+    case 'ping':
+    case 'ack':
+      return { ...message, news: message.news.map(claimToWire) };
+    case 'news':
+      return 'update' in message
+        ? { ...message, update: claimToWire(message.update) }
+        : { ...message, news: message.news.map(claimToWire) };
+    case 'members-items':
+      return { ...message, items: message.items.map(({ peer, hash }) => [peer, hash]) };
+    case 'members-claims':
+      return { ...message, claims: message.claims.map(claimToWire) };
+    default:
+      return message;
+  }
+}
+
+function claimToWire(claim: MemberUpdate): unknown {
+  const { peer, status, incarnation, addresses, signature, by } = claim;
+  return [peer, STATUSES.indexOf(status), incarnation, addresses, signature, by ?? null];
 }
 
 /** Errors: unsupported (another version), corrupt. */
@@ -117,7 +153,7 @@ export function decodeHint(frame: Uint8Array): Result<Hint> {
 }
 
 function decode<T>(frame: Uint8Array, schema: z.ZodType<T>): Result<T> {
-  if (frame[0] !== GOSSIP_V1) {
+  if (frame[0] !== GOSSIP_V2) {
     return failed(new SkeinError('unsupported', `gossip format ${frame[0]} is not known here`));
   }
   try {

@@ -4,7 +4,7 @@ import type { JoinRequest } from './membership-authority.ts';
 import { lengthPrefixed } from './token.ts';
 import type { PeerId } from './transport.ts';
 
-export const JOIN_PROTOCOL = '/skein/join/1';
+export const JOIN_PROTOCOL = '/skein/join/2';
 
 /** Random bytes each side adds, so that a proof is worth nothing later. */
 export const JOIN_NONCE_BYTES = 32;

@@ -1,18 +1,41 @@
-// What follows from news of members: links are kept or ended, the view is told, the news goes on.
+// What follows from news of members: overlay and links, the view, the outlook, and the news going on.
 
 import { unreachable } from '../runtime/index.ts';
 import type { DetectorEffect } from './failure-detector.ts';
-import type { MemberChange, MembershipOutcome, MemberUpdate } from './membership.ts';
+import { followMember } from './link-keeping.ts';
+import type { MemberUpdate } from './member-claim.ts';
+import { timeNews } from './member-news.ts';
+import type { MemberChange, MembershipOutcome } from './membership.ts';
 import type { Member } from './mesh.ts';
-import { newsFor, publishHint, reachable, schedule, sendGossip } from './mesh-state.ts';
+import {
+  newsFor,
+  publishHint,
+  reachable,
+  schedule,
+  sendGossip,
+  sendQuick,
+  sendTwice,
+} from './mesh-state.ts';
 import type { MeshContext, MeshState } from './mesh-state.ts';
 import type { PeerId } from './transport.ts';
 
-/** So many observers look for themselves when somebody doubts a peer: enough to agree, too few to flood it. */
-const SECOND_LOOKS = 5;
+/** A refutation goes to so many at once, besides its way as news. */
+const REFUTATION_FANOUT = 8;
 
 /** However unwell this peer is, its suspicions last at most so many times as long. */
 const PATIENCE_LIMIT = 4;
+
+/** Claims of death by hearsay that wait to be looked into; the rest comes up again with the next comparison. */
+const QUESTIONS_LIMIT = 1024;
+
+/** So many of them are looked into each round of probes. */
+const QUESTIONS_PER_ROUND = 2;
+
+/** Patience with those to whom a link may have to be made first. */
+const STRANGER_PATIENCE = 4;
+
+/** So many of those who find a death publish it: the first of its observers, which all agree on. */
+const HERALDS = 2;
 
 /** Tells the world what a claim changed. */
 export function applyOutcome(state: MeshState, outcome: MembershipOutcome, ctx: MeshContext): void {
@@ -23,24 +46,29 @@ export function applyOutcome(state: MeshState, outcome: MembershipOutcome, ctx: 
     state.counters.refutations += 1;
     state.detector.doubted();
     // Those who doubt must hear it before their patience ends.
-    for (const peer of reachable(state).slice(0, SECOND_LOOKS)) {
+    for (const peer of state.links.partners.sample(ctx.random, REFUTATION_FANOUT)) {
       sendGossip(state, peer, { type: 'news', news: outcome.broadcast });
     }
   }
   for (const peer of outcome.doubted) lookAgain(state, peer, ctx);
+  for (const claim of outcome.questioned) {
+    if (state.questions.size < QUESTIONS_LIMIT) state.questions.set(claim.peer, claim);
+  }
+  if (outcome.changes.length > 0) judgeOutlook(state, ctx);
   timeSuspicions(state, ctx);
 }
 
-/** Applies what another peer says of members. */
-export function applyNews(
+/** Applies what another peer says of members: news of now, or, by `compare`, what it holds. */
+export function applyClaims(
   state: MeshState,
+  how: 'apply' | 'compare',
   updates: readonly MemberUpdate[],
   ctx: MeshContext,
 ): void {
   const nowMs = ctx.clock.monotonicMs();
   for (const update of updates) {
     if (update.status !== 'left' && state.isRevoked(update.peer)) continue;
-    applyOutcome(state, state.membership.apply(update, nowMs), ctx);
+    applyOutcome(state, state.membership[how](update, nowMs), ctx);
   }
 }
 
@@ -64,13 +92,9 @@ function performOne(
   effect: DetectorEffect,
   ctx: MeshContext,
 ): readonly DetectorEffect[] {
-  const nowMs = ctx.clock.monotonicMs();
   switch (effect.type) {
-    case 'ping': {
-      const news = newsFor(state, effect.to);
-      const isSent = sendGossip(state, effect.to, { type: 'ping', seq: effect.seq, news });
-      return isSent ? [] : state.detector.unreachable(effect.seq, nowMs);
-    }
+    case 'ping':
+      return ping(state, effect, ctx);
     case 'ping-request': {
       const { seq, target } = effect;
       const isSent = sendGossip(state, effect.to, { type: 'ping-request', seq, target });
@@ -82,31 +106,90 @@ function performOne(
     case 'nack':
       sendGossip(state, effect.to, { type: 'nack', seq: effect.seq });
       return [];
-    case 'failed': {
-      const others = state.membership.others();
-      // With no link to anybody among several, it is this peer that is cut off: doubt oneself first.
-      if (others.length > 1 && reachable(state).length === 0) state.detector.doubted();
-      const patience = Math.min(PATIENCE_LIMIT, 1 + state.detector.health());
-      applyOutcome(state, state.membership.suspect(effect.peer, nowMs, patience), ctx);
+    case 'failed':
+      onFailed(state, effect.peer, ctx);
       return [];
-    }
     default:
       return unreachable(effect);
   }
 }
 
+function ping(
+  state: MeshState,
+  { to, seq, way }: Extract<DetectorEffect, { type: 'ping' }>,
+  ctx: MeshContext,
+): readonly DetectorEffect[] {
+  const message = { type: 'ping', seq, news: newsFor(state, to) } as const;
+  state.questions.delete(to);
+  switch (way) {
+    case 'datagram': {
+      const sent = sendQuick(state, to, message);
+      if (sent === 'frame') state.detector.fellBack(seq);
+      return sent === 'none' ? state.detector.unreachable(seq, ctx.clock.monotonicMs()) : [];
+    }
+    case 'frame':
+      // Without a link the datagram's time runs on; that there is none is known by other ways.
+      sendGossip(state, to, message);
+      return [];
+    case 'both': {
+      const isSent = sendTwice(state, to, message);
+      return isSent ? [] : state.detector.unreachable(seq, ctx.clock.monotonicMs());
+    }
+    default:
+      return unreachable(way);
+  }
+}
+
+function onFailed(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+  // With no link to anybody among several, it is this peer that is cut off: doubt oneself first.
+  if (state.membership.living.size() > 1 && reachable(state).length === 0) state.detector.doubted();
+  const patience = Math.min(PATIENCE_LIMIT, 1 + state.detector.health());
+  const outcome = state.membership.suspect(peer, ctx.clock.monotonicMs(), patience);
+  applyOutcome(state, outcome, ctx);
+  // The suspect hears of it first: its answer is the best there is.
+  if (outcome.broadcast.length > 0 && state.links.up.has(peer)) {
+    sendTwice(state, peer, { type: 'news', news: outcome.broadcast });
+  }
+}
+
+/** Whoever watches a peer looks for itself when somebody else doubts it. */
 function lookAgain(state: MeshState, peer: PeerId, ctx: MeshContext): void {
-  const candidates = state.membership.others();
-  const chance = SECOND_LOOKS / Math.max(1, candidates.length);
-  if (ctx.random.float() >= chance) return;
-  perform(state, state.detector.probe(peer, candidates, ctx.clock.monotonicMs()), ctx);
+  if (!state.overlay.observersOf(peer).includes(state.transport.self)) return;
+  perform(state, state.detector.probe(peer, ctx.clock.monotonicMs()), ctx);
+}
+
+/** Shows some of those of whom a death is told by hearsay what is said of them, and sees whether they answer. */
+export function lookIntoQuestions(state: MeshState, ctx: MeshContext): void {
+  let looked = 0;
+  for (const [peer, claim] of state.questions) {
+    if (looked === QUESTIONS_PER_ROUND) return;
+    const record = state.membership.get(peer);
+    const isOpen = record?.status === 'alive' && record.incarnation <= claim.incarnation;
+    if (isOpen) {
+      looked += 1;
+      probeStranger(state, peer, ctx);
+    }
+    state.questions.delete(peer);
+  }
+}
+
+/** In a partition nobody else may be left to watch those on the other side: so one looks around, by lot. */
+export function lookAround(state: MeshState, ctx: MeshContext): void {
+  if (state.view.outlook().state !== 'partitioned') return;
+  for (const peer of state.membership.living.sample(ctx.random, 1)) probeStranger(state, peer, ctx);
+}
+
+function probeStranger(state: MeshState, peer: PeerId, ctx: MeshContext): void {
+  const nowMs = ctx.clock.monotonicMs();
+  perform(state, state.detector.probe(peer, nowMs, STRANGER_PATIENCE), ctx);
 }
 
 function onChange(state: MeshState, { record, was }: MemberChange, ctx: MeshContext): void {
   const { peer, status } = record;
   if (peer !== state.transport.self) {
-    keepLink(state, record, ctx);
-    if (status === 'dead') {
+    state.outlook.note(peer, status, ctx.clock.monotonicMs());
+    followMember(state, record, ctx);
+    if (status === 'dead' && state.links.up.has(peer)) {
       // It may only have been frozen: what it reads first when it wakes is that it must refute.
       sendGossip(state, peer, { type: 'news', news: newsFor(state, peer) });
     }
@@ -120,36 +203,28 @@ function onChange(state: MeshState, { record, was }: MemberChange, ctx: MeshCont
   if (member !== undefined) state.view.put({ type: 'status', member, was });
 }
 
-function keepLink(state: MeshState, record: MemberChange['record'], ctx: MeshContext): void {
-  const { peer, status, addresses } = record;
-  if (status === 'left') {
-    state.transport.disconnect(peer);
-    if (state.addresses.delete(peer)) touchBook(state, ctx);
-    return;
-  }
-  const entry = state.addresses.get(peer);
-  if (entry !== undefined && sameTexts(entry.addresses, addresses)) {
-    if (status === 'alive') state.transport.connect(peer, addresses);
-    return;
-  }
-  state.addresses.set(peer, { peer, addresses, seenMs: entry?.seenMs ?? ctx.clock.wallMs() });
-  touchBook(state, ctx);
-  state.transport.connect(peer, addresses);
-}
-
-/** The book is written a moment after a change, so that a cluster that forms writes it once. */
-export function touchBook(state: MeshState, ctx: MeshContext): void {
-  if (state.isBookDirty) return;
-  state.isBookDirty = true;
-  schedule(ctx, 'book', 1000);
-}
-
 /** What the view shows of a peer. */
 export function memberOf(state: MeshState, peer: PeerId): Member | undefined {
   const record = state.membership.get(peer);
   if (record === undefined) return undefined;
   const { status, incarnation, addresses } = record;
-  return { peer, status, incarnation, addresses, facts: state.known.get(peer) };
+  const [facts, factsMs] = [state.known.get(peer), state.known.learnedMs(peer)];
+  return { peer, status, incarnation, addresses, facts, factsMs };
+}
+
+/** Whether so many fell silent that it may be the network: then nobody is judged in haste. */
+export function judgeOutlook(state: MeshState, ctx: MeshContext): void {
+  const { membership, view } = state;
+  const before = view.outlook().state;
+  const alive = membership.size() - membership.suspected();
+  const outlook = state.outlook.judge(alive, ctx.clock.monotonicMs());
+  if (outlook.state !== before) {
+    const { state: now, silent } = outlook;
+    if (now === 'partitioned') ctx.log.warn('many fell silent at once', { alive, silent });
+    else ctx.log.info('the mesh is whole again', { alive, silent });
+    membership.setCautious(now === 'partitioned');
+  }
+  view.putOutlook(outlook);
 }
 
 /** Announces a death that this peer itself found out; gossip tells the same, more slowly. */
@@ -159,22 +234,17 @@ export function publishDeaths(
   ctx: MeshContext,
 ): void {
   for (const update of outcome.broadcast) {
-    if (update.status === 'dead') publishHint(state, { type: 'news', update }, ctx);
+    if (update.status !== 'dead') continue;
+    const heralds = state.overlay.observersOf(update.peer).slice(0, HERALDS);
+    if (!heralds.includes(state.transport.self)) continue;
+    publishHint(state, () => ({ type: 'news', update }), ctx);
   }
-}
-
-function timeNews(state: MeshState, ctx: MeshContext): void {
-  if (state.isNewsTimed) return;
-  state.isNewsTimed = true;
-  schedule(ctx, 'news', 0);
 }
 
 function timeSuspicions(state: MeshState, ctx: MeshContext): void {
   const dueMs = state.membership.nextDeadlineMs();
+  if (dueMs === state.suspicionsDueMs) return;
+  state.suspicionsDueMs = dueMs;
   if (dueMs === undefined) ctx.cancel('suspicions');
   else schedule(ctx, 'suspicions', Math.max(0, dueMs - ctx.clock.monotonicMs()));
-}
-
-function sameTexts(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, i) => text === other[i]);
 }

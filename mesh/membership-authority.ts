@@ -7,7 +7,7 @@ import type { PeerId } from './transport.ts';
 export interface JoinRequest {
   readonly peer: PeerId;
   readonly tokenId: string;
-  /** HMAC-SHA256 with the token's secret over `joinProofBytes`; the secret itself never travels. */
+  /** Signature with the token's key over `joinProofBytes`, see join-proof.ts; the secret itself never travels. */
   readonly proof: Uint8Array;
   /** What the proof covers besides this request: protocol name, authority hash, both peer ids, a nonce of each side. */
   readonly transcript: Uint8Array;
@@ -35,11 +35,34 @@ export interface JoinGrant {
   readonly peers: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[];
 }
 
+/** What this peer's replica of the log says of a peer: the log is the list of members, a certificate only proves a key. */
+export type Standing =
+  | 'member'
+  /** Its membership was ended. */
+  | 'ended'
+  /** Not on the list, as far as a replica knows that keeps up with its zone. */
+  | 'stranger'
+  /** This peer cannot tell: it has no list, or one that may be old. */
+  | 'unknown';
+
+/** What a member asks to be signed anew. */
+export interface RenewalWish {
+  readonly peer: PeerId;
+  /** For its serving certificate: a PKCS#10 request (PEM), and where its API answers. Absent: the membership alone. */
+  readonly serving?: { readonly request: string; readonly addresses: readonly string[] };
+}
+
+export interface Renewal {
+  readonly membership: Uint8Array;
+  /** PEM, when it was asked for. */
+  readonly servingCertificate?: string;
+}
+
 export interface MembershipAuthority {
-  /** Checks the proof, counts a use of the token, issues certificates. Errors: unauthorized, not-found, conflict (name taken), unavailable. */
+  /** Checks the proof, counts a use of the token, issues certificates. Errors: unauthorized, forbidden, invalid, conflict (name taken), unavailable. */
   readonly redeem: (request: JoinRequest) => Promise<Result<JoinGrant>>;
-  /** A fresh certificate for a member in good standing. Errors: forbidden once its membership ended. */
-  readonly renew: (peer: PeerId) => Promise<Result<Uint8Array>>;
-  /** Whether this membership was ended. Reads this peer's replica. */
-  readonly isRevoked: (peer: PeerId) => boolean;
+  /** Fresh certificates for a member in good standing. Errors: forbidden once its membership ended, unavailable. */
+  readonly renew: (wish: RenewalWish) => Promise<Result<Renewal>>;
+  /** Of a peer whose certificate begins at `certifiedAtMs`: one that was let in again shows a later one than its end. */
+  readonly standing: (peer: PeerId, certifiedAtMs: number) => Standing;
 }

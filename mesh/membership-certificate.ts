@@ -8,7 +8,7 @@ import type { PeerId } from './transport.ts';
 /** Told apart from anything else the authority may ever sign. */
 const DOMAIN = Buffer.from('skein membership certificate 1\0', 'utf8');
 
-/** Clocks of peers may differ by this much. */
+/** Clocks of peers may differ by this much, or by a tenth of a life that is short. */
 const CLOCK_LEEWAY_MS = 300_000;
 
 /** A certificate is a few hundred bytes; more is nothing of ours. */
@@ -72,32 +72,44 @@ export function readCertificate(
   return ok({ v, cluster, peer, zone, notBefore, notAfter, serial });
 }
 
-/** Errors: those of `readCertificate`, and unauthorized when it is another peer's or out of date. */
+/** Whatever its dates. Errors: those of `readCertificate`, and unauthorized when it is another peer's. */
+export function checkBearer(
+  certificate: Uint8Array,
+  expected: { readonly authorityKey: Uint8Array; readonly peer: PeerId },
+  verify: Verify,
+): Result<MembershipClaims> {
+  const claims = readCertificate(certificate, expected.authorityKey, verify);
+  if (!claims.ok || claims.value.peer === expected.peer) return claims;
+  return failed(
+    new SkeinError(
+      'unauthorized',
+      `peer ${expected.peer} shows the membership of peer ${claims.value.peer}`,
+    ),
+  );
+}
+
+/** Errors: those of `checkBearer`, and unauthorized when it is out of date. */
 export function checkCertificate(
   certificate: Uint8Array,
   expected: { readonly authorityKey: Uint8Array; readonly peer: PeerId; readonly wallMs: number },
   verify: Verify,
 ): Result<MembershipClaims> {
-  const claims = readCertificate(certificate, expected.authorityKey, verify);
-  if (!claims.ok) return claims;
-  const { peer, notBefore, notAfter } = claims.value;
-  if (peer !== expected.peer) {
-    return failed(
-      new SkeinError('unauthorized', `peer ${expected.peer} shows the membership of peer ${peer}`),
-    );
-  }
-  const { wallMs } = expected;
-  if (wallMs < notBefore - CLOCK_LEEWAY_MS || wallMs > notAfter + CLOCK_LEEWAY_MS) {
-    const from = new Date(notBefore).toISOString();
-    const to = new Date(notAfter).toISOString();
-    return failed(
-      new SkeinError(
-        'unauthorized',
-        `the membership of peer ${peer} holds from ${from} to ${to}, and it is ${new Date(wallMs).toISOString()} here: check the clocks, or join it again`,
-      ),
-    );
-  }
-  return claims;
+  const claims = checkBearer(certificate, expected, verify);
+  return claims.ok ? checkDates(claims.value, expected.wallMs) : claims;
+}
+
+/** Errors: unauthorized when it does not hold yet, or no longer. */
+export function checkDates(claims: MembershipClaims, wallMs: number): Result<MembershipClaims> {
+  const { peer, notBefore, notAfter } = claims;
+  const leewayMs = Math.min(CLOCK_LEEWAY_MS, (notAfter - notBefore) / 10);
+  if (wallMs >= notBefore - leewayMs && wallMs <= notAfter + leewayMs) return ok(claims);
+  const [from, to, now] = [notBefore, notAfter, wallMs].map((ms) => new Date(ms).toISOString());
+  return failed(
+    new SkeinError(
+      'unauthorized',
+      `the membership of peer ${peer} holds from ${from} to ${to}, and it is ${now} here: check the clocks, or join it again`,
+    ),
+  );
 }
 
 function unpack(bytes: Uint8Array): readonly unknown[] | undefined {

@@ -1,6 +1,6 @@
 // The mesh of one peer as an actor: feeds links, frames and timers to the pure parts and does what they say.
 
-import { assert, shuffled, unreachable } from '../runtime/index.ts';
+import { assert, unreachable } from '../runtime/index.ts';
 import type { Actor } from '../runtime/index.ts';
 import { ADDRESS_BOOK_LIMIT } from './address-book.ts';
 import { createDissemination } from './dissemination.ts';
@@ -10,23 +10,32 @@ import {
   exchangeFacts,
   onFactsHint,
   onFactsMessage,
-  openExchange,
   setFacts,
   timeExchange,
 } from './facts-exchange.ts';
+import { createFactsTalk } from './facts-talk.ts';
 import { createFailureDetector } from './failure-detector.ts';
 import type { GossipMessage } from './gossip-message.ts';
+import { createHintBudget } from './hint-budget.ts';
+import { cutLink, cutRevoked, knock, onLink } from './link-changes.ts';
+import { createLinks, keepLinks } from './link-keeping.ts';
 import {
-  applyNews,
+  applyClaims,
   applyOutcome,
+  judgeOutlook,
+  lookAround,
+  lookIntoQuestions,
   memberOf,
   perform,
   publishDeaths,
-  touchBook,
 } from './member-changes.ts';
+import { tellNews } from './member-news.ts';
+import { onSyncMessage, openSync } from './member-sync.ts';
 import { createMembership } from './membership.ts';
-import { newsFor, reachable, schedule, sendGossip } from './mesh-state.ts';
+import { newsFor, reachable, schedule, sendGossip, sendQuick } from './mesh-state.ts';
 import type { MeshArgs, MeshContext, MeshMessage, MeshState } from './mesh-state.ts';
+import { createOutlook } from './outlook.ts';
+import { createOverlay } from './overlay.ts';
 import type { PeerId } from './transport.ts';
 
 /** After telling all that it leaves, a peer waits this long for the frames to go out. */
@@ -36,36 +45,59 @@ export const meshActor: Actor<MeshMessage, MeshState, MeshArgs> = { start, recei
 
 function start(args: MeshArgs, ctx: MeshContext): MeshState {
   const { transport, timing } = args;
+  const { self } = transport;
   // The wall clock at start is above that of any life before; if it was set back, refutation outbids it.
   const incarnation = ctx.clock.wallMs();
-  const addresses = transport.addresses();
-  const membership = createMembership({ peer: transport.self, incarnation, addresses }, timing);
+  const overlay = createOverlay(self);
+  const links = createLinks(args.bookEntries);
+  const membership = createMembership(
+    {
+      peer: self,
+      incarnation,
+      addresses: transport.addresses(),
+      signer: args.signer,
+      areNear: overlay.areNear,
+    },
+    timing,
+  );
   const accepts = (peer: PeerId): boolean => {
     const record = membership.get(peer);
     if (record === undefined) return false;
     if (record.status === 'alive' || record.status === 'suspect') return true;
     return ctx.clock.monotonicMs() - record.sinceMs < timing.deadFactsMs;
   };
+  /** Of those with a link, the target's neighbours first: they have one to it as well. */
+  const helpersFor = (target: PeerId): readonly PeerId[] => {
+    const linked = links.partners.sample(ctx.random, links.partners.size());
+    const others = linked.filter((peer) => peer !== target);
+    const near = others.filter((peer) => overlay.areNear(target, peer));
+    return [...near, ...others.filter((peer) => !near.includes(peer))];
+  };
   const state: MeshState = {
     ...args,
     membership,
-    detector: createFailureDetector(timing, ctx.random),
+    detector: createFailureDetector(timing, ctx.random, helpersFor),
+    overlay,
+    outlook: createOutlook(timing),
+    links,
     news: createDissemination(),
-    known: createFacts(transport.self, incarnation, accepts),
+    questions: new Map(),
+    known: createFacts({ self, incarnation, signer: args.signer, accepts }),
+    talk: createFactsTalk(),
+    hints: createHintBudget(ctx.clock.monotonicMs()),
     addresses: new Map(args.bookEntries.map((entry) => [entry.peer, entry])),
     isBookDirty: false,
     isNewsTimed: false,
-    hotRounds: 0,
-    warmRounds: 0,
-    hintTokens: 0,
-    hintsFilledMs: ctx.clock.monotonicMs(),
+    isLinksTimed: false,
+    suspicionsDueMs: undefined,
     stalledMs: 0,
   };
-  state.known.set(args.facts);
-  state.view.put({ type: 'status', member: memberOf(state, transport.self)!, was: undefined });
-  for (const entry of args.bookEntries) {
-    if (!args.isRevoked(entry.peer)) transport.connect(entry.peer, entry.addresses);
-  }
+  const said = state.known.set(args.facts, ctx.clock.wallMs());
+  if (!said.ok) ctx.log.warn('facts of this peer not told', { why: said.error.message });
+  state.talk.rumors.add(self);
+  state.view.put({ type: 'status', member: memberOf(state, self)!, was: undefined });
+  keepLinks(state);
+  knock(state, ctx);
   schedule(ctx, 'round', timing.probeIntervalMs * ctx.random.float());
   schedule(ctx, 'sync', timing.syncIntervalMs * ctx.random.float());
   timeExchange(state, ctx);
@@ -75,17 +107,22 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
 function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): MeshState {
   switch (message.type) {
     case 'gossip':
-      onGossip(state, message.from, message.message, ctx);
+      onGossip(state, message, ctx);
       return state;
     case 'hint':
-      if (message.hint.type === 'news') applyNews(state, [message.hint.update], ctx);
-      else onFactsHint(state, message.from, message.hint.newest);
+      if (!state.hints.receive(ctx.clock.monotonicMs())) state.counters.hintsIgnored += 1;
+      else if (message.hint.type === 'news') {
+        applyClaims(state, 'apply', [message.hint.update], ctx);
+      } else onFactsHint(state, message.from, message.hint, ctx);
       return state;
     case 'link':
-      onLink(state, message.peer, message.up, ctx);
+      onLink(state, message, ctx);
       return state;
     case 'cut':
-      cutLink(state, message.peer);
+      cutLink(state, message.peer, ctx);
+      return state;
+    case 'revoked':
+      cutRevoked(state, message.peer, ctx);
       return state;
     case 'set-facts':
       setFacts(state, message.facts, ctx);
@@ -110,15 +147,23 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
   }
 }
 
-function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: MeshContext): void {
+function onGossip(
+  state: MeshState,
+  { from, message, isDatagram }: Extract<MeshMessage, { type: 'gossip' }>,
+  ctx: MeshContext,
+): void {
   const nowMs = ctx.clock.monotonicMs();
   switch (message.type) {
-    case 'ping':
-      applyNews(state, message.news, ctx);
-      sendGossip(state, from, { type: 'ack', seq: message.seq, news: newsFor(state, from) });
+    case 'ping': {
+      applyClaims(state, 'apply', message.news, ctx);
+      const ack: GossipMessage = { type: 'ack', seq: message.seq, news: newsFor(state, from) };
+      // By the way it came: that one works.
+      if (isDatagram) sendQuick(state, from, ack);
+      else sendGossip(state, from, ack);
       return;
+    }
     case 'ack':
-      applyNews(state, message.news, ctx);
+      applyClaims(state, 'apply', message.news, ctx);
       perform(state, state.detector.ack(message.seq, from), ctx);
       return;
     case 'ping-request':
@@ -128,13 +173,16 @@ function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: M
       perform(state, state.detector.nack(message.seq, from), ctx);
       return;
     case 'news':
-      applyNews(state, message.news, ctx);
+      applyClaims(state, 'apply', message.news, ctx);
       return;
-    case 'sync':
-      applyNews(state, message.claims, ctx);
-      if (message.wantsReply) sendSync(state, from, false);
+    case 'members-hash':
+    case 'members-buckets':
+    case 'members-items':
+    case 'members-claims':
+      onSyncMessage(state, from, message, ctx);
       return;
     case 'facts-hash':
+    case 'facts-buckets':
     case 'facts-digest':
     case 'facts-delta':
     case 'facts-pull':
@@ -143,24 +191,6 @@ function onGossip(state: MeshState, from: PeerId, message: GossipMessage, ctx: M
     default:
       unreachable(message);
   }
-}
-
-/** A new link compares all there is; a lost one is a reason to look, never a verdict. */
-function onLink(state: MeshState, peer: PeerId, isUp: boolean, ctx: MeshContext): void {
-  if (isUp) {
-    const entry = state.addresses.get(peer);
-    if (entry !== undefined) {
-      state.addresses.set(peer, { ...entry, seenMs: ctx.clock.wallMs() });
-      touchBook(state, ctx);
-    }
-    sendSync(state, peer, false);
-    openExchange(state, peer);
-    return;
-  }
-  const record = state.membership.get(peer);
-  if (record?.status !== 'alive' && record?.status !== 'suspect') return;
-  const nowMs = ctx.clock.monotonicMs();
-  perform(state, state.detector.probe(peer, state.membership.others(), nowMs), ctx);
 }
 
 function onDue(
@@ -173,12 +203,15 @@ function onDue(
   switch (what) {
     case 'round':
       schedule(ctx, 'round', timing.probeIntervalMs * (1 + detector.health() / 2));
-      perform(state, detector.round(membership.others(), nowMs), ctx);
+      perform(state, detector.round(subjects(state, nowMs), nowMs), ctx);
+      lookIntoQuestions(state, ctx);
+      lookAround(state, ctx);
       return;
     case 'probes':
       perform(state, detector.wake(nowMs), ctx);
       return;
     case 'suspicions': {
+      state.suspicionsDueMs = undefined;
       const outcome = membership.expire(nowMs);
       applyOutcome(state, outcome, ctx);
       publishDeaths(state, outcome, ctx);
@@ -188,11 +221,16 @@ function onDue(
       tellNews(state, ctx);
       return;
     case 'facts':
-      cutRevoked(state, ctx);
       exchangeFacts(state, ctx);
       return;
     case 'sync':
       syncWithOne(state, ctx);
+      return;
+    case 'links':
+      keepLinks(state);
+      return;
+    case 'knock':
+      knock(state, ctx);
       return;
     case 'book':
       saveBook(state, ctx);
@@ -213,57 +251,28 @@ function excuseStall(state: MeshState, dueMs: number, ctx: MeshContext): void {
   ctx.log.warn('this peer stood still', { ms: Math.round(lateMs) });
 }
 
-function tellNews(state: MeshState, ctx: MeshContext): void {
-  state.isNewsTimed = false;
-  if (state.news.isEmpty()) return;
-  const size = state.membership.others().length + 1;
-  const { gossipFanout, gossipIntervalMs } = state.timing;
-  for (const peer of shuffled(ctx.random, reachable(state)).slice(0, gossipFanout)) {
-    const news = state.news.take(size);
-    if (news.length > 0) sendGossip(state, peer, { type: 'news', news });
-  }
-  if (state.news.isEmpty()) return;
-  state.isNewsTimed = true;
-  schedule(ctx, 'news', gossipIntervalMs);
-}
-
-function sendSync(state: MeshState, to: PeerId, wantsReply: boolean): void {
-  sendGossip(state, to, { type: 'sync', claims: state.membership.claims(), wantsReply });
+/** Whom to probe: those this peer watches, but for newcomers to whom a link is still being made. */
+function subjects(state: MeshState, nowMs: number): readonly PeerId[] {
+  const { overlay, membership, links, timing } = state;
+  return overlay
+    .subjects()
+    .filter(
+      (peer) => links.up.has(peer) || nowMs - membership.get(peer)!.sinceMs >= timing.linkGraceMs,
+    );
 }
 
 /** Now and then everything is compared with one peer, even one that is held for dead but has a link. */
 function syncWithOne(state: MeshState, ctx: MeshContext): void {
   schedule(ctx, 'sync', state.timing.syncIntervalMs * (0.75 + ctx.random.float() / 2));
   dropOldFacts(state, ctx);
-  // Forgets the long dead; nothing else can be due here that its own timer does not catch.
-  applyOutcome(state, state.membership.expire(ctx.clock.monotonicMs()), ctx);
-  for (const { peer } of state.view.members()) {
-    if (state.membership.get(peer) === undefined) state.view.drop(peer);
+  const nowMs = ctx.clock.monotonicMs();
+  for (const peer of state.membership.forget(nowMs)) {
+    state.outlook.note(peer, undefined, nowMs);
+    state.view.drop(peer);
   }
-  const linked = [...state.membership.records()]
-    .map(({ peer }) => peer)
-    .filter((peer) => state.transport.isLinked(peer));
-  const chosen = shuffled(ctx.random, linked)[0];
-  if (chosen !== undefined) sendSync(state, chosen, true);
-}
-
-/** Ends a link that carried nonsense; the peer may come back on a fresh one. */
-function cutLink(state: MeshState, peer: PeerId): void {
-  state.transport.disconnect(peer);
-  const entry = state.addresses.get(peer);
-  if (entry !== undefined) state.transport.connect(peer, entry.addresses);
-}
-
-/** Ends the links of peers whose membership the log has ended. */
-function cutRevoked(state: MeshState, ctx: MeshContext): void {
-  const revoked = [...state.addresses.keys()].filter((peer) => state.isRevoked(peer));
-  for (const peer of revoked) {
-    ctx.log.info('peer removed from the cluster', { peer });
-    state.transport.disconnect(peer);
-    state.addresses.delete(peer);
-    touchBook(state, ctx);
-    applyOutcome(state, state.membership.remove(peer, ctx.clock.monotonicMs()), ctx);
-  }
+  judgeOutlook(state, ctx);
+  const [chosen] = state.links.up.sample(ctx.random, 1);
+  if (chosen !== undefined) openSync(state, chosen);
 }
 
 function leave(state: MeshState, left: () => void, ctx: MeshContext): void {

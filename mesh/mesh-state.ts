@@ -3,23 +3,29 @@
 import type { Context, Result } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import type { Dissemination } from './dissemination.ts';
+import type { FactsTalk } from './facts-talk.ts';
 import type { Facts } from './facts.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import { encodeGossip } from './gossip-message.ts';
 import type { GossipMessage, Hint } from './gossip-message.ts';
-import type { Membership, MemberUpdate } from './membership.ts';
+import type { HintBudget } from './hint-budget.ts';
+import type { MemberUpdate } from './member-claim.ts';
+import type { Membership } from './membership.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { NodeFacts } from './mesh.ts';
+import type { OutlookTracker } from './outlook.ts';
+import type { Overlay } from './overlay.ts';
+import type { PeerSet } from './peer-set.ts';
 import type { PeerSigner } from './peer-signer.ts';
 import type { MeshTiming } from './timing.ts';
-import type { PeerId, Transport } from './transport.ts';
+import { DATAGRAM_LIMIT_BYTES } from './transport.ts';
+import type { LinkChange, PeerId, Transport } from './transport.ts';
+
+/** News on a probe: as much as leaves the probe a datagram. */
+const NEWS_ON_PROBE = { count: 32, bytes: 900 };
 
 /** The topic of urgent hints; no other is allowed. */
-export const HINT_TOPIC = 'skein/hints/1';
-
-/** Hints a peer may publish at once, and how many more each second. */
-const HINT_BURST = 5;
-const HINTS_PER_SECOND = 2;
+export const HINT_TOPIC = 'skein/hints/2';
 
 export interface MeshArgs {
   readonly transport: Transport;
@@ -36,44 +42,91 @@ export interface MeshArgs {
 /** Only ever grow. */
 export interface MeshCounters {
   malformed: number;
+  /** Gossip and hints over the rate that one peer may send. */
+  excess: number;
   gossipSent: number;
   gossipBytesSent: number;
   refutations: number;
+  /** Deltas of facts that their origin did not sign so. */
+  factsRefused: number;
+  factsBytesSent: number;
+  hintsSent: number;
+  /** Received over the rate that all peers together may have. */
+  hintsIgnored: number;
 }
 
 export type MeshMessage =
-  | { readonly type: 'gossip'; readonly from: PeerId; readonly message: GossipMessage }
+  | {
+      readonly type: 'gossip';
+      readonly from: PeerId;
+      readonly message: GossipMessage;
+      readonly isDatagram: boolean;
+    }
   | { readonly type: 'hint'; readonly from: PeerId; readonly hint: Hint }
-  | { readonly type: 'link'; readonly peer: PeerId; readonly up: boolean }
+  | {
+      readonly type: 'link';
+      readonly peer: PeerId;
+      readonly change: LinkChange;
+      /** Where it was dialled, if it was. */
+      readonly address?: string | undefined;
+    }
   /** It sent what is no frame of ours: the link is ended and dialled anew. */
   | { readonly type: 'cut'; readonly peer: PeerId }
+  /** The log ended the membership of this peer. */
+  | { readonly type: 'revoked'; readonly peer: PeerId }
   | { readonly type: 'set-facts'; readonly facts: NodeFacts }
   | { readonly type: 'leave'; readonly left: () => void }
   | { readonly type: 'flushed'; readonly left: () => void }
   /** A timer of the actor. A `dueMs` long past means that this peer stood still. */
   | {
       readonly type: 'due';
-      readonly what: 'round' | 'probes' | 'suspicions' | 'news' | 'facts' | 'sync' | 'book';
+      readonly what:
+        | 'round'
+        | 'probes'
+        | 'suspicions'
+        | 'news'
+        | 'facts'
+        | 'sync'
+        | 'links'
+        | 'knock'
+        | 'book';
       readonly dueMs: number;
     }
   | { readonly type: 'book-saved'; readonly outcome: Result<void> };
+
+/** What this peer keeps, has, and lacks of links. */
+export interface Links {
+  /** Peers to which the transport keeps a link, at these addresses. */
+  readonly kept: Map<PeerId, readonly string[]>;
+  /** Peers with a link right now, whoever wanted it. */
+  readonly up: PeerSet;
+  /** Those of them that are alive or suspect: the partners of gossip. */
+  readonly partners: PeerSet;
+  /** Peers of the address book that are no members, or held for dead: tried now and then. */
+  readonly missing: PeerSet;
+}
 
 export type MeshContext = Context<MeshMessage>;
 
 export interface MeshState extends MeshArgs {
   readonly membership: Membership;
   readonly detector: FailureDetector;
+  readonly overlay: Overlay;
+  readonly outlook: OutlookTracker;
+  readonly links: Links;
   readonly news: Dissemination;
+  /** Claims of death by hearsay, each to be shown to its subject with a probe. At most QUESTIONS_LIMIT. */
+  readonly questions: Map<PeerId, MemberUpdate>;
   readonly known: Facts;
+  readonly talk: FactsTalk;
+  readonly hints: HintBudget;
   /** What the address book holds: peers that are members or may be again. */
   readonly addresses: Map<PeerId, AddressBookEntry>;
   isBookDirty: boolean;
   isNewsTimed: boolean;
-  /** Rounds of facts left to run at each pace. */
-  hotRounds: number;
-  warmRounds: number;
-  hintTokens: number;
-  hintsFilledMs: number;
+  isLinksTimed: boolean;
+  /** When the suspicions timer goes off. */
+  suspicionsDueMs: number | undefined;
   /** When a stall was last excused. */
   stalledMs: number;
 }
@@ -90,33 +143,72 @@ export function schedule(
 
 /** False when it is known at once that it does not arrive. */
 export function sendGossip(state: MeshState, to: PeerId, message: GossipMessage): boolean {
-  const frame = encodeGossip(message);
-  if (!state.transport.send(to, 'control', frame)) return false;
-  state.counters.gossipSent += 1;
-  state.counters.gossipBytesSent += frame.length;
+  return sendFrame(state, to, encodeGossip(message), message.type);
+}
+
+/** By datagram where it fits and those pass, else as a frame; `none` when neither leaves. */
+export function sendQuick(
+  state: MeshState,
+  to: PeerId,
+  message: GossipMessage,
+): 'datagram' | 'frame' | 'none' {
+  const bytes = encodeGossip(message);
+  if (sendDatagram(state, to, bytes)) return 'datagram';
+  return sendFrame(state, to, bytes, message.type) ? 'frame' : 'none';
+}
+
+/** On both ways at once; false when neither leaves. */
+export function sendTwice(state: MeshState, to: PeerId, message: GossipMessage): boolean {
+  const bytes = encodeGossip(message);
+  const isQuick = sendDatagram(state, to, bytes);
+  return sendFrame(state, to, bytes, message.type) || isQuick;
+}
+
+function sendDatagram(state: MeshState, to: PeerId, bytes: Uint8Array): boolean {
+  if (bytes.length > DATAGRAM_LIMIT_BYTES || !state.transport.sendDatagram(to, bytes)) return false;
+  count(state, bytes);
   return true;
 }
 
-/** Over the rate, a hint is dropped: gossip and anti-entropy carry the same, a little later. */
-export function publishHint(state: MeshState, hint: Hint, ctx: MeshContext): void {
-  const nowMs = ctx.clock.monotonicMs();
-  const filled = ((nowMs - state.hintsFilledMs) / 1000) * HINTS_PER_SECOND;
-  state.hintTokens = Math.min(HINT_BURST, state.hintTokens + filled);
-  state.hintsFilledMs = nowMs;
-  if (state.hintTokens < 1) return;
-  state.hintTokens -= 1;
-  state.transport.publish(HINT_TOPIC, encodeGossip(hint));
+function sendFrame(
+  state: MeshState,
+  to: PeerId,
+  bytes: Uint8Array,
+  type: GossipMessage['type'],
+): boolean {
+  if (!state.transport.send(to, 'control', bytes)) return false;
+  count(state, bytes);
+  if (type.startsWith('facts')) state.counters.factsBytesSent += bytes.length;
+  return true;
+}
+
+function count({ counters }: MeshState, bytes: Uint8Array): void {
+  counters.gossipSent += 1;
+  counters.gossipBytesSent += bytes.length;
+}
+
+/** Over the rate, a hint is not even made: gossip and exchanges carry the same, a little later. */
+export function publishHint(state: MeshState, makeHint: () => Hint, ctx: MeshContext): void {
+  if (!state.hints.publish(ctx.clock.monotonicMs(), state.membership.size())) return;
+  state.counters.hintsSent += 1;
+  state.transport.publish(HINT_TOPIC, encodeGossip(makeHint()));
 }
 
 /** News for a message to `to`: what is fresh, and first of all what is said of `to` itself if it is doubted. */
 export function newsFor(state: MeshState, to: PeerId): readonly MemberUpdate[] {
-  const fresh = state.news.take(state.membership.others().length + 1);
-  const own = state.membership.claim(to);
-  if (own === undefined || own.status === 'alive') return fresh;
-  return [own, ...fresh.filter((update) => update.peer !== to)];
+  const fresh = state.news.take(state.membership.size(), NEWS_ON_PROBE);
+  const doubt = doubtOf(state, to);
+  if (doubt === undefined) return fresh;
+  return [doubt, ...fresh.filter((update) => update.peer !== to)];
+}
+
+function doubtOf(state: MeshState, of: PeerId): MemberUpdate | undefined {
+  const own = state.membership.claim(of);
+  if (own !== undefined && own.status !== 'alive') return own;
+  return state.questions.get(of);
 }
 
 /** Living peers one can talk to right now. */
 export function reachable(state: MeshState): readonly PeerId[] {
-  return state.membership.others().filter((peer) => state.transport.isLinked(peer));
+  return state.links.partners.all();
 }

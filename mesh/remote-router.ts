@@ -4,6 +4,7 @@ import { parseAddress } from '../runtime/index.ts';
 import type { ActorSystem, Address, Logger, RemoteResolver, SkeinError } from '../runtime/index.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import type { MeshView } from './mesh-view.ts';
+import type { MemberStatus } from './mesh.ts';
 import type { Lane, PeerId, Transport } from './transport.ts';
 
 /** The log's replicas talk on a lane of their own, so that a tail of entries delays nothing else. */
@@ -17,19 +18,21 @@ const SCHEME = 'skein://';
 /** Only ever grow. */
 export interface RouterCounters {
   sent: number;
-  /** No link, or the lane was full. */
+  /** No link and none can be made, or the lane was full. */
   undeliverable: number;
   /** Too large or not encodable. */
   unsendable: number;
   received: number;
-  /** Refused by the actor system: no such actor, no schema, or it does not fit. */
+  /** Refused by the actor system: no such actor, no schema, it does not fit, or it claims to be of another peer. */
   refused: number;
 }
 
 export interface RemoteRouter {
   readonly resolver: RemoteResolver;
-  /** A frame that starts with ENVELOPE_V1. Returns what is wrong with a malformed one. */
+  /** A frame that starts with ENVELOPE_V2. Returns what is wrong with a malformed one. */
   readonly incoming: (from: PeerId, frame: Uint8Array) => SkeinError | undefined;
+  /** A link went down: whoever waits for an answer of that peer is told. */
+  readonly linkLost: (peer: PeerId) => void;
   readonly counters: RouterCounters;
 }
 
@@ -50,11 +53,7 @@ export function createRemoteRouter(
   const send = (to: Address, message: unknown): boolean => {
     const route = routeOf(to);
     if (route === undefined) return false;
-    if (!transport.isLinked(route.peer)) {
-      counters.undeliverable += 1;
-      return false;
-    }
-    const frame = encodeEnvelope(to, message);
+    const frame = encodeEnvelope(transport.self, to, message);
     if (!frame.ok) {
       counters.unsendable += 1;
       log.error('message not sent', { to, error: frame.error.message });
@@ -68,9 +67,11 @@ export function createRemoteRouter(
 
   const incoming = (from: PeerId, frame: Uint8Array): SkeinError | undefined => {
     counters.received += 1;
-    const envelope = decodeEnvelope(frame, (address) => system.ref<never>(address));
+    const envelope = decodeEnvelope({ from, to: transport.self }, frame, (address) =>
+      system.refFrom<never>(from, address),
+    );
     if (!envelope.ok) return envelope.error;
-    const refusal = system.deliver(envelope.value.to, envelope.value.message);
+    const refusal = system.deliver(from, envelope.value.to, envelope.value.message);
     if (refusal === undefined) return undefined;
     counters.refused += 1;
     log.debug('message refused', { from, to: envelope.value.to, reason: refusal });
@@ -83,15 +84,23 @@ export function createRemoteRouter(
     const stop = view.onMember((event) => {
       const { member } = event;
       if (event.type !== 'status' || member.peer !== peer) return;
-      if (member.status !== 'dead' && member.status !== 'left') return;
+      if (!isGone(member.status)) return;
       stop();
       lost();
     });
     return stop;
   };
 
-  return { resolver: { send, watch }, incoming, counters };
+  const linkLost = (peer: PeerId): void => system.linkLost(peer);
+  // A frozen peer may hold its link for long; once it is given up, nobody waits for its answers.
+  view.onMember(({ type, member }) => {
+    if (type === 'status' && isGone(member.status)) linkLost(member.peer);
+  });
+
+  return { resolver: { send, watch }, incoming, linkLost, counters };
 }
+
+const isGone = (status: MemberStatus): boolean => status === 'dead' || status === 'left';
 
 /** Reads peer and lane off an address without taking it apart: this runs for each message. */
 function routeOf(to: Address): { readonly peer: PeerId; readonly lane: Lane } | undefined {

@@ -12,6 +12,9 @@ export type Lane = 'control' | 'log' | 'bulk';
 /** The largest datagram: with its own and UDP's headers it fits the smallest usual MTU (IPv6's 1,280). */
 export const DATAGRAM_LIMIT_BYTES = 1_100;
 
+/** A lost link is a reason to probe, never a verdict; one that ended was of no use to either side any more. */
+export type LinkChange = 'up' | 'lost' | 'ended';
+
 /** How this peer reaches another one, or why it does not. */
 export interface LinkReport {
   readonly peer: PeerId;
@@ -23,6 +26,9 @@ export interface LinkReport {
   readonly sinceMs: number;
   /** Whether datagrams were seen to pass both ways. */
   readonly hasDatagrams: boolean;
+  /** Last measured; undefined when there is no link. */
+  readonly roundTripMs?: number | undefined;
+  /** Why there is no direct link, as far as it was tried: address by address. */
   readonly reason?: string | undefined;
 }
 
@@ -31,10 +37,20 @@ export interface TransportHandlers {
   readonly frame: (from: PeerId, lane: Lane, frame: Uint8Array) => void;
   /** A datagram from an admitted peer. It may have overtaken frames, and may come twice. */
   readonly datagram: (from: PeerId, bytes: Uint8Array) => void;
-  /** A hint published by any admitted peer on an allowed topic. */
-  readonly published: (from: PeerId, topic: string, data: Uint8Array) => void;
-  /** A link to an admitted peer came up or went down. A lost link is a reason to probe, never a verdict. */
-  readonly link: (peer: PeerId, up: boolean) => void;
+  /**
+   * A hint on an allowed topic, passed on by an admitted peer, whoever published it. Returns what becomes of it: only
+   * what is passed on reaches peers that the publisher has no link to; refused is what no honest peer would pass on.
+   */
+  readonly published: (
+    from: PeerId,
+    topic: string,
+    data: Uint8Array,
+  ) => 'pass on' | 'drop' | 'refuse';
+  /**
+   * What became of the link to an admitted peer; one that gives way to a better one is not told. `address` is where the
+   * peer was dialled; undefined when it dialled itself or is relayed.
+   */
+  readonly link: (peer: PeerId, change: LinkChange, address?: string) => void;
   /** Another admitted peer opened a byte stream. */
   readonly stream: (from: PeerId, protocol: string, header: unknown, stream: Duplex) => void;
 }
@@ -43,7 +59,10 @@ export interface Transport {
   readonly self: PeerId;
   readonly start: (handlers: TransportHandlers) => Promise<void>;
   readonly stop: () => Promise<void>;
-  /** `host:port` addresses at which others reach this peer. */
+  /**
+   * `host:port` addresses at which others reach this peer, as they are now, and relays where it seems that nobody can
+   * dial it: see relay-hint.ts.
+   */
   readonly addresses: () => readonly string[];
   /** Keeps a link to this peer, at any of these addresses, redialling without end with a jittered backoff until `disconnect`. */
   readonly connect: (peer: PeerId, addresses: readonly string[]) => void;

@@ -4,7 +4,7 @@ import type { ActorRef } from './actor.ts';
 import { createAskTable } from './ask.ts';
 import type { AnyActor } from './cell.ts';
 import { createDeadLetters } from './dead-letters.ts';
-import { deliver } from './delivery.ts';
+import { createRefFrom, deliver } from './delivery.ts';
 import { SkeinError } from './errors.ts';
 import type { Result } from './errors.ts';
 import { createGuardian } from './guardian.ts';
@@ -14,7 +14,6 @@ import { createRef } from './refs.ts';
 import { spawn } from './spawn.ts';
 import type { ActorSystem, ActorSystemOptions } from './system.ts';
 import { runTurn } from './turn.ts';
-import { watchPeer } from './watch.ts';
 
 export function createActorSystem(options: ActorSystemOptions): ActorSystem {
   checkPeer(options.peer);
@@ -23,12 +22,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
   const kernel: Kernel = {
     ...options,
     cells: new Map(),
-    asks: createAskTable({
-      peer,
-      clock,
-      random,
-      watchPeer: (address, lost) => watchPeer(kernel, address, lost),
-    }),
+    asks: createAskTable({ peer, clock, random }),
     deadLetter: (to, message, reason) => {
       deadLetters.add(to, message, reason);
       kernel.asks.undeliverable(to, message, reason);
@@ -63,7 +57,9 @@ function assemble(kernel: Kernel, guardian: Guardian, deadLetters: () => number)
       }
       kernel.resolver = resolver;
     },
-    deliver: (to, message) => deliver(kernel, to, message),
+    deliver: (from, to, message) => deliver(kernel, from, to, message),
+    refFrom: (from, address) => createRefFrom(kernel, from, address),
+    linkLost: (peer) => kernel.asks.linkLost(peer),
     stop: guardian.stop,
     counters: () => ({
       deadLetters: deadLetters(),

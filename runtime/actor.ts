@@ -40,6 +40,11 @@ export interface Actor<M, S, A = void> {
   readonly stopped?: (state: S) => void;
   /** Only an actor with a schema can be reached from another peer; what does not fit is refused and counted. */
   readonly schema?: MessageSchema;
+  /**
+   * The peer that a message of another peer claims to be from; one whose link did not bring it is refused at the door,
+   * and counted. Asked after `schema`, so the message has its shape. Undefined for one that names nobody.
+   */
+  readonly claimedPeer?: (message: M) => string | undefined;
   /** Messages waiting at most; one more becomes a dead letter. Default 10,000. */
   readonly mailboxLimit?: number;
 }

@@ -1,11 +1,11 @@
 // Questions that wait for their answer: each has an address, a deadline and exactly one outcome.
 //
 //   open --+-- answer                      -> ok
-//          +-- deadline, or its peer is lost -> timeout: it may or may not have been done
+//          +-- deadline, or the link is lost -> timeout: it may or may not have been done
 //          +-- it ends as a dead letter      -> unavailable or overloaded: it was not done
 //          +-- the asker stops or restarts   -> no outcome: nobody is left to hear it
 
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, parseAddress, peerOf } from './address.ts';
 import type { Address } from './address.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
@@ -25,9 +25,10 @@ type Settle = (outcome: Result<unknown>, id: string) => void;
 
 interface OpenQuestion {
   readonly to: Address;
+  /** Of `to`: nobody else on another peer may answer. */
+  readonly peer: string;
   readonly settle: Settle;
   readonly timer: Timer;
-  readonly unwatch: () => void;
 }
 
 export interface AskTable {
@@ -35,6 +36,10 @@ export interface AskTable {
   readonly open: (to: Address, deadlineMs: number, settle: Settle) => Result<OpenedQuestion>;
   /** False when nobody waits for it (any more). */
   readonly answer: (id: string, reply: unknown) => boolean;
+  /** The peer that a question was put to; undefined when nobody waits for its answer (any more). */
+  readonly askedPeer: (id: string) => string | undefined;
+  /** Settles all questions that were put to this peer: their answers cannot be waited for. */
+  readonly linkLost: (peer: string) => void;
   /** Settles the question that `message` carries, if it was asked here and went to `to`. */
   readonly undeliverable: (to: Address, message: unknown, reason: DeadLetterReason) => void;
   /** Forgets a question without an outcome. */
@@ -57,13 +62,11 @@ export interface AskTableOptions {
   readonly peer: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Calls `lost` when the peer of an address is gone; returns how to stop watching. */
-  readonly watchPeer: (address: Address, lost: () => void) => () => void;
   readonly maxOpen?: number;
 }
 
 export function createAskTable(options: AskTableOptions): AskTable {
-  const { peer, clock, random, watchPeer, maxOpen = maxOpenQuestions } = options;
+  const { peer, clock, random, maxOpen = maxOpenQuestions } = options;
   const questions = new Map<string, OpenQuestion>();
   // An answer to a question of this peer's earlier life must not fit a question of this life.
   const life = randomHex(random, 8);
@@ -80,7 +83,6 @@ export function createAskTable(options: AskTableOptions): AskTable {
     const question = questions.get(id);
     questions.delete(id);
     question?.timer.cancel();
-    question?.unwatch();
   };
 
   return {
@@ -88,21 +90,15 @@ export function createAskTable(options: AskTableOptions): AskTable {
       if (questions.size >= maxOpen) return failed(tooMany(to, maxOpen));
       const id = `${life}-${++lastNumber}`;
       const timer = clock.setTimer(deadlineMs, () => close(id, failed(tooLate(to, deadlineMs))));
-      let isOpen = false;
-      let isLost = false;
-      const unwatch = watchPeer(to, () => {
-        isLost = true;
-        if (isOpen) close(id, failed(lost(to)));
-      });
-      if (isLost) {
-        timer.cancel();
-        return failed(unreached(to, 'no route'));
-      }
-      isOpen = true;
-      questions.set(id, { to, settle, timer, unwatch });
+      questions.set(id, { to, peer: peerOf(to), settle, timer });
       return ok({ id, replyTo: formatAddress({ peer, path: askPrefix + id }) });
     },
     answer: (id, reply) => close(id, ok(reply)),
+    askedPeer: (id) => questions.get(id)?.peer,
+    linkLost: (lostPeer) => {
+      const lost = [...questions].filter(([, question]) => question.peer === lostPeer);
+      for (const [id, { to }] of lost) close(id, failed(cutOff(to)));
+    },
     undeliverable: (to, message, reason) => {
       const id = idOfQuestion(peer, message);
       const question = id === undefined ? undefined : questions.get(id);
@@ -143,8 +139,12 @@ function tooLate(to: Address, deadlineMs: number): SkeinError {
   });
 }
 
-function lost(to: Address): SkeinError {
-  return new SkeinError('timeout', `the peer of ${to} was lost before it answered`, { to });
+function cutOff(to: Address): SkeinError {
+  return new SkeinError(
+    'timeout',
+    `the link to the peer of ${to} was lost before it answered: it may or may not have been done`,
+    { to },
+  );
 }
 
 function unreached(to: Address, reason: DeadLetterReason): SkeinError {

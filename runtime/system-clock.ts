@@ -11,17 +11,15 @@ export function createSystemClock(): Clock {
     wallMs: () => Date.now(),
     setTimer: (delayMs, fire) => {
       const dueMs = performance.now() + delayMs;
-      let handle: NodeJS.Timeout;
-      const arm = (): void => {
-        const leftMs = Math.max(0, dueMs - performance.now());
-        handle = setTimeout(onTimeout, Math.min(Math.ceil(leftMs), maxTimeoutMs));
-      };
+      const arm = (leftMs: number): NodeJS.Timeout =>
+        setTimeout(onTimeout, Math.min(Math.max(0, Math.ceil(leftMs)), maxTimeoutMs));
       // A timeout may come up to a millisecond early; `fire` must not.
       const onTimeout = (): void => {
-        if (performance.now() < dueMs) arm();
+        const leftMs = dueMs - performance.now();
+        if (leftMs > 0) handle = arm(leftMs);
         else fire();
       };
-      arm();
+      let handle = arm(delayMs);
       return { cancel: () => clearTimeout(handle) };
     },
   };

@@ -10,7 +10,7 @@ import type { Random } from './random.ts';
 
 /** Reaches actors on other peers; `mesh/` provides it, so that `runtime/` knows no network. */
 export interface RemoteResolver {
-  /** Sends towards another peer; false when it is known at once that it cannot get there. */
+  /** Sends towards another peer, at most once; false when it is known at once that it cannot get there. True promises nothing. */
   readonly send: (to: Address, message: unknown) => boolean;
   /** Calls `lost` once when the peer of `address` is gone; returns how to stop watching. */
   readonly watch: (address: Address, lost: () => void) => () => void;
@@ -45,8 +45,15 @@ export interface ActorSystem {
   ) => Promise<Result<R>>;
   /** Plugs in the mesh; before that, addresses of other peers are dead letters. */
   readonly connect: (resolver: RemoteResolver) => void;
-  /** Delivers a message that came from another peer, after the schema at the door. Returns why not, if refused. */
-  readonly deliver: (to: Address, message: unknown) => string | undefined;
+  /** Delivers a message that the link to peer `from` brought, after the door's checks. Returns why not, if refused. */
+  readonly deliver: (from: string, to: Address, message: unknown) => string | undefined;
+  /**
+   * A ref that came inside a message of peer `from`: whoever uses it can say no more to an actor here than `from` could.
+   * Throws invalid when `address` is none, forbidden for the place of a question of a third peer.
+   */
+  readonly refFrom: <M>(from: string, address: Address) => ActorRef<M>;
+  /** The link to a peer went down, or the peer is gone: whoever asked it and waits is told at once. */
+  readonly linkLost: (peer: string) => void;
   /** Ends all actors, children before parents, youngest first. */
   readonly stop: () => Promise<void>;
   readonly counters: () => {

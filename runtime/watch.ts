@@ -3,7 +3,6 @@
 import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
 import type { Cell, Watcher } from './cell.ts';
-import type { Kernel } from './kernel.ts';
 import { findCell } from './refs.ts';
 
 /** Arranges that `cell` gets `terminated` once when the actor at `address` has ended or its peer is gone. */
@@ -33,19 +32,12 @@ export function unwatch(cell: Cell, address: Address): void {
 }
 
 function watchRemote(cell: Cell, address: Address, tellEnd: () => void): void {
-  if (cell.kernel.resolver === undefined) {
+  const { resolver } = cell.kernel;
+  if (resolver === undefined) {
     cell.watching.set(address, () => undefined);
     tellEnd();
     return;
   }
-  // `lost` may come at once; nothing happens before the turn that hears it, when the entry exists.
-  const stop = watchPeer(cell.kernel, address, tellEnd);
-  cell.watching.set(address, stop);
-}
-
-/** Calls `lost` when the peer of `address` is gone, unless it is this one; returns how to stop watching. */
-export function watchPeer(kernel: Kernel, address: Address, lost: () => void): () => void {
-  const isHere = parseAddress(address)?.peer === kernel.peer;
-  if (isHere || kernel.resolver === undefined) return () => undefined;
-  return kernel.resolver.watch(address, lost);
+  // `tellEnd` may be called at once; nothing happens before the turn that hears it, when the entry exists.
+  cell.watching.set(address, resolver.watch(address, tellEnd));
 }

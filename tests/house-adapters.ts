@@ -9,6 +9,8 @@ export const adapters: readonly string[] = [
   'runtime/system-clock.ts',
   'runtime/system-random.ts',
   // Keys and files of the mesh.
+  'mesh/datagram/datagram-cipher.ts',
+  'mesh/datagram/udp-datagram-socket.ts',
   'mesh/ed25519-signer.ts',
   'mesh/file-address-book.ts',
   'mesh/file-identity.ts',

@@ -1,6 +1,6 @@
 // Answers other peers' wishes for admission and certificates; the work itself is admission.ts.
 
-import type { JoinGrant, JoinRequest, PeerId } from '../../mesh/index.ts';
+import type { JoinGrant, JoinRequest, Renewal, RenewalWish } from '../../mesh/index.ts';
 import type { Actor, ActorRef, Result } from '../../runtime/index.ts';
 import type { Admission } from './admission.ts';
 import type { BearerClaims } from './bearer-token.ts';
@@ -20,8 +20,8 @@ export type AdmissionMessage =
     }
   | {
       readonly type: 'renew';
-      readonly peer: PeerId;
-      readonly replyTo: ActorRef<Answer<Uint8Array>>;
+      readonly wish: RenewalWish;
+      readonly replyTo: ActorRef<Answer<Renewal>>;
     }
   | {
       readonly type: 'sign-bearer';
@@ -58,6 +58,8 @@ export const admissionActor: Actor<AdmissionMessage | Answered, Admission, Admis
     if (!knownTypes.has(type)) return `unknown type ${String(type)}`;
     return typeof replyTo?.tell === 'function' ? undefined : 'nobody to answer';
   },
+  // Only its own membership; a token is another matter: who redeems it speaks to the peer that passes it on.
+  claimedPeer: (message) => (message.type === 'renew' ? message.wish.peer : undefined),
   start: (admission) => admission,
   receive: (admission, message, ctx) => {
     if (message.type === 'answered') {
@@ -78,7 +80,7 @@ function answer(admission: Admission, message: AdmissionMessage): Promise<Result
     case 'redeem':
       return admission.redeem(message.request);
     case 'renew':
-      return admission.renew(message.peer);
+      return admission.renew(message.wish);
     case 'sign-bearer':
       return admission.signBearer(message.claims);
     case 'sign-client':

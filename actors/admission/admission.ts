@@ -1,7 +1,14 @@
 // Admits peers and signs certificates: here when this peer holds the authority, else through a peer that does.
 
 import type { Store } from '../../consensus/index.ts';
-import type { JoinGrant, JoinRequest, MembershipAuthority, PeerId } from '../../mesh/index.ts';
+import type {
+  JoinGrant,
+  JoinRequest,
+  MembershipAuthority,
+  PeerId,
+  Renewal,
+  RenewalWish,
+} from '../../mesh/index.ts';
 import type { ActorRef, ActorSystem, Clock, Result } from '../../runtime/index.ts';
 import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
 import type { AdmissionMessage } from './admission-actor.ts';
@@ -21,6 +28,7 @@ import {
 } from './records.ts';
 import { decideRedemption } from './redemption.ts';
 import type { ProofCheck } from './redemption.ts';
+import { standingOf } from './standing.ts';
 import type { ClientSubject } from './x509-authority.ts';
 
 /** Decisions taken again after somebody else wrote in between. */
@@ -84,7 +92,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const record = store.view.get(peerKey(request.peer));
     if (cluster === undefined || record === undefined) return failed(notReady());
     const { name } = parseCluster(cluster.value);
-    const { zone } = parsePeer(record.value);
+    const { zone, admittedAtMs } = parsePeer(record.value);
     const peers = store.view
       .range(peersPrefix, peersEnd)
       .kvs.map(({ value }) => parsePeer(value))
@@ -96,11 +104,41 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return ok({
       cluster: name,
       zone,
-      membership: options.issuer.membership(authority, { cluster: name, peer: request.peer, zone }),
+      membership: options.issuer.membership(authority, {
+        cluster: name,
+        peer: request.peer,
+        zone,
+        notBeforeMs: admittedAtMs,
+      }),
       servingCertificate: serving.value,
       apiAuthority: authority.api.certificate,
       peers,
     });
+  };
+
+  const renewHere = async (wish: RenewalWish, authority: Authority): Promise<Result<Renewal>> => {
+    const cluster = store.view.get(clusterKey);
+    const kv = store.view.get(peerKey(wish.peer));
+    if (cluster === undefined || kv === undefined) return failed(notReady());
+    const { zone, name, admittedAtMs, endedAtMs } = parsePeer(kv.value);
+    if (endedAtMs !== undefined) return failed(endedMembership(wish.peer));
+    const membership = options.issuer.membership(authority, {
+      cluster: parseCluster(cluster.value).name,
+      peer: wish.peer,
+      zone,
+      notBeforeMs: admittedAtMs,
+    });
+    if (wish.serving === undefined) return ok({ membership });
+    const { request: servingRequest, addresses } = wish.serving;
+    const serving = await options.issuer.serving(authority, { name, addresses, servingRequest });
+    return serving.ok ? ok({ membership, servingCertificate: serving.value }) : serving;
+  };
+
+  /** Through another peer. This one's list has the joiner before it is told so: its next dial comes here. */
+  const redeemElsewhere = async (request: JoinRequest): Promise<Result<JoinGrant>> => {
+    const granted = await elsewhere<JoinGrant>((replyTo) => ({ type: 'redeem', request, replyTo }));
+    if (granted.ok) await store.barrier(forwardDeadlineMs);
+    return granted;
   };
 
   /** Asks peers that hold the authority, one after the other, until one answers. */
@@ -126,22 +164,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
   return {
     redeem: (request) => {
       const authority = options.authority();
-      return authority === undefined
-        ? elsewhere((replyTo) => ({ type: 'redeem', request, replyTo }))
-        : redeemHere(request, authority);
+      return authority === undefined ? redeemElsewhere(request) : redeemHere(request, authority);
     },
-    renew: (peer) => {
+    renew: (wish) => {
       const authority = options.authority();
-      if (authority === undefined) {
-        return elsewhere((replyTo) => ({ type: 'renew', peer, replyTo }));
-      }
-      const cluster = store.view.get(clusterKey);
-      const record = store.view.get(peerKey(peer));
-      if (cluster === undefined || record === undefined) return Promise.resolve(failed(notReady()));
-      const { zone, endedAtMs } = parsePeer(record.value);
-      if (endedAtMs !== undefined) return Promise.resolve(failed(endedMembership(peer)));
-      const claims = { cluster: parseCluster(cluster.value).name, peer, zone };
-      return Promise.resolve(ok(options.issuer.membership(authority, claims)));
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'renew', wish, replyTo }))
+        : renewHere(wish, authority);
     },
     signBearer: (claims) => {
       const authority = options.authority();
@@ -155,10 +184,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         ? elsewhere((replyTo) => ({ type: 'sign-client', request, subject, replyTo }))
         : options.issuer.client(authority, request, subject);
     },
-    isRevoked: (peer) => {
-      const record = store.view.get(peerKey(peer));
-      return record !== undefined && parsePeer(record.value).endedAtMs !== undefined;
-    },
+    standing: (peer, certifiedAtMs) => standingOf(store, peer, certifiedAtMs),
   };
 }
 

@@ -22,6 +22,8 @@ const schema = z.object({
   /** It joined to vote and keep the log, and stays so. */
   isWitness: z.literal(true).optional(),
   introductions: z.array(z.object({ peer: z.string(), addresses: z.array(z.string()) })),
+  /** The membership was ended by somebody: the sentence that said so. Only a new token brings this peer back. */
+  ended: z.string().optional(),
   /** A founder's authority, base64, until its zone's log has it sealed. */
   founding: z.string().optional(),
 });
@@ -55,6 +57,42 @@ export async function readCredentials(path: string): Promise<Credentials | undef
 /** Rejects: unavailable. */
 export const writeCredentials = (path: string, credentials: Credentials): Promise<void> =>
   writePrivateFile(path, `${JSON.stringify(credentials, undefined, 2)}\n`);
+
+/** The credentials of a running peer: what is in use is on disk, and a change is there before it is used. */
+export interface KeptCredentials {
+  readonly current: () => Credentials;
+  /** One after the other. Rejects: unavailable, and then nothing has changed. */
+  readonly change: (changed: (credentials: Credentials) => Credentials) => Promise<void>;
+  /** This peer has left: nothing is changed any more. Rejects: unavailable. */
+  readonly end: () => Promise<void>;
+}
+
+/** `credentials` are on disk already. */
+export function keepCredentials(path: string, credentials: Credentials): KeptCredentials {
+  let current = credentials;
+  let hasEnded = false;
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const next = last.then(act);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  return {
+    current: () => current,
+    change: (changed) =>
+      inTurn(async () => {
+        if (hasEnded) throw new SkeinError('stopped', 'this peer has left its cluster');
+        const wanted = changed(current);
+        await writeCredentials(path, wanted);
+        current = wanted;
+      }),
+    end: () =>
+      inTurn(async () => {
+        await endCredentials(path);
+        hasEnded = true;
+      }),
+  };
+}
 
 /** Ends the membership here: the directory's identity and log must never be taken for those of a new peer. */
 export const endCredentials = (path: string): Promise<void> => rename(path, leftPath(path));

@@ -7,8 +7,8 @@ import type { Result } from '../../runtime/index.ts';
 import { ok } from '../../runtime/index.ts';
 import { adminKubeconfig } from './admin-kubeconfig.ts';
 import type { Admission } from './admission.ts';
-import { createRequest } from './x509-authority.ts';
-import type { KeyedCertificate } from './x509-authority.ts';
+import { createRequest, periodOf } from './x509-authority.ts';
+import type { KeyedCertificate, Validity } from './x509-authority.ts';
 
 const schema = z.object({ certificate: z.string(), key: z.string() });
 
@@ -29,16 +29,32 @@ export async function ensureAdminKubeconfig(
   place: KubeconfigPlace,
   admission: Pick<Admission, 'signClient'>,
 ): Promise<Result<void>> {
-  const clientPath = `${place.path}.client.json`;
-  let client = readClient(clientPath);
-  if (client === undefined) {
-    const user = `admin:${place.name}`;
-    const { request, key } = await createRequest(user);
-    const signed = await admission.signClient(request, { user, groups: ['system:masters'] });
-    if (!signed.ok) return signed;
-    client = { certificate: signed.value, key };
-    await writePrivateFile(clientPath, JSON.stringify(client));
-  }
+  const client = readClient(clientPathOf(place));
+  return client === undefined ? renewAdminKubeconfig(place, admission) : write(place, client);
+}
+
+/** Has a new certificate signed and writes the kubeconfig with it. Errors: as signClient. Rejects: unavailable. */
+export async function renewAdminKubeconfig(
+  place: KubeconfigPlace,
+  admission: Pick<Admission, 'signClient'>,
+): Promise<Result<void>> {
+  const user = `admin:${place.name}`;
+  const { request, key } = await createRequest(user);
+  const signed = await admission.signClient(request, { user, groups: ['system:masters'] });
+  if (!signed.ok) return signed;
+  const client = { certificate: signed.value, key };
+  await writePrivateFile(clientPathOf(place), JSON.stringify(client));
+  return write(place, client);
+}
+
+/** How long the certificate that is there is good. Throws when there is none. */
+export function adminPeriod(place: Pick<KubeconfigPlace, 'path'>): Validity {
+  return periodOf(readClient(clientPathOf(place))!.certificate);
+}
+
+const clientPathOf = ({ path }: Pick<KubeconfigPlace, 'path'>): string => `${path}.client.json`;
+
+async function write(place: KubeconfigPlace, client: KeyedCertificate): Promise<Result<void>> {
   const text = adminKubeconfig({ ...place, client });
   if (textOf(place.path) !== text) await writePrivateFile(place.path, text);
   return ok(undefined);

@@ -16,7 +16,8 @@ import { clusterKey, nameKey, peerKey, sealedAuthorityKey } from './records.ts';
 import type { ClusterRecord, PeerRecord } from './records.ts';
 import { apiKeyOf, createApiAuthority, createRequest, validity } from './x509-authority.ts';
 
-const authorityDays = 3_650;
+/** Ten years. */
+const authorityLifeMs = 3_650 * 86_400_000;
 
 export interface Founder {
   readonly identity: Identity;
@@ -34,7 +35,7 @@ export async function foundCluster(
 ): Promise<Credentials> {
   const cluster = `skein-${randomHex(random, 4)}`;
   const signing = generateSigningKey();
-  const api = await createApiAuthority(cluster, validity(clock.wallMs(), authorityDays));
+  const api = await createApiAuthority(cluster, validity(clock.wallMs(), authorityLifeMs));
   const authority: Authority = { membershipSeed: signing.seed, api };
   const { peer } = founder.identity;
   const request = await createRequest(founder.name);
@@ -45,7 +46,9 @@ export async function foundCluster(
     cluster,
     zone: founder.zone,
     name: founder.name,
-    membership: base64(issuer.membership(authority, { cluster, peer, zone: founder.zone })),
+    membership: base64(
+      issuer.membership(authority, { cluster, peer, zone: founder.zone, notBeforeMs: 0 }),
+    ),
     membershipKey: base64(signing.publicKey),
     apiKey: base64(apiKeyOf(api.certificate)),
     apiAuthority: api.certificate,

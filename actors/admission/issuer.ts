@@ -10,15 +10,32 @@ import type { BearerClaims } from './bearer-token.ts';
 import { signClient, signServing, validity } from './x509-authority.ts';
 import type { ClientSubject } from './x509-authority.ts';
 
-/** A peer that was off for a year still comes back by itself. */
-const membershipDays = 400;
-const servingDays = 365;
-const clientDays = 365;
+/** How long what is signed is good. */
+export interface Lifetimes {
+  readonly membershipMs: number;
+  readonly servingMs: number;
+  readonly clientMs: number;
+}
+
+const dayMs = 86_400_000;
+
+/** A peer that nobody's list knows any more, after a recovery from an old copy say, still opens its own door for a year. */
+export const usualLifetimes: Lifetimes = {
+  membershipMs: 400 * dayMs,
+  servingMs: 365 * dayMs,
+  clientMs: 365 * dayMs,
+};
 
 export interface Issuer {
   readonly membership: (
     authority: Authority,
-    claims: { readonly cluster: string; readonly peer: PeerId; readonly zone: string },
+    claims: {
+      readonly cluster: string;
+      readonly peer: PeerId;
+      readonly zone: string;
+      /** It begins now, and no sooner than this. */
+      readonly notBeforeMs: number;
+    },
   ) => Uint8Array;
   /** Errors: invalid, when the request is not signed by its key. */
   readonly serving: (
@@ -34,14 +51,18 @@ export interface Issuer {
   ) => Promise<Result<string>>;
 }
 
-export function createIssuer(clock: Clock, random: Random): Issuer {
+export function createIssuer(
+  clock: Clock,
+  random: Random,
+  lifetimes: Lifetimes = usualLifetimes,
+): Issuer {
   return {
-    membership: (authority, { cluster, peer, zone }) => {
-      const { notBeforeMs, notAfterMs } = validity(clock.wallMs(), membershipDays);
+    membership: (authority, { cluster, peer, zone, notBeforeMs }) => {
+      const notBefore = Math.max(clock.wallMs(), notBeforeMs);
+      const notAfter = notBefore + lifetimes.membershipMs;
       const serial = randomHex(random, 8);
-      return issueCertificate(
-        { v: 1, cluster, peer, zone, notBefore: notBeforeMs, notAfter: notAfterMs, serial },
-        (bytes) => signEd25519(authority.membershipSeed, bytes),
+      return issueCertificate({ v: 1, cluster, peer, zone, notBefore, notAfter, serial }, (bytes) =>
+        signEd25519(authority.membershipSeed, bytes),
       );
     },
     bearer: (authority, claims) =>
@@ -50,11 +71,13 @@ export function createIssuer(clock: Clock, random: Random): Issuer {
       const hosts = addresses.map((address) =>
         address.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),
       );
-      const period = validity(clock.wallMs(), servingDays);
+      const period = validity(clock.wallMs(), lifetimes.servingMs);
       return signed(signServing(authority.api, servingRequest, name, hosts, period));
     },
     client: (authority, request, subject) =>
-      signed(signClient(authority.api, request, subject, validity(clock.wallMs(), clientDays))),
+      signed(
+        signClient(authority.api, request, subject, validity(clock.wallMs(), lifetimes.clientMs)),
+      ),
   };
 }
 

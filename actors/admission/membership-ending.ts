@@ -1,10 +1,10 @@
 // A peer that said it leaves is written down as gone, by the leader, so that it can only come back by a new token.
 
 import type { Store } from '../../consensus/index.ts';
-import type { Mesh } from '../../mesh/index.ts';
+import type { Member, Mesh } from '../../mesh/index.ts';
 import type { Clock, Timer } from '../../runtime/index.ts';
-import { nameKey, parsePeer, peerKey } from './records.ts';
-import type { PeerRecord } from './records.ts';
+import { endingOf } from './ended-membership.ts';
+import { parsePeer, peerKey } from './records.ts';
 
 /** An end that did not get into the log is tried again after this: until then the peer is still let in. */
 const againMs = 1_000;
@@ -20,28 +20,24 @@ export function endMemberships(
   let isStopped = false;
 
   /** False when it has to be tried again. */
-  const end = async (peer: string): Promise<boolean> => {
+  const end = async ({ peer, incarnation }: Member): Promise<boolean> => {
     const kv = store.view.get(peerKey(peer));
     if (kv === undefined) return true;
-    const record = parsePeer(kv.value);
-    if (record.endedAtMs !== undefined) return true;
-    const ended: PeerRecord = { ...record, endedAtMs: clock.wallMs() };
-    const written = await store.transact({
-      compare: [{ target: 'mod', key: kv.key, is: '=', to: kv.modRevision }],
-      success: [
-        { type: 'put', key: kv.key, value: JSON.stringify(ended) },
-        { type: 'delete', key: nameKey(record.name) },
-      ],
-    });
+    const { endedAtMs, goneIncarnation = 0 } = parsePeer(kv.value);
+    // A goodbye from before it was let in again ends nothing.
+    if (endedAtMs !== undefined || incarnation <= goneIncarnation) return true;
+    const ending = { atMs: clock.wallMs(), by: 'leaving', incarnation } as const;
+    const written = await store.transact(endingOf(store.view, kv, ending));
     return written.ok && written.value.succeeded;
   };
 
   const look = (): void => {
     if (store.status().role !== 'leader') return;
-    for (const { peer, status } of mesh.members()) {
+    for (const member of mesh.members()) {
+      const { peer, status } = member;
       if (status !== 'left' || underWay.has(peer)) continue;
       underWay.add(peer);
-      void end(peer).then((isDone) => {
+      void end(member).then((isDone) => {
         underWay.delete(peer);
         if (isDone || isStopped) return;
         again?.cancel();

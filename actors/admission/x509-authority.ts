@@ -24,13 +24,25 @@ export interface ClientSubject {
   readonly groups: readonly string[];
 }
 
-/** Clocks of peers may differ this much. */
+/** Clocks of peers may differ this much, or by a tenth of a life that is short. */
 const backdateMs = 5 * 60_000;
 
-export const validity = (nowMs: number, days: number): Validity => ({
-  notBeforeMs: nowMs - backdateMs,
-  notAfterMs: nowMs + days * 86_400_000,
+export const validity = (nowMs: number, lifeMs: number): Validity => ({
+  notBeforeMs: nowMs - Math.min(backdateMs, lifeMs / 10),
+  notAfterMs: nowMs + lifeMs,
 });
+
+/** Whether a serving certificate (PEM) is for this host, a name or an address. */
+export function isForHost(certificate: string, host: string): boolean {
+  const parsed = new X509Certificate(certificate);
+  return (isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)) !== undefined;
+}
+
+/** Of a certificate (PEM). Throws for what is none. */
+export function periodOf(certificate: string): Validity {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return { notBeforeMs: Date.parse(validFrom), notAfterMs: Date.parse(validTo) };
+}
 
 /** Loaded when first needed: the library costs 14 MB resident, and most peers never sign. */
 async function library() {

@@ -25,7 +25,7 @@ import type {
 } from './containers-state.ts';
 import { findPods } from './found-pods.ts';
 import { podActor } from './pod-actor.ts';
-import { graceMsOf } from './pod-life.ts';
+import { graceMsOf, isServing } from './pod-life.ts';
 import type { FoundPod, PodLife } from './pod-life.ts';
 import { BATCH_MOST } from './status-batch.ts';
 
@@ -208,6 +208,7 @@ function lifeChanged(state: ContainersState, uid: string, life: PodLife, ctx: Do
   const entry = state.pods.get(uid);
   if (entry === undefined) return;
   entry.life = life;
+  state.tellServing(uid, !entry.isGone && isServing(life));
   if (entry.isGone) {
     if (hasEnded(entry)) leave(state, uid, ctx);
     return;

@@ -37,6 +37,8 @@ export interface ContainersArgs {
   readonly objects: Objects;
   /** For the node's allocation record, and to know when the view has all there is: nothing is taken for gone before. */
   readonly store: Pick<Store, 'barrier'> & { readonly view: Pick<StoreView, 'get'> };
+  /** Told of every pod here whether connections may go to it, as soon as it is known; often the same again. */
+  readonly tellServing: (uid: string, isServing: boolean) => void;
 }
 
 export interface PodEntry {

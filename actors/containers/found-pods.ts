@@ -1,7 +1,7 @@
 // What earlier lives of this peer have left in the driver, and how it ends when nobody wants it.
 
 import { ok } from '../../runtime/index.ts';
-import type { Result } from '../../runtime/index.ts';
+import type { Logger, Result } from '../../runtime/index.ts';
 import type { ContainerDriver } from './container-driver.ts';
 import type { FoundPod } from './pod-life.ts';
 
@@ -57,4 +57,12 @@ export async function haltAllPods(driver: ContainerDriver): Promise<Result<void>
     }),
   );
   return halted.find(({ ok: isHalted }) => !isHalted) ?? ok(undefined);
+}
+
+/** The same where no peer came to run: opens the driver for it, and closes it. */
+export async function haltLeftPods(driver: ContainerDriver, log: Logger): Promise<void> {
+  const opened = await driver.open();
+  const halted = opened.ok ? await haltAllPods(driver) : opened;
+  if (!halted.ok) log.error('pods of this peer may go on', { reason: halted.error.message });
+  await driver.close();
 }

@@ -232,6 +232,12 @@ export function isReady(container: ContainerLife): boolean {
   return (container.probes.readiness?.verdict ?? 'success') === 'success';
 }
 
+/** Whether connections may go to the pod: every container is ready, and nobody asked for its end. */
+export function isServing({ containers, ending }: PodLife): boolean {
+  const mains = containers.filter(({ isInit }) => !isInit);
+  return ending === undefined && mains.length > 0 && mains.every(isReady);
+}
+
 /** Whether an ended container is started again, by the pod's restartPolicy; init containers only until they succeed. */
 export function isRestarted(
   pod: Stored<'Pod'>,

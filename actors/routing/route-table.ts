@@ -26,12 +26,14 @@ const serviceLabel = 'kubernetes.io/service-name';
 
 /**
  * TCP ports of all Services that have a cluster address, in key order. An endpoint counts when it is ready and
- * its node is not suspected: a dead peer's endpoints are gone at once, without waiting for the log.
+ * its node is not suspected: a dead peer's endpoints are gone at once, without waiting for the log, and so are those
+ * that their own peer says do not serve.
  */
 export function buildRoutes(
   services: readonly Stored<'Service'>[],
   slices: readonly Stored<'EndpointSlice'>[],
   isReachable: (node: string) => boolean,
+  isDoubted: (node: string, podUid: string) => boolean = () => false,
 ): readonly Route[] {
   const byService = new Map<string, Stored<'EndpointSlice'>[]>();
   for (const slice of slices) {
@@ -43,6 +45,10 @@ export function buildRoutes(
     .flatMap((service) => {
       const { namespace = '', name = '' } = service.metadata ?? {};
       const own = byService.get(`${namespace}/${name}`) ?? [];
+      // Who wants connections at pods that are not ready is not helped by a hint that they are not.
+      const isAlwaysReady = service.spec?.publishNotReadyAddresses === true;
+      const serves = (node: string, podUid: string): boolean =>
+        isReachable(node) && (isAlwaysReady || !isDoubted(node, podUid));
       return (service.spec?.ports ?? [])
         .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
         .map(({ name: portName = '', port, nodePort }) => ({
@@ -52,7 +58,7 @@ export function buildRoutes(
           portName,
           port,
           nodePort,
-          endpoints: own.flatMap((slice) => endpointsOf(slice, portName, isReachable)),
+          endpoints: own.flatMap((slice) => endpointsOf(slice, portName, serves)),
         }));
     })
     .sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -61,7 +67,7 @@ export function buildRoutes(
 function endpointsOf(
   slice: Stored<'EndpointSlice'>,
   portName: string,
-  isReachable: (node: string) => boolean,
+  serves: (node: string, podUid: string) => boolean,
 ): Endpoint[] {
   const port = slice.ports?.find(({ name = '' }) => name === portName)?.port;
   if (port === undefined) return [];
@@ -69,6 +75,6 @@ function endpointsOf(
     const isReady = conditions?.ready !== false;
     const podUid = targetRef?.uid;
     if (!isReady || nodeName === undefined || podUid === undefined) return [];
-    return isReachable(nodeName) ? [{ node: nodeName, podUid, port }] : [];
+    return serves(nodeName, podUid) ? [{ node: nodeName, podUid, port }] : [];
   });
 }

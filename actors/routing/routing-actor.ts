@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream';
 import type { Mesh } from '../../mesh/index.ts';
 import type { Actor, Context, Result } from '../../runtime/index.ts';
+import { memberOfNode } from '../objects/node-member.ts';
 import type { ObjectView } from '../objects/objects.ts';
 import type { Balancer } from './balancer.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -20,7 +21,7 @@ const retryMs = 5_000;
 
 export interface RoutingOptions {
   readonly view: ObjectView;
-  readonly mesh: Pick<Mesh, 'memberNamed' | 'onMember'>;
+  readonly mesh: Pick<Mesh, 'member' | 'memberNamed' | 'onMember'>;
   readonly listener: FrontListener;
   readonly forwarder: Forwarder;
   readonly balancer: Balancer;
@@ -77,7 +78,7 @@ export const routingActor: Actor<RoutingMessage, RoutingState, RoutingOptions> =
     const stops = [
       options.view.watch(['Service', 'EndpointSlice'], changed),
       options.mesh.onMember((event) => {
-        if (event.type === 'status') changed();
+        if (event.type === 'status' || event.keys.includes('unready')) changed();
       }),
     ];
     const state: RoutingState = {
@@ -122,10 +123,13 @@ function rebuild(state: RoutingState, ctx: Ctx): void {
   const { view, mesh } = state;
   // Suspicion is enough to stop sending there; a node nobody knows of may just be new to this peer.
   const isReachable = (node: string): boolean => {
-    const status = mesh.memberNamed(node)?.status;
+    const status = memberOfNode(view, mesh, node)?.status;
     return status === undefined || status === 'alive';
   };
-  const routes = buildRoutes(view.list('Service'), view.list('EndpointSlice'), isReachable);
+  const isDoubted = (node: string, podUid: string): boolean =>
+    memberOfNode(view, mesh, node)?.facts.unready?.includes(podUid) === true;
+  const [services, slices] = [view.list('Service'), view.list('EndpointSlice')];
+  const routes = buildRoutes(services, slices, isReachable, isDoubted);
   state.routes = new Map(routes.map((route) => [route.key, route]));
   state.balancer.keep(new Set(state.routes.keys()));
   closeStale(state);

@@ -3,6 +3,7 @@
 import type { StoreView } from '../../consensus/index.ts';
 import type { Mesh } from '../../mesh/index.ts';
 import { allocationKey } from '../objects/allocation.ts';
+import { memberOfNode } from '../objects/node-member.ts';
 import type { ObjectView, Stored } from '../objects/objects.ts';
 import { isPodActive } from '../objects/pod-status.ts';
 import type { ClusterView, NodeLoad, NodeTraits, NodeUse } from './cluster-view.ts';
@@ -12,7 +13,7 @@ export interface ClusterSources {
   readonly objects: ObjectView;
   /** Where allocation records are read. */
   readonly records: StoreView;
-  readonly mesh: Pick<Mesh, 'memberNamed'>;
+  readonly mesh: Pick<Mesh, 'member' | 'memberNamed'>;
 }
 
 interface KnownNode {
@@ -21,11 +22,8 @@ interface KnownNode {
   readonly use: NodeUse;
 }
 
-function loadOf(mesh: ClusterSources['mesh'], name: string): NodeLoad | undefined {
-  const load = mesh.memberNamed(name)?.facts.load;
-  // Facts come from other peers: what is no number is no hint.
-  const isUsable = Number.isFinite(load?.cpu) && Number.isFinite(load?.memory);
-  return load !== undefined && isUsable ? load : undefined;
+function loadOf({ objects, mesh }: ClusterSources, name: string): NodeLoad | undefined {
+  return memberOfNode(objects, mesh, name)?.facts.load;
 }
 
 function countByNode(pods: readonly Stored<'Pod'>[]): ReadonlyMap<string, number> {
@@ -39,7 +37,8 @@ function countByNode(pods: readonly Stored<'Pod'>[]): ReadonlyMap<string, number
 }
 
 /** A function that takes a picture; what it remembers is bounded by the nodes of the zone. */
-export function createClusterReader({ objects, records, mesh }: ClusterSources): () => ClusterView {
+export function createClusterReader(sources: ClusterSources): () => ClusterView {
+  const { objects, records } = sources;
   let known = new Map<string, KnownNode>();
   return () => {
     const next = new Map<string, KnownNode>();
@@ -60,7 +59,7 @@ export function createClusterReader({ objects, records, mesh }: ClusterSources):
         node,
         traits,
         use,
-        load: loadOf(mesh, traits.name),
+        load: loadOf(sources, traits.name),
       })),
       countsOf: (group) => countByNode(objects.listOwnedBy('Pod', group)),
     };

@@ -35,7 +35,7 @@ const DEFAULT_NAME = 'default-scheduler';
 export interface SchedulerArguments {
   readonly objects: Objects;
   readonly store: Pick<Store, 'view'>;
-  readonly mesh: Pick<Mesh, 'memberNamed'>;
+  readonly mesh: Pick<Mesh, 'member' | 'memberNamed'>;
   readonly fence: Fence;
 }
 
@@ -208,7 +208,7 @@ export const schedulerActor: Actor<SchedulerMessage, SchedulerState, SchedulerAr
 export function schedulingDuties(
   store: Pick<Store, 'view'>,
   objects: Objects,
-  mesh: Pick<Mesh, 'memberNamed'>,
+  mesh: Pick<Mesh, 'member' | 'memberNamed'>,
 ): readonly DutyDefinition[] {
   return [
     {

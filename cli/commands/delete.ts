@@ -10,7 +10,7 @@ import type { Resource } from '../resources.ts';
 import { fullName, pathOf, targetsOf } from '../resources.ts';
 import type { ApiList, ApiObject } from '../watch.ts';
 import { waitUntil, withQuery } from '../watch.ts';
-import { parseSeconds } from './token.ts';
+import { parseSeconds } from '../durations.ts';
 import { fileFlags } from './apply.ts';
 
 /** Waiting without --timeout ends after this: longer than any grace period people use. */

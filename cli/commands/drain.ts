@@ -10,7 +10,7 @@ import { pathOf } from '../resources.ts';
 import type { ApiList, ApiObject } from '../watch.ts';
 import { waitUntil, withQuery } from '../watch.ts';
 import { nodeNames, setUnschedulable } from './cordon.ts';
-import { parseSeconds } from './token.ts';
+import { parseSeconds } from '../durations.ts';
 
 /** A budget that forbids an eviction is asked again after this. */
 const RETRY_MS = 2_000;

@@ -10,7 +10,7 @@ import type { Resources } from '../resources.ts';
 import { pathOf } from '../resources.ts';
 import type { ApiObject } from '../watch.ts';
 import { withQuery } from '../watch.ts';
-import { parseSeconds } from './token.ts';
+import { parseSeconds } from '../durations.ts';
 
 function sinceSeconds({ args }: Invocation): number | undefined {
   const since = args.text('since');

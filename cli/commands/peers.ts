@@ -5,6 +5,7 @@ import { EXIT, wrongUsage } from '../failure.ts';
 import { formatObjects, outputFormat } from '../output/object-output.ts';
 import { cellText, formatTable } from '../output/table.ts';
 import type { Resource } from '../resources.ts';
+import { ageText } from '../describe/outline.ts';
 import type { ApiObject } from '../watch.ts';
 
 /** Kind Peer of skein.dev/v1. */
@@ -16,6 +17,11 @@ export interface PeerObject extends ApiObject {
     readonly nodeAddress?: string;
     readonly load?: { readonly cpu?: number; readonly memory?: number };
     readonly version?: string;
+    readonly drivers?: readonly string[];
+    readonly price?: string;
+    readonly unschedulable?: boolean;
+    /** When the peer that was asked learned the newest of these. */
+    readonly factsTime?: string;
   };
 }
 
@@ -30,7 +36,7 @@ const resource: Resource = {
   shortNames: [],
   categories: [],
   namespaced: false,
-  verbs: ['get', 'list'],
+  verbs: ['get', 'list', 'delete'],
 };
 
 /** A witness is one besides what it does in the log. */
@@ -40,23 +46,31 @@ const roleText = (peer: PeerObject): string | undefined =>
 const percent = (part: number | undefined): string =>
   part === undefined ? '' : `${Math.round(part * 100)}%`;
 
-const HEADER = ['NAME', 'STATE', 'ROLE', 'ZONE', 'CPU', 'MEMORY', 'API', 'VERSION'];
-const WIDE = ['NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS'];
+const HEADER = 'NAME STATE ROLE ZONE CPU MEMORY DRIVERS PRICE VERSION TOLD'.split(' ');
+const WIDE = ['JOINED', 'API', 'NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS'];
 
-function row(peer: PeerObject, isWide: boolean): readonly string[] {
+/** What keeps new pods away is part of its state, as it is in a Node's. */
+const stateText = ({ status }: PeerObject): string | undefined =>
+  status?.unschedulable === true ? `${status.state},cordoned` : status?.state;
+
+function row(peer: PeerObject, isWide: boolean, nowMs: number): readonly string[] {
   const { metadata, spec = {}, status = {} } = peer;
   const labels = Object.entries((spec['labels'] ?? {}) as Readonly<Record<string, string>>);
   const cells = [
     metadata?.name,
-    status.state,
+    stateText(peer),
     roleText(peer),
     spec['zone'],
     percent(status.load?.cpu),
     percent(status.load?.memory),
-    status.api,
+    status.drivers?.join(',') ?? '',
+    status.price ?? '',
     status.version,
+    status.factsTime === undefined ? '' : ageText(status.factsTime, nowMs),
   ];
   const more = [
+    metadata?.creationTimestamp,
+    status.api,
     status.nodeAddress,
     ((spec['addresses'] ?? []) as readonly string[]).join(','),
     spec['peerId'],
@@ -66,16 +80,20 @@ function row(peer: PeerObject, isWide: boolean): readonly string[] {
 }
 
 /** The table, peers by name. */
-export function peersTable(peers: readonly PeerObject[], isWide: boolean): string {
+export function peersTable(
+  peers: readonly PeerObject[],
+  isWide: boolean,
+  nowMs = Date.now(),
+): string {
   return formatTable([
     isWide ? [...HEADER, ...WIDE] : HEADER,
-    ...peers.map((peer) => row(peer, isWide)),
+    ...peers.map((peer) => row(peer, isWide, nowMs)),
   ]);
 }
 
 export const peersCommand: Command = {
   name: 'peers',
-  summary: 'Show all peers: alive or not, role, zone, load',
+  summary: 'Show all peers: alive, dead, removed; role, zone, load',
   usage: '',
   flags: { output: { short: 'o', value: 'FORMAT', help: 'wide, json, yaml or name' } },
   asksPeer: true,

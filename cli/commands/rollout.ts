@@ -10,7 +10,7 @@ import type { Resource, Resources } from '../resources.ts';
 import { fullName, pathOf, targetsOf } from '../resources.ts';
 import type { ApiList, ApiObject } from '../watch.ts';
 import { waitUntil, withQuery } from '../watch.ts';
-import { parseSeconds } from './token.ts';
+import { parseSeconds } from '../durations.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';

@@ -1,19 +1,11 @@
 // `skein token create`: what another machine needs to join, or a program to ask the API.
 
 import type { Arguments, Command } from '../command.ts';
+import { parseSeconds } from '../durations.ts';
 import { refused, wrongUsage } from '../failure.ts';
 
 interface NewToken {
   readonly status?: { readonly token?: string; readonly expiresAt?: string };
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** `90s`, `15m`, `24h`, `7d`, `1h30m` in seconds; undefined for anything else. */
-export function parseSeconds(text: string): number | undefined {
-  if (!/^(\d{1,9}[smhd])+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0);
 }
 
 /** What is asked for, and of which resource. */

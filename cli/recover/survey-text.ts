@@ -45,7 +45,7 @@ function authorityText(
   const self = [...voters, ...votersOutgoing, ...learners].find(({ isSelf }) => isSelf);
   return self?.peer !== undefined && state.holdsAuthority(self.peer)
     ? 'here'
-    : 'not here: a zone that goes on from this peer can let nobody new in';
+    : 'not here: a zone that goes on from this peer can let nobody new in and renew no certificate; recover where it is here, if such a peer is left';
 }
 
 function keptText({ lastEntry, commit }: Survey): string {

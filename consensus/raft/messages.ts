@@ -6,6 +6,12 @@
 import { SkeinError } from '../../runtime/index.ts';
 import type { Entry, ReplicaId, SnapshotMeta } from './types.ts';
 
+/** Reads asked for in one message; a replica lets no more wait (`maxPendingReads`). */
+const maxContexts = 65_536;
+
+/** Replicas in each part of a configuration: far above what a zone has. */
+const maxReplicas = 65_536;
+
 interface Envelope {
   readonly from: ReplicaId;
   readonly to: ReplicaId;
@@ -176,23 +182,45 @@ export function checkMessage(message: Message): void {
     case 'heartbeat-reply':
       return checkCount(message, 'readRound', message.readRound, 0);
     case 'install-snapshot':
+      if (typeof message.meta !== 'object' || message.meta === null) {
+        throw malformed(message, 'meta');
+      }
+      checkConf(message);
       checkCount(message, 'meta.index', message.meta.index, 1);
       checkCount(message, 'meta.term', message.meta.term, 1);
       if (message.meta.term > message.term) throw malformed(message, 'meta.term');
       return;
     case 'read-index-reply':
+      checkContexts(message);
       return checkCount(message, 'index', message.index, 0);
+    case 'read-index':
+    case 'read-index-refused':
+      return checkContexts(message);
     case 'pre-vote-reply':
     case 'vote-reply':
       return checkCommit(message);
     case 'timeout-now':
-    case 'read-index':
-    case 'read-index-refused':
     case 'newer-term':
       return;
     default:
       // From another version, perhaps: no reason to stop.
       throw malformed(message satisfies never, 'type');
+  }
+}
+
+function checkContexts(message: Message & { readonly contexts: readonly number[] }): void {
+  const { contexts } = message;
+  const isShort = Array.isArray(contexts) && contexts.length <= maxContexts;
+  if (!isShort || !contexts.every(Number.isSafeInteger)) throw malformed(message, 'contexts');
+}
+
+function checkConf(message: InstallSnapshot): void {
+  const { voters, votersOutgoing, learners, learnersNext } = message.meta.conf ?? {};
+  for (const ids of [voters, votersOutgoing, learners, learnersNext]) {
+    const isShort = Array.isArray(ids) && ids.length <= maxReplicas;
+    if (!isShort || !ids.every((id) => Number.isSafeInteger(id) && id > 0)) {
+      throw malformed(message, 'meta.conf');
+    }
   }
 }
 

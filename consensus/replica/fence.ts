@@ -52,6 +52,12 @@ function rolledBack(replica: Replica, ctx: ReplicaContext, what: string): void {
 /** Whether what `from` says is to be acted on; answers it, or ends this replica, where that is due. */
 export function admitSender(replica: Replica, from: Sender, ctx: ReplicaContext): boolean {
   if (replica.fenced !== undefined) return false;
+  if (!livesThere(replica, from)) {
+    ctx.log.debug('a message of the zone log was refused: its replica lives on another peer', {
+      ...from,
+    });
+    return false;
+  }
   if (from.epoch !== replica.self.epoch && !isOfEpoch(replica, from, ctx)) return false;
   if (replica.lives.get(from.replica) === from.life) return true;
   const recorded = replicaRecord(replica.machine.view, from.replica)?.life;
@@ -61,6 +67,15 @@ export function admitSender(replica: Replica, from: Sender, ctx: ReplicaContext)
   }
   replica.lives.set(from.replica, from.life);
   return true;
+}
+
+/** The door has checked that the message is of `from.peer`; the log says which replica of the zone is that peer's. */
+function livesThere(replica: Replica, { replica: id, peer, life }: Sender): boolean {
+  // Looked up already: what was heard of its life is forgotten with each change of a record.
+  if (replica.lives.get(id) === life && replica.routes.get(id) === peer) return true;
+  if (id === replica.self.replica) return peer === replica.self.peer;
+  const recorded = replicaRecord(replica.machine.view, id)?.peer;
+  return recorded === undefined || recorded === peer;
 }
 
 function isOfEpoch(replica: Replica, from: Sender, ctx: ReplicaContext): boolean {

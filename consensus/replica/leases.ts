@@ -6,7 +6,8 @@ import type { Lease } from '../store/store.ts';
 import type { CommandAnswer } from '../store/state-machine.ts';
 import { encodeCommand } from '../store/command.ts';
 import { leadingPeer } from './routes.ts';
-import type { LocalRequest, RemoteMessage, RenewReply } from './protocol.ts';
+import type { LocalRequest, RemoteMessage } from './protocol.ts';
+import { isRenewReply } from './remote-message-schema.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 
 /** An end that was proposed and not applied for this long is proposed again. */
@@ -64,12 +65,13 @@ export function keepLease(
   );
 }
 
-/** The leader's answer to a renewal, as this peer's own. */
+/** What the leader's peer answered to a renewal, as this peer's own answer. No door has looked at it. */
 export function renewalAnswered(
   lease: number,
-  reply: RenewReply,
+  reply: unknown,
   settle: Extract<LocalRequest, { type: 'keep-lease' }>['settle'],
 ): void {
+  if (!isRenewReply(reply)) return settle(failed(leaderChanged()));
   switch (reply.type) {
     case 'renewed':
       return settle(ok<Lease>({ id: lease, ttlMs: reply.ttlMs }));

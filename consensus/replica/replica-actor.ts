@@ -12,10 +12,11 @@ import { admitSender, fencedByOther, isLossProven, seekAsked, seekLeader } from 
 import { goOnLeaving, handOver, letGo, startLeaving } from './leaving.ts';
 import { createLogWrites } from './log-writes.ts';
 import { createPendingWrites } from './pending-writes.ts';
-import { cutBySize, remoteMessageSchema } from './protocol.ts';
+import { cutBySize } from './protocol.ts';
 import type { HandedWrite, LocalRequest, RemoteMessage, Sender } from './protocol.ts';
 import { createQuorumRounds } from './reads.ts';
 import { handleReady, writeCommit } from './ready.ts';
+import { claimedPeer, refusalTextLimit, remoteMessageSchema } from './remote-message-schema.ts';
 import { leadingPeer, peerOf } from './routes.ts';
 import { postStatus } from './replica-status.ts';
 import type {
@@ -41,6 +42,7 @@ const renewalWaitMs = 2_000;
 export const replicaActor: Actor<ReplicaMessage, Replica, ReplicaOptions> = {
   mailboxLimit: 50_000,
   schema: remoteMessageSchema,
+  claimedPeer,
   start: (options, ctx) => {
     const replica: Replica = {
       ...options,
@@ -325,7 +327,7 @@ function refuse(
     from: replica.self,
     sequences,
     code,
-    message,
+    message: message.slice(0, refusalTextLimit),
     reason,
   } as const;
   replica.replicaAt(from.peer).tell(refused);

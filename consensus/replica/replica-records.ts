@@ -2,7 +2,7 @@
 
 import type { ReplicaId } from '../raft/types.ts';
 import { prefixEnd } from '../store/store.ts';
-import type { KeyValue, StoreView, Transaction } from '../store/store.ts';
+import type { KeyValue, Operation, StoreView, Transaction } from '../store/store.ts';
 import type { Sender } from './protocol.ts';
 
 export interface ReplicaRecord {
@@ -71,6 +71,12 @@ export function onlyReplica(before: ReplicaRecord | undefined, replica: ReplicaI
   const record: ReplicaRecord = { ...kept, replica };
   return { compare: [], success: [...others, { type: 'put', key, value: JSON.stringify(record) }] };
 }
+
+/** Takes all replicas of a peer off the list: its leader gives their votes to others, and lets them back in by no message. */
+export const forgetReplicasOf = (view: StoreView, peer: string): readonly Operation[] =>
+  replicaRecords(view)
+    .filter((record) => record.peer === peer)
+    .map(({ replica }) => ({ type: 'delete', key: replicaKey(replica) }));
 
 export function forgetReplica(replica: ReplicaId): Transaction {
   return { compare: [], success: [{ type: 'delete', key: replicaKey(replica) }] };

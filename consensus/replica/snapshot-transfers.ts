@@ -4,8 +4,8 @@
 import type { Actor, ActorRef } from '../../runtime/index.ts';
 import type { InstallSnapshot } from '../raft/messages.ts';
 import type { ReplicaId } from '../raft/types.ts';
-import { snapshotChunkSchema } from './protocol.ts';
 import type { RemoteMessage, SnapshotChunk } from './protocol.ts';
+import { claimedPeer, snapshotChunkSchema } from './remote-message-schema.ts';
 import type { Replica, ReplicaContext } from './replica.ts';
 import { peerOf } from './routes.ts';
 import type { Want } from './snapshot-receiver.ts';
@@ -21,6 +21,7 @@ export const snapshotChunksActor: Actor<
   // More than all senders have on their way to one receiver: only one of them leads.
   mailboxLimit: 100,
   schema: snapshotChunkSchema,
+  claimedPeer,
   start: (replica) => replica,
   receive: (replica, chunk) => {
     replica.tell(chunk);

@@ -35,6 +35,8 @@ export interface AdmissionGate {
   /** Gives a connection that redeems a token the time this takes. */
   readonly extend: (connection: Connection) => void;
   readonly forget: (connection: Connection) => void;
+  /** Connections that wait for admission. */
+  readonly waiting: () => number;
   /** Connections refused or aborted so far. */
   readonly refused: () => number;
 }
@@ -116,6 +118,7 @@ export function createAdmissionGate(clock: Clock): AdmissionGate {
       admitted.delete(connection.id);
       if (connection.direction === 'inbound') end(keyOf(connection));
     },
+    waiting: () => waiting.size,
     refused: () => refused,
   };
 }

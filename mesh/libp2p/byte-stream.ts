@@ -11,15 +11,20 @@ const READ_AHEAD_BYTES = 64 * 1024;
 /** Bytes a writer may be ahead of the network. */
 const WRITE_AHEAD_BYTES = 256 * 1024;
 
-/**
- * `before` is sent ahead of what is written. `chunks` is the stream's source, of which a header
- * may have been read already, and `rest` what was read beyond that header.
- */
+export interface DuplexOptions {
+  /** Sent ahead of what is written. */
+  readonly before?: Uint8Array;
+  /** What was read beyond a header. */
+  readonly rest?: Uint8Array;
+  /** Told of everything that came, and of everything that the other side made room for. */
+  readonly moved: () => void;
+}
+
+/** `chunks` is the stream's source, of which a header may have been read already. */
 export function toDuplex(
   stream: Stream,
   chunks: AsyncIterator<Uint8ArrayList>,
-  before: Uint8Array | undefined,
-  rest: Uint8Array | undefined,
+  { before, rest, moved }: DuplexOptions,
 ): Duplex {
   let pending: { readonly chunks: readonly Uint8Array[]; readonly done: () => void } | undefined;
   let isEnded = false;
@@ -35,6 +40,7 @@ export function toDuplex(
         yield chunks.length === 1 ? chunks[0]! : new Uint8ArrayList(...chunks);
         // Asked for more: the muxer has taken it.
         done();
+        moved();
       } else if (isEnded) {
         return;
       } else {
@@ -52,6 +58,7 @@ export function toDuplex(
           duplex.push(null);
           return;
         }
+        moved();
         // Every chunk is pushed, full or not: they are here already, and the muxer's window bounds them.
         let wantsMore = true;
         for (const chunk of next.value) wantsMore = duplex.push(viewOf(chunk));

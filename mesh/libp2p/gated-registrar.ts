@@ -7,7 +7,18 @@
 
 import type { GossipSubComponents } from '@chainsafe/libp2p-gossipsub';
 import type { Connection, PeerId, StreamHandler, Topology } from '@libp2p/interface';
-import { SkeinError } from '../../runtime/index.ts';
+import type { Uint8ArrayList } from 'uint8arraylist';
+import { SkeinError, wait } from '../../runtime/index.ts';
+import type { Clock } from '../../runtime/index.ts';
+import { createTokenBucket } from '../token-bucket.ts';
+import type { Rate, TokenBucket } from '../token-bucket.ts';
+
+/**
+ * What the services read of one connection, in bytes; the rest waits with its sender. Gossipsub remembers every message
+ * for minutes, also those that are refused: this bounds how many there can be, to some tens of MB for the worst of peers.
+ * Hints of a whole cluster, tens a second, need a few KB/s.
+ */
+const SERVICE_BYTES: Rate = { burst: 256 * 1024, perSecond: 16 * 1024 };
 
 /** libp2p does not name this type outside its own packages. */
 export type Registrar = GossipSubComponents['registrar'];
@@ -22,15 +33,26 @@ export interface GatedRegistrar {
 
 export function createGatedRegistrar(
   isAdmitted: (connection: Connection) => boolean,
+  clock: Clock,
 ): GatedRegistrar {
   // One topology per protocol of a service: gossipsub registers one for each of its versions.
   const topologies = new Map<string, Topology>();
 
+  // By connection: another stream gives no other allowance.
+  const allowances = new WeakMap<Connection, TokenBucket>();
+
   const guarded =
     (handler: StreamHandler): StreamHandler =>
     async (data) => {
-      if (isAdmitted(data.connection)) await handler(data);
-      else data.stream.abort(new SkeinError('unauthorized', 'not admitted'));
+      const { connection, stream } = data;
+      if (!isAdmitted(connection)) {
+        stream.abort(new SkeinError('unauthorized', 'not admitted'));
+        return;
+      }
+      const allowance = allowances.get(connection) ?? createTokenBucket(SERVICE_BYTES);
+      allowances.set(connection, allowance);
+      stream.source = paced(stream.source, allowance, clock);
+      await handler(data);
     };
 
   return {
@@ -56,4 +78,17 @@ export function createGatedRegistrar(
       for (const topology of new Set(topologies.values())) topology.onDisconnect?.(peer);
     },
   };
+}
+
+/** The same chunks, no faster than the allowance. */
+async function* paced(
+  source: AsyncIterable<Uint8ArrayList>,
+  allowance: TokenBucket,
+  clock: Clock,
+): AsyncGenerator<Uint8ArrayList> {
+  for await (const chunk of source) {
+    yield chunk;
+    const waitMs = allowance.owe(chunk.byteLength, clock.monotonicMs());
+    if (waitMs > 0) await wait(clock, waitMs);
+  }
 }

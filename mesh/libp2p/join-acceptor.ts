@@ -41,14 +41,15 @@ export function createJoinAcceptor(
       framed.end();
     };
     const hello = await framed.read(joinHello);
-    if (underWay > JOINS_LIMIT) {
-      refuse(new SkeinError('overloaded', `${JOINS_LIMIT} peers are joining here: try again`));
-      return;
-    }
     const nonce = randomBytes(JOIN_NONCE_BYTES);
     const authority = options.authority();
     framed.write({ v: 1, nonce, authority, certificate: options.certificate() });
     const { proof, ...asked } = await framed.read(joinProof);
+    // Not before: who only says hello, and then nothing, must not keep a place from others.
+    if (underWay >= JOINS_LIMIT) {
+      refuse(new SkeinError('overloaded', `${JOINS_LIMIT} peers are joining here: try again`));
+      return;
+    }
     options.gate.extend(connection);
     const transcript = joinTranscript({
       authorityHash: authorityHash(authority, sha256),
@@ -58,7 +59,11 @@ export function createJoinAcceptor(
       acceptorNonce: nonce,
     });
     const request = { ...asked, peer: joiner, proof, transcript };
-    const verdict = await options.redeem(request).catch((error) => failed(asSkeinError(error)));
+    underWay += 1;
+    const verdict = await options
+      .redeem(request)
+      .catch((error) => failed(asSkeinError(error)))
+      .finally(() => (underWay -= 1));
     if (!verdict.ok) {
       refuse(verdict.error);
       return;
@@ -69,12 +74,9 @@ export function createJoinAcceptor(
   };
 
   return (data) => {
-    underWay += 1;
-    accept(data)
-      .catch((error: unknown) => {
-        options.log.debug('join broken off', { error: String(error) });
-        data.stream.abort(asSkeinError(error));
-      })
-      .finally(() => (underWay -= 1));
+    accept(data).catch((error: unknown) => {
+      options.log.debug('join broken off', { error: String(error) });
+      data.stream.abort(asSkeinError(error));
+    });
   };
 }

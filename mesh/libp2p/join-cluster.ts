@@ -5,14 +5,10 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import type { Libp2p } from '@libp2p/interface';
 import { asSkeinError, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { ErrorCode, Result } from '../../runtime/index.ts';
-import { hmacSha256, sameSecret, sha256, verifyEd25519 } from '../ed25519-signer.ts';
+import { sameSecret, sha256, verifyEd25519 } from '../ed25519-signer.ts';
 import type { Identity } from '../identity.ts';
-import {
-  JOIN_NONCE_BYTES,
-  JOIN_PROTOCOL,
-  joinProofBytes,
-  joinTranscript,
-} from '../join-transcript.ts';
+import { JOIN_NONCE_BYTES, JOIN_PROTOCOL, joinTranscript } from '../join-transcript.ts';
+import { proveJoin } from '../join-proof.ts';
 import type { JoinGrant } from '../membership-authority.ts';
 import { checkCertificate } from '../membership-certificate.ts';
 import { authorityHash } from '../token.ts';
@@ -38,6 +34,8 @@ export interface JoinOptions {
   /** Where this peer will be reached, `host:port`. */
   readonly addresses: readonly string[];
   readonly servingRequest: string;
+  /** The only cluster it may be, when this peer belongs to one already. */
+  readonly cluster?: string;
   /** Wall clock of this machine, to check dates. */
   readonly wallMs: number;
 }
@@ -60,7 +58,12 @@ export async function joinCluster(options: JoinOptions): Promise<Result<Joined>>
   try {
     const where = parseHostPort(options.address);
     node = await createDialOnlyNode(libp2pKey(options.identity.signing));
-    const connection = await dial(node, await toMultiaddr(where), formatHostPort(where), signal);
+    const connection = await dialMember(
+      node,
+      await toMultiaddr(where),
+      formatHostPort(where),
+      signal,
+    );
     const stream = createFramedStream(await connection.newStream(JOIN_PROTOCOL, { signal }));
     signal.addEventListener('abort', () => stream.abort(new Error('the join took too long')));
     const acceptor = connection.remotePeer.toString();
@@ -74,7 +77,8 @@ export async function joinCluster(options: JoinOptions): Promise<Result<Joined>>
   }
 }
 
-async function dial(
+/** Rejects: unavailable, naming `shown`. */
+export async function dialMember(
   node: Libp2p,
   address: Parameters<Libp2p['dial']>[0],
   shown: string,
@@ -116,6 +120,12 @@ async function ask(
   };
   const theirs = checkCertificate(certificate, expected, verifyEd25519);
   if (!theirs.ok) throw theirs.error;
+  if (options.cluster !== undefined && theirs.value.cluster !== options.cluster) {
+    throw new SkeinError(
+      'conflict',
+      `the peer at ${options.address} belongs to cluster ${theirs.value.cluster}, and what is kept here to ${options.cluster}: choose another directory with --data DIR`,
+    );
+  }
   const transcript = joinTranscript({
     authorityHash: token.authorityHash,
     joiner: identity.peer,
@@ -125,7 +135,7 @@ async function ask(
   });
   const { name, zone, addresses, servingRequest } = options;
   const wish = { name, zone, addresses, servingRequest, sealingKey: identity.sealing.publicKey };
-  const proof = hmacSha256(token.secret, joinProofBytes(transcript, wish));
+  const proof = proveJoin(token.secret, transcript, wish);
   stream.write({ tokenId: token.id, proof, ...wish });
   const verdict = await stream.read(joinVerdict);
   stream.end();

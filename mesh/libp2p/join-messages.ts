@@ -3,7 +3,7 @@
 //   joiner                                   acceptor
 //     | ---- nonce ---------------------------> |
 //     | <--- nonce, authority keys, own cert -- |   joiner: the keys' hash is the token's, the cert is theirs
-//     | ---- token id, proof, name, ... ------> |   the proof is an HMAC over join-transcript.ts
+//     | ---- token id, proof, name, ... ------> |   the proof is a signature over join-transcript.ts, by the token's key
 //     | <--- grant, or why not ---------------- |
 
 import { z } from 'zod';

@@ -2,25 +2,32 @@
 
 import './promise-with-resolvers.ts';
 import type { Duplex } from 'node:stream';
+import { TopicValidatorResult } from '@libp2p/interface';
 import type { IncomingStreamData } from '@libp2p/interface';
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { asSkeinError, assert, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Result } from '../../runtime/index.ts';
+import { createDatagrams } from '../datagram/datagrams.ts';
+import type { Datagrams } from '../datagram/datagrams.ts';
+import { openUdpSocket } from '../datagram/udp-datagram-socket.ts';
 import { createFrameReader, framed } from '../framing.ts';
 import type { Identity } from '../identity.ts';
 import { JOIN_PROTOCOL } from '../join-transcript.ts';
 import type { MembershipAuthority } from '../membership-authority.ts';
 import { HINT_TOPIC } from '../mesh-state.ts';
+import { formatRelayHint } from '../relay-hint.ts';
 import type { AuthorityKeys } from '../token.ts';
 import type { PeerId, Transport, TransportHandlers } from '../transport.ts';
 import { createAdmissionGate } from './admission-gate.ts';
+import type { AdmissionGate } from './admission-gate.ts';
 import { toDuplex } from './byte-stream.ts';
 import { createGatedRegistrar } from './gated-registrar.ts';
 import { formatHostPort, fromMultiaddr, parseHostPort, toMultiaddr } from './host-ports.ts';
 import { createJoinAcceptor } from './join-acceptor.ts';
 import { createLinks } from './links.ts';
 import type { Links } from './links.ts';
+import type { MemberVerdict } from './member-handshake.ts';
 import { createMemberNode, startNode, STREAMS_LIMIT } from './node.ts';
 import type { MemberNode } from './node.ts';
 import { libp2pKey } from './peer-ids.ts';
@@ -36,39 +43,51 @@ const HEADER_DEADLINE_MS = 10_000;
 /** Topics on which hints are accepted; any other is not even decoded. */
 const TOPICS: readonly string[] = [HINT_TOPIC];
 
+/** What gossipsub calls them. */
+const VERDICTS = {
+  'pass on': TopicValidatorResult.Accept,
+  drop: TopicValidatorResult.Ignore,
+  refuse: TopicValidatorResult.Reject,
+} as const;
+
 export interface Libp2pTransportOptions {
   readonly identity: Identity;
   /** `host:port` to listen on; port 0 takes any. */
   readonly listen: string;
-  /** `host:port` at which others reach this peer, when that is not what it listens on. */
+  /** `host:port` at which others reach this peer, when that is not what it listens on; empty when nobody can dial it. */
   readonly announce?: readonly string[];
   readonly cluster: string;
   /** The cluster's public keys, as pinned by the token or made by the founder. */
   readonly authority: AuthorityKeys;
   /** This peer's membership certificate; asked for with each handshake, so that a renewed one is used at once. */
   readonly certificate: () => Uint8Array;
-  readonly membership: Pick<MembershipAuthority, 'redeem' | 'isRevoked'>;
+  readonly membership: Pick<MembershipAuthority, 'redeem' | 'standing'>;
+  /** Told what other peers say of this one's membership, with each handshake. */
+  readonly onVerdict?: (verdict: MemberVerdict) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
+export interface Libp2pTransport extends Transport {
+  /** What is behind the port, for those who measure it; undefined until started. */
+  readonly inside: () => Pick<Running, 'node' | 'gate'> | undefined;
+}
+
 interface Running {
   readonly node: MemberNode;
+  readonly gate: AdmissionGate;
   readonly links: Links;
+  readonly datagrams: Datagrams;
 }
 
 const packr = new Packr({ useRecords: false });
 const streamHeader = z.object({ protocol: z.string().max(256), header: z.unknown() });
 
-export function createLibp2pTransport(options: Libp2pTransportOptions): Transport {
+export function createLibp2pTransport(options: Libp2pTransportOptions): Libp2pTransport {
   const self = options.identity.peer;
   let running: Running | undefined;
-
-  const current = (): Running => {
-    assert(running !== undefined, 'the transport is used before it has started');
-    return running;
-  };
+  let known: readonly string[] = options.announce ?? [];
 
   return {
     self,
@@ -80,15 +99,23 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       const was = running;
       running = undefined;
       was?.links.stop();
+      was?.datagrams.stop();
       await was?.node.stop();
     },
-    addresses: () => options.announce ?? listened(current().node),
+    addresses: () => {
+      // Of a transport that has stopped: as they were. Whoever asks then did not move.
+      if (running !== undefined) {
+        const own = options.announce ?? listened(running.node);
+        known = [...own, ...running.links.hints().map(formatRelayHint)];
+      }
+      return known;
+    },
     connect: (peer, addresses) => running?.links.connect(peer, addresses),
-    reach: (peer, addresses) => running?.links.connect(peer, addresses),
+    reach: (peer, addresses) => running?.links.reach(peer, addresses),
     disconnect: (peer) => running?.links.disconnect(peer),
     isLinked: (peer) => running?.links.isLinked(peer) ?? false,
     send: (to, lane, frame) => running?.links.send(to, lane, frame) ?? false,
-    sendDatagram: () => false,
+    sendDatagram: (to, bytes) => running?.links.sendDatagram(to, bytes) ?? false,
     publish: (topic, data) => {
       running?.node.services.pubsub.publish(topic, data).catch((error: unknown) => {
         options.log.debug('hint not published', { topic, error: String(error) });
@@ -99,6 +126,7 @@ export function createLibp2pTransport(options: Libp2pTransportOptions): Transpor
       return links === undefined ? notLinked(to) : await openStream(links, to, protocol, header);
     },
     links: () => running?.links.report() ?? [],
+    inside: () => running,
   };
 }
 
@@ -108,14 +136,17 @@ async function startTransport(
 ): Promise<Running> {
   const { clock, random, log, identity } = options;
   const gate = createAdmissionGate(clock);
-  const registrar = createGatedRegistrar(gate.isAdmitted);
+  const registrar = createGatedRegistrar(gate.isAdmitted, clock);
+  const listen = await toMultiaddr(parseHostPort(options.listen));
   const node = await createMemberNode({
     key: libp2pKey(identity.signing),
-    listen: await toMultiaddr(parseHostPort(options.listen)),
+    listen,
     gater: gate.gater,
     registrar,
     topics: TOPICS,
+    clock,
   });
+  const datagrams = createDatagrams({ self: identity.peer, clock, random, log });
   const links = createLinks({
     node,
     self: identity.peer,
@@ -132,9 +163,15 @@ async function startTransport(
       },
       remote,
       wallMs: clock.wallMs(),
-      isRevoked: options.membership.isRevoked,
+      standing: options.membership.standing,
+      ...(options.onVerdict === undefined ? {} : { onVerdict: options.onVerdict }),
+      datagram: datagrams.offer(),
     }),
+    datagrams,
+    datagram: handlers.datagram,
     frame: handlers.frame,
+    dialsOut: options.announce?.length === 0,
+    streamProtocol: STREAM_PROTOCOL,
     link: handlers.link,
   });
   await links.start();
@@ -147,22 +184,43 @@ async function startTransport(
     redeem: options.membership.redeem,
   });
   await node.handle(JOIN_PROTOCOL, joins, { maxInboundStreams: 1 });
-  await node.handle(STREAM_PROTOCOL, (data) => acceptStream(data, links, handlers, clock, log), {
-    maxInboundStreams: STREAMS_LIMIT,
-    maxOutboundStreams: STREAMS_LIMIT,
-  });
-  await startNode(node, options.listen);
-  node.services.pubsub.addEventListener('gossipsub:message', ({ detail }) => {
-    const { propagationSource, msg } = detail;
-    handlers.published(propagationSource.toString(), msg.topic, msg.data);
-  });
-  for (const topic of TOPICS) node.services.pubsub.subscribe(topic);
-  return { node, links };
+  await node.handle(
+    STREAM_PROTOCOL,
+    (data) => acceptStream(data, links, gate, handlers, clock, log),
+    {
+      maxInboundStreams: STREAMS_LIMIT,
+      maxOutboundStreams: STREAMS_LIMIT,
+    },
+  );
+  try {
+    await startNode(node, options.listen);
+  } catch (error) {
+    links.stop();
+    throw error;
+  }
+  const at = {
+    host: fromMultiaddr(listen)!.host,
+    port: fromMultiaddr(node.services.wire.listened()[0]!)!.port,
+  };
+  await datagrams.start((received) => openUdpSocket(at, received, log));
+  const { pubsub } = node.services;
+  for (const topic of TOPICS) {
+    // Heard as it is judged: gossipsub passes nothing on, and keeps nothing, that this peer would not say itself.
+    pubsub.topicValidators.set(
+      topic,
+      (from, message) => VERDICTS[handlers.published(from.toString(), topic, message.data)],
+    );
+    pubsub.subscribe(topic);
+  }
+  return { node, gate, links, datagrams };
 }
 
-/** What others may dial: never loopback when there is anything else. */
+/**
+ * What others may dial: never loopback when there is anything else. Asked of the sockets, for libp2p keeps public addresses
+ * to itself until somebody has verified them.
+ */
 function listened(node: MemberNode): readonly string[] {
-  const found = node.getMultiaddrs().flatMap((address) => fromMultiaddr(address) ?? []);
+  const found = node.services.wire.listened().flatMap((address) => fromMultiaddr(address) ?? []);
   const outside = found.filter(({ host }) => !host.startsWith('127.') && host !== '::1');
   return (outside.length > 0 ? outside : found).map(formatHostPort);
 }
@@ -173,8 +231,6 @@ async function openStream(
   protocol: string,
   header: unknown,
 ): Promise<Result<Duplex>> {
-  const connection = links.connection(to);
-  if (connection === undefined) return notLinked(to);
   const head = packr.pack({ protocol, header });
   if (head.length > HEADER_LIMIT_BYTES) {
     return failed(
@@ -184,12 +240,15 @@ async function openStream(
       ),
     );
   }
+  const connection = await links.obtain(to);
+  if (connection === undefined) return notLinked(to);
   try {
     const stream = await connection.newStream(STREAM_PROTOCOL, {
       maxOutboundStreams: STREAMS_LIMIT,
     });
     const chunks = stream.source[Symbol.asyncIterator]();
-    return ok(toDuplex(stream, chunks, framed(head), undefined));
+    const moved = (): void => links.heard(to);
+    return ok(toDuplex(stream, chunks, { before: framed(head), moved }));
   } catch (error) {
     return failed(
       new SkeinError('unavailable', `no stream to peer ${to}`, { peer: to, protocol }, error),
@@ -200,12 +259,13 @@ async function openStream(
 function acceptStream(
   { connection, stream }: IncomingStreamData,
   links: Links,
+  gate: AdmissionGate,
   handlers: TransportHandlers,
   clock: Clock,
   log: Logger,
 ): void {
   const from = connection.remotePeer.toString();
-  if (links.connection(from) !== connection) {
+  if (!gate.isAdmitted(connection)) {
     stream.abort(new SkeinError('unauthorized', 'not admitted'));
     return;
   }
@@ -226,7 +286,12 @@ function acceptStream(
     }
     const { protocol, header } = streamHeader.parse(packr.unpack(heads[0]!));
     late.cancel();
-    handlers.stream(from, protocol, header, toDuplex(stream, chunks, undefined, reader.rest()));
+    handlers.stream(
+      from,
+      protocol,
+      header,
+      toDuplex(stream, chunks, { rest: reader.rest(), moved: () => links.heard(from) }),
+    );
   };
   accept().catch((error: unknown) => {
     late.cancel();

@@ -5,7 +5,7 @@
 //      \---- inbound hello accepted -----------+--------------------------------------> up
 //
 // An inbound hello means that the other side has no link. If this side believes in one, it is stale, unless it
-// is so young that both hellos must have crossed.
+// is so young that both hellos must have crossed; or it is a relayed one, which gives way to a direct one.
 
 import type { PeerId } from '../transport.ts';
 
@@ -17,6 +17,8 @@ export interface LinkView {
   readonly remote: PeerId;
   /** When the present link came up; undefined when there is none. */
   readonly upSinceMs: number | undefined;
+  /** The present link is relayed, and the hello came over a direct connection. */
+  readonly isBetter: boolean;
   /** This side has said hello on a connection of its own and waits for the answer. */
   readonly isGreeting: boolean;
   readonly nowMs: number;
@@ -24,7 +26,8 @@ export interface LinkView {
 
 /** Whether to accept a hello that came in, given what this side has. */
 export function judgeHello(view: LinkView): 'accept' | 'crossed' {
-  if (view.upSinceMs !== undefined && view.nowMs - view.upSinceMs < CROSSING_MS) return 'crossed';
+  if (!view.isBetter && view.upSinceMs !== undefined && view.nowMs - view.upSinceMs < CROSSING_MS)
+    return 'crossed';
   if (view.isGreeting && view.self < view.remote) return 'crossed';
   return 'accept';
 }

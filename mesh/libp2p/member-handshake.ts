@@ -1,23 +1,27 @@
 // How a link begins: both show their membership, and both say "admitted" before anything else is said.
 //
 //   dialler                           acceptor
-//      | ---- certificate ------------> |  checks: signature, peer id, dates, not removed
+//      | ---- certificate ------------> |  checks: member-judgement.ts
 //      | <--- certificate, admitted --- |  (or a refusal, and no certificate)
 //      |  checks the same               |
 //      | ---- admitted ---------------> |
 //      | ==== lanes =================== |
 //
+// Beside its certificate each side says where it takes datagrams and half of what their keys are made of.
 // A dial resolves before the other side's refusal arrives, so only these words count.
 
 import { z } from 'zod';
 import { SkeinError } from '../../runtime/index.ts';
 import type { ErrorCode } from '../../runtime/index.ts';
+import { SECRET_BYTES } from '../datagram/datagram-cipher.ts';
+import type { DatagramOffer } from '../datagram/datagrams.ts';
 import { verifyEd25519 } from '../ed25519-signer.ts';
-import { checkCertificate } from '../membership-certificate.ts';
+import { judgeMember } from '../member-judgement.ts';
+import type { MembershipAuthority } from '../membership-authority.ts';
 import type { PeerId } from '../transport.ts';
 import type { FramedStream } from './framed-stream.ts';
 
-export const MEMBER_PROTOCOL = '/skein/member/1';
+export const MEMBER_PROTOCOL = '/skein/member/2';
 
 /** What a member shows and what it checks others against. */
 export interface Credentials {
@@ -32,22 +36,37 @@ export interface HandshakeTerms {
   readonly credentials: Credentials;
   readonly remote: PeerId;
   readonly wallMs: number;
-  readonly isRevoked: (peer: PeerId) => boolean;
+  readonly standing: MembershipAuthority['standing'];
+  /** Told what the other side says of this peer; its refusal may be old news, or a lie. */
+  readonly onVerdict?: (verdict: MemberVerdict) => void;
+  /** This side's, for this link alone. */
+  readonly datagram: DatagramOffer;
 }
+
+/** The other side's word. */
+export type MemberVerdict = 'admitted' | SkeinError;
 
 const bytes = z.instanceof(Uint8Array);
 const refusal = z.object({
   refused: z.object({ code: z.string(), message: z.string().max(1024) }),
 });
-const hello = z.object({ certificate: bytes });
-const answer = z.union([z.object({ certificate: bytes, admitted: z.literal(true) }), refusal]);
+const datagram = z.object({
+  port: z.number().int().min(0).max(65_535),
+  secret: bytes.refine(({ length }) => length === SECRET_BYTES, `${SECRET_BYTES} bytes`),
+});
+const hello = z.object({ certificate: bytes, datagram });
+const answer = z.union([hello.extend({ admitted: z.literal(true) }), refusal]);
 const last = z.union([z.object({ admitted: z.literal(true) }), refusal]);
 
-/** Resolves when both sides admitted each other. Rejects with the refusal of either side. */
-export async function introduce(stream: FramedStream, terms: HandshakeTerms): Promise<void> {
-  stream.write({ certificate: terms.credentials.certificate });
+/** Resolves with the other side's offer when both admitted each other. Rejects with the refusal of either side. */
+export async function introduce(
+  stream: FramedStream,
+  terms: HandshakeTerms,
+): Promise<DatagramOffer> {
+  stream.write({ certificate: terms.credentials.certificate, datagram: terms.datagram });
   const reply = await stream.read(answer);
-  if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);
+  if ('refused' in reply) throw refusedBy(terms, reply.refused);
+  terms.onVerdict?.('admitted');
   try {
     check(reply.certificate, terms);
   } catch (error) {
@@ -57,40 +76,40 @@ export async function introduce(stream: FramedStream, terms: HandshakeTerms): Pr
   }
   stream.write({ admitted: true });
   stream.end();
+  return reply.datagram;
 }
 
 /** The acceptor's side. `accept` may still refuse, by throwing, a peer whose membership is in order. */
 export async function welcome(
   stream: FramedStream,
   terms: HandshakeTerms,
-  accept: () => void,
+  accept: (other: DatagramOffer) => void,
 ): Promise<void> {
   try {
-    const { certificate } = await stream.read(hello);
+    const { certificate, datagram: other } = await stream.read(hello);
     check(certificate, terms);
-    accept();
+    accept(other);
   } catch (error) {
     if (error instanceof SkeinError) stream.write(refusalOf(error));
     stream.end();
     throw error;
   }
-  stream.write({ certificate: terms.credentials.certificate, admitted: true });
+  const { credentials, datagram: own } = terms;
+  stream.write({ certificate: credentials.certificate, datagram: own, admitted: true });
   const reply = await stream.read(last);
   stream.end();
-  if ('refused' in reply) throw refusedBy(terms.remote, reply.refused);
+  if ('refused' in reply) throw refusedBy(terms, reply.refused);
+  terms.onVerdict?.('admitted');
 }
 
-function check(certificate: Uint8Array, terms: HandshakeTerms): void {
-  const { credentials, remote, wallMs, isRevoked } = terms;
-  const expected = { authorityKey: credentials.authorityKey, peer: remote, wallMs };
-  const claims = checkCertificate(certificate, expected, verifyEd25519);
-  if (!claims.ok) throw claims.error;
-  if (claims.value.cluster !== credentials.cluster) {
-    throw new SkeinError('unauthorized', `peer ${remote} is a member of ${claims.value.cluster}`);
-  }
-  if (isRevoked(remote)) {
-    throw new SkeinError('forbidden', `the membership of peer ${remote} was ended`);
-  }
+function check(certificate: Uint8Array, { credentials, remote, ...rest }: HandshakeTerms): void {
+  const { cluster, authorityKey } = credentials;
+  const judged = judgeMember(
+    certificate,
+    { peer: remote, cluster, authorityKey, ...rest },
+    verifyEd25519,
+  );
+  if (!judged.ok) throw judged.error;
 }
 
 function refusalOf(error: SkeinError): unknown {
@@ -98,11 +117,13 @@ function refusalOf(error: SkeinError): unknown {
 }
 
 function refusedBy(
-  peer: PeerId,
+  { remote: peer, onVerdict }: HandshakeTerms,
   refused: { readonly code: string; readonly message: string },
 ): SkeinError {
   // The code is the other side's word; only the known ones mean something here.
   const known: readonly string[] = ['unauthorized', 'forbidden', 'conflict', 'overloaded'];
   const code = known.includes(refused.code) ? (refused.code as ErrorCode) : 'unavailable';
-  return new SkeinError(code, `peer ${peer} refused the link: ${refused.message}`, { peer });
+  const error = new SkeinError(code, `peer ${peer} refused the link: ${refused.message}`, { peer });
+  onVerdict?.(error);
+  return error;
 }

@@ -8,15 +8,30 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { YamuxMuxerComponents } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { Identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p, PrivateKey, PubSub } from '@libp2p/interface';
+import type {
+  ConnectionGater,
+  Libp2p,
+  PrivateKey,
+  PubSub,
+  StreamMuxerFactory,
+} from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { SkeinError } from '../../runtime/index.ts';
+import type { Clock } from '../../runtime/index.ts';
 import type { GatedRegistrar, Registrar } from './gated-registrar.ts';
+import { noiseCrypto } from './noise-keys.ts';
 import { withLazyWindows } from './lazy-window.ts';
+import { createWire } from './wire.ts';
+import type { Wire } from './wire.ts';
+import { withGuard } from './muxer-guard.ts';
 
-export type MemberNode = Libp2p<{ pubsub: PubSub<GossipsubEvents>; identify: Identify }>;
+export type MemberNode = Libp2p<{
+  pubsub: PubSub<GossipsubEvents>;
+  identify: Identify;
+  wire: Wire;
+}>;
 
 /** A link with neither data nor keep-alive for this long is given up by the kernel's side of it. */
 const SOCKET_IDLE_MS = 60_000;
@@ -30,7 +45,7 @@ const NOISE_PLAIN_BYTES = 65_519;
 /** The largest hint. */
 const HINT_LIMIT_BYTES = 8 * 1024;
 
-const wire = () => ({
+const settings = (guard: (muxers: StreamMuxerFactory) => StreamMuxerFactory) => ({
   transports: [
     tcp({
       inboundSocketInactivityTimeout: SOCKET_IDLE_MS,
@@ -39,15 +54,17 @@ const wire = () => ({
       listenOpts: { noDelay: true },
     }),
   ],
-  connectionEncrypters: [noise()],
+  connectionEncrypters: [noise({ crypto: noiseCrypto })],
   streamMuxers: [
     (components: YamuxMuxerComponents) =>
-      withLazyWindows(
-        yamux({
-          maxInboundStreams: STREAMS_LIMIT,
-          maxOutboundStreams: STREAMS_LIMIT,
-          maxMessageSize: NOISE_PLAIN_BYTES,
-        })(components),
+      guard(
+        withLazyWindows(
+          yamux({
+            maxInboundStreams: STREAMS_LIMIT,
+            maxOutboundStreams: STREAMS_LIMIT,
+            maxMessageSize: NOISE_PLAIN_BYTES,
+          })(components),
+        ),
       ),
   ],
   // It pings on new streams with short timeouts and aborts healthy but busy connections. SWIM judges here.
@@ -60,13 +77,14 @@ export interface NodeOptions {
   readonly gater: ConnectionGater;
   readonly registrar: GatedRegistrar;
   readonly topics: readonly string[];
+  readonly clock: Clock;
 }
 
 /** A node that listens. Not yet started. */
 export async function createMemberNode(options: NodeOptions): Promise<MemberNode> {
-  const { registrar, topics } = options;
+  const { registrar, topics, clock } = options;
   return await createLibp2p({
-    ...wire(),
+    ...settings((muxers) => withGuard(muxers, clock)),
     start: false,
     privateKey: options.key,
     nodeInfo: { userAgent: 'skein' },
@@ -82,6 +100,7 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
       reconnectRetries: 0,
     },
     services: {
+      wire: (components) => createWire(components),
       // Only on admitted links, called by the transport: see gated-registrar.ts.
       identify: (components) =>
         identify({ runOnConnectionOpen: false })(withGate(components, registrar)),
@@ -129,7 +148,8 @@ function withGate<C extends { readonly registrar: Registrar }>(
 /** A node that only dials: what a joiner is before it is a member. Started. */
 export async function createDialOnlyNode(key: PrivateKey): Promise<Libp2p> {
   return await createLibp2p({
-    ...wire(),
+    // It asks, and nobody asks it.
+    ...settings((muxers) => muxers),
     privateKey: key,
     nodeInfo: { userAgent: 'skein' },
     connectionGater: { denyDialMultiaddr: () => false },

@@ -10,3 +10,12 @@ export function redialPauseMs(failures: number, random: Random): number {
   const nominal = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 16));
   return nominal * (0.5 + random.float());
 }
+
+const UPGRADE_FIRST_MS = 2_000;
+const UPGRADE_LONGEST_MS = 60_000;
+
+/** The same while a relay carries what there is: less hurried, for each try may mean seconds of packets that vanish. */
+export function upgradePauseMs(failures: number, random: Random): number {
+  const nominal = Math.min(UPGRADE_LONGEST_MS, UPGRADE_FIRST_MS * 2 ** Math.min(failures - 1, 16));
+  return nominal * (0.5 + random.float());
+}

@@ -69,11 +69,15 @@ describe('a peer that leaves', () => {
     const simulation = createSimulation(1);
     const { clock } = simulation.peer('a');
     const key = peerKey('b');
-    const kv = { key, value: JSON.stringify({ peer: 'b', name: 'b' }), modRevision: 3 };
+    const kv = {
+      key,
+      value: JSON.stringify({ peer: 'b', name: 'b', admittedAtMs: 0 }),
+      modRevision: 3,
+    };
     let tries = 0;
     let ended = '';
     const store = {
-      view: { get: () => kv },
+      view: { get: () => kv, range: () => ({ kvs: [] }) },
       status: () => ({ role: 'leader' }),
       onStatus: (look: () => void) => {
         clock.setTimer(1, look);
@@ -87,7 +91,7 @@ describe('a peer that leaves', () => {
       },
     } as unknown as Store;
     const mesh = {
-      members: () => [{ peer: 'b', status: 'left' }],
+      members: () => [{ peer: 'b', status: 'left', incarnation: 1 }],
       onMember: () => () => undefined,
     };
     const stop = endMemberships(store, mesh as never, clock);

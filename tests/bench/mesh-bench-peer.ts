@@ -1,4 +1,4 @@
-// One peer of the mesh benchmark, a process of its own: echoes, swallows streams, reports what it costs.
+// A peer of a benchmark: a member of a made-up cluster that echoes and swallows streams.
 
 import { generateIdentity } from '../../mesh/index.ts';
 import type { AuthorityKeys, Identity } from '../../mesh/index.ts';
@@ -6,7 +6,7 @@ import type { Actor, ActorRef } from '../../runtime/index.ts';
 import { startPeer } from '../mesh/libp2p-peers.ts';
 import type { TestAuthority, TestPeer } from '../mesh/libp2p-peers.ts';
 
-/** What the parent sends. Bytes travel as base64. */
+/** All that a process needs to be this peer. Bytes travel as base64. */
 export interface PeerOrder {
   readonly cluster: string;
   readonly membershipKey: string;
@@ -14,6 +14,8 @@ export interface PeerOrder {
   readonly signingSeed: string;
   readonly signingPublic: string;
   readonly peer: string;
+  /** `host:port`; default any port of 127.0.0.1. */
+  readonly listen?: string;
   readonly peers: readonly { readonly peer: string; readonly addresses: readonly string[] }[];
 }
 
@@ -33,8 +35,26 @@ export const echo: Actor<Echo, undefined> = {
   schema: (value) => ((value as Partial<Echo>).type === 'echo' ? undefined : 'not an echo'),
 };
 
-/** Starts a peer as ordered. */
-export async function startOrdered(order: PeerOrder): Promise<TestPeer> {
+/** Of a peer with an identity of its own, told of no others yet. */
+export function newMember(authority: TestAuthority): PeerOrder {
+  const identity = generateIdentity();
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return {
+    cluster: authority.cluster,
+    membershipKey: text(authority.keys.membershipKey),
+    certificate: text(authority.certify(identity.peer)),
+    signingSeed: text(identity.signing.seed),
+    signingPublic: text(identity.signing.publicKey),
+    peer: identity.peer,
+    peers: [],
+  };
+}
+
+/** The order's peer as one that can start. */
+export function readOrder(order: PeerOrder): {
+  readonly authority: TestAuthority;
+  readonly identity: Identity;
+} {
   const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
   const keys: AuthorityKeys = {
     membershipKey: bytes(order.membershipKey),
@@ -54,10 +74,16 @@ export async function startOrdered(order: PeerOrder): Promise<TestPeer> {
     redeem: () => Promise.reject(new Error('nobody joins here')),
     newToken: () => '',
   } as unknown as TestAuthority;
+  return { authority, identity };
+}
+
+/** Starts a peer as ordered. */
+export async function startOrdered(order: PeerOrder): Promise<TestPeer> {
+  const { authority, identity } = readOrder(order);
   const peer = await startPeer(authority, {
     identity,
-    certificate: bytes(order.certificate),
     peers: order.peers,
+    ...(order.listen === undefined ? {} : { listen: order.listen }),
     name: order.peer.slice(-6),
   });
   peer.system.spawn('echo', echo, undefined);
@@ -66,26 +92,4 @@ export async function startOrdered(order: PeerOrder): Promise<TestPeer> {
     stream.resume();
   });
   return peer;
-}
-
-/** Times at which this peer saw another change, on the wall clock all processes share. */
-function report(peer: TestPeer): void {
-  peer.mesh.onMember(({ type, member }) => {
-    if (type !== 'status') return;
-    process.send?.({ type: 'saw', peer: member.peer, status: member.status, atMs: Date.now() });
-  });
-}
-
-if (process.argv[2] === 'peer') {
-  process.once('message', (order: PeerOrder) => {
-    void startOrdered(order).then((peer) => {
-      report(peer);
-      process.send?.({ type: 'ready', addresses: peer.transport.addresses() });
-      process.on('message', (text) => {
-        if (text !== 'cost') return;
-        const { user, system } = process.cpuUsage();
-        process.send?.({ type: 'cost', cpuUs: user + system, rssBytes: process.memoryUsage().rss });
-      });
-    });
-  });
 }

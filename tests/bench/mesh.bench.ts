@@ -1,184 +1,80 @@
-// The mesh between processes on loopback: requests, bulk bytes, idle cost, and how fast a death is known.
+// Skein's mesh beside Debian's serf, as many processes of each on loopback; then its messages, bytes and probes alone.
 //
-//   node dist/tests/bench/mesh.bench.js [PEERS]      PEERS defaults to 5 and is at least 4, this process among them
+//   node dist/tests/bench/mesh.bench.js [--agents 30] [--rounds 3] [--kills 2] [--idle-seconds 30] [--alone] [--only PART]
+//
+// Each round is one life of each fleet, one after the other, and whoever lived first lives last the next time. --alone leaves
+// serf out; --only runs one part: lives, traffic, probes.
 
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { generateIdentity } from '../../mesh/index.ts';
-import type { Actor } from '../../runtime/index.ts';
-import { formatAddress } from '../../runtime/index.ts';
-import { createTestAuthority, until } from '../mesh/libp2p-peers.ts';
-import type { TestPeer } from '../mesh/libp2p-peers.ts';
-import { startOrdered } from './mesh-bench-peer.ts';
-import type { Echo, PeerOrder } from './mesh-bench-peer.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Fleet } from './mesh/fleet.ts';
+import { live } from './mesh/life.ts';
+import type { Life } from './mesh/life.ts';
+import { measureProbes } from './mesh/probe-cost.ts';
+import { createSerfFleet } from './mesh/serf-fleet.ts';
+import { prepareSerf } from './mesh/serf-install.ts';
+import { createSkeinFleet } from './mesh/skein-fleet.ts';
+import { figures, table } from './mesh/table.ts';
+import { measureTraffic } from './mesh/traffic.ts';
 
-const REQUESTS = 150_000;
-const IN_FLIGHT = 64;
-const BODY_BYTES = 256;
-const BULK_BYTES = 512 * 1024 * 1024;
-const CHUNK_BYTES = 64 * 1024;
-const IDLE_MS = 15_000;
+const { values: options } = parseArgs({
+  options: {
+    agents: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '3' },
+    kills: { type: 'string', default: '2' },
+    'idle-seconds': { type: 'string', default: '30' },
+    alone: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+const size = Math.max(4, Number(options.agents));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const isWanted = (part: string): boolean => options.only === undefined || options.only === part;
 
-interface Child {
-  readonly id: string;
-  readonly process: ChildProcess;
-}
-
-const authority = createTestAuthority();
-
-function orderFor(peers: PeerOrder['peers']): PeerOrder {
-  const identity = generateIdentity();
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return {
-    cluster: authority.cluster,
-    membershipKey: text(authority.keys.membershipKey),
-    certificate: text(authority.certify(identity.peer)),
-    signingSeed: text(identity.signing.seed),
-    signingPublic: text(identity.signing.publicKey),
-    peer: identity.peer,
-    peers,
-  };
-}
-
-async function startChild(peers: PeerOrder['peers']): Promise<Child> {
-  const file = fileURLToPath(new URL('./mesh-bench-peer.js', import.meta.url));
-  const child = fork(file, ['peer']);
-  const order = orderFor(peers);
-  child.send(order);
-  await once(child, 'message');
-  return { id: order.peer, process: child };
-}
-
-async function messageOf(child: Child, wanted: string): Promise<Record<string, number>> {
-  for (;;) {
-    const [message] = (await once(child.process, 'message')) as [Record<string, number | string>];
-    if (message['type'] === wanted) return message as Record<string, number>;
+async function compare(directory: string): Promise<ReadonlyMap<string, readonly Life[]>> {
+  const serf = options.alone ? 'left out' : await prepareSerf(directory);
+  if (typeof serf === 'string') say(`serf is not measured, Skein alone is: ${serf}`);
+  else say(`serf ${serf.version}`);
+  const lives = new Map<string, Life[]>();
+  for (let round = 0; round < Number(options.rounds); round++) {
+    // A fleet is new each time: nobody remembers the dead of the round before.
+    const fleets: Fleet[] = [createSkeinFleet()];
+    if (typeof serf !== 'string') fleets.push(createSerfFleet(serf));
+    for (const { name } of fleets) lives.set(name, lives.get(name) ?? []);
+    for (const fleet of round % 2 === 0 ? fleets : fleets.toReversed()) {
+      const life = await live(fleet, {
+        size,
+        kills: Number(options.kills),
+        idleMs: Number(options['idle-seconds']) * 1_000,
+      });
+      lives.get(fleet.name)!.push(life);
+      say(`round ${round + 1}, ${fleet.name}: ${JSON.stringify(figures([life]))}`);
+    }
   }
+  return lives;
 }
 
-async function requestsPerSecond(here: TestPeer, to: string): Promise<number> {
-  const target = here.system.ref<Echo>(formatAddress({ peer: to, path: 'echo' }));
-  const body = new Uint8Array(BODY_BYTES).fill(7);
-  const startMs = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    let sent = 0;
-    let answered = 0;
-    const asker: Actor<{ readonly ok: boolean }, undefined> = {
-      start: (_, ctx) => {
-        for (let i = 0; i < IN_FLIGHT; i++) ask(ctx);
-        return undefined;
-      },
-      receive: (state, reply, ctx) => {
-        if (!reply.ok) reject(new Error('a request failed'));
-        answered += 1;
-        if (answered === REQUESTS) resolve();
-        else if (sent < REQUESTS) ask(ctx);
-        return state;
-      },
-    };
-    const ask = (ctx: Parameters<typeof asker.start>[1]): void => {
-      sent += 1;
-      ctx.ask(
-        target,
-        (replyTo): Echo => ({ type: 'echo', body, replyTo }),
-        10_000,
-        (reply) => ({ ok: reply.ok }),
-      );
-    };
-    here.system.spawn('asker', asker, undefined);
-  });
-  return REQUESTS / ((performance.now() - startMs) / 1000);
-}
-
-async function bulkMegabytesPerSecond(here: TestPeer, to: string): Promise<number> {
-  const opened = await here.mesh.openStream(to, 'swallow', {});
-  if (!opened.ok) throw opened.error;
-  const stream = opened.value;
-  const chunk = Buffer.alloc(CHUNK_BYTES, 1);
-  const startMs = performance.now();
-  for (let sent = 0; sent < BULK_BYTES; sent += CHUNK_BYTES) {
-    if (!stream.write(chunk)) await once(stream, 'drain');
-  }
-  stream.end();
-  stream.resume();
-  await once(stream, 'end');
-  return BULK_BYTES / 1e6 / ((performance.now() - startMs) / 1000);
-}
-
-/** CPU share of one core and resident bytes of each child over an idle while. */
-async function idleCost(children: readonly Child[]): Promise<{ cpu: number; rss: number }[]> {
-  const cost = async (child: Child): Promise<Record<string, number>> => {
-    const answer = messageOf(child, 'cost');
-    child.process.send('cost');
-    return await answer;
-  };
-  const before = await Promise.all(children.map(cost));
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-  const after = await Promise.all(children.map(cost));
-  return after.map((now, i) => ({
-    cpu: (now['cpuUs']! - before[i]!['cpuUs']!) / 1000 / IDLE_MS,
-    rss: now['rssBytes']!,
-  }));
-}
-
-/** Milliseconds from a signal until every other process held the peer for suspect, and for dead. */
-async function detection(
-  victim: Child,
-  others: readonly Child[],
-  signal: 'SIGKILL' | 'SIGSTOP',
-): Promise<{ suspect: number; dead: number }> {
-  const times: Record<string, number[]> = { suspect: [], dead: [] };
-  const all = others.map(
-    async (child) =>
-      await new Promise<void>((resolve) => {
-        child.process.on('message', (saw: { peer?: string; status?: string; atMs?: number }) => {
-          if (saw.peer !== victim.id || saw.status === undefined) return;
-          times[saw.status]?.push(saw.atMs!);
-          if (saw.status === 'dead') resolve();
-        });
-      }),
+const directory = await mkdtemp(join(tmpdir(), 'skein-mesh-bench-'));
+try {
+  const loadBefore = Number(loadavg()[0]!.toFixed(2));
+  const lives = isWanted('lives') ? await compare(directory) : new Map<string, readonly Life[]>();
+  if (lives.size > 0) console.log(table(lives));
+  const traffic = isWanted('traffic') ? await measureTraffic() : undefined;
+  const probes = isWanted('probes') ? await measureProbes() : undefined;
+  console.log(
+    JSON.stringify({
+      bench: 'mesh',
+      agents: size,
+      rounds: Number(options.rounds),
+      loadBefore,
+      ...Object.fromEntries([...lives].map(([name, all]) => [name, figures(all)])),
+      traffic,
+      probes,
+    }),
   );
-  const startMs = Date.now();
-  victim.process.kill(signal);
-  await Promise.all(all);
-  victim.process.kill('SIGKILL');
-  const last = (status: string): number => Math.max(...times[status]!, startMs) - startMs;
-  return { suspect: last('suspect'), dead: last('dead') };
+} finally {
+  await rm(directory, { recursive: true });
 }
-
-const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
-
-const size = Math.max(4, Number(process.argv[2] ?? 5));
-const here = await startOrdered(orderFor([]));
-const known = [{ peer: here.identity.peer, addresses: here.transport.addresses() }];
-const startMs = performance.now();
-const children: Child[] = [];
-while (children.length < size - 1) children.push(await startChild(known));
-await until([here], () => here.mesh.members().length === size, 60_000, 'all here');
-const startAllMs = performance.now() - startMs;
-
-const idle = await idleCost(children);
-const [target, killed, frozen, ...rest] = children as [Child, Child, Child, ...Child[]];
-const requests = await requestsPerSecond(here, target.id);
-const bulk = await bulkMegabytesPerSecond(here, target.id);
-const kill = await detection(killed, [target, frozen, ...rest], 'SIGKILL');
-const freeze = await detection(frozen, [target, ...rest], 'SIGSTOP');
-for (const child of children) child.process.kill('SIGKILL');
-
-process.stdout.write(
-  `${JSON.stringify({
-    bench: 'mesh',
-    peers: size,
-    startAllMs: round(startAllMs),
-    idleCpuPercent: round(Math.max(...idle.map(({ cpu }) => cpu)) * 100, 2),
-    idleRssMegabytes: round(Math.max(...idle.map(({ rss }) => rss)) / 1e6),
-    requestsPerSecond: round(requests),
-    bulkMegabytesPerSecond: round(bulk),
-    killSuspectedByAllMs: kill.suspect,
-    killDeadForAllMs: kill.dead,
-    freezeDeadForAllMs: freeze.dead,
-  })}\n`,
-);
 process.exit(0);

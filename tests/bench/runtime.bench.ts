@@ -121,7 +121,7 @@ async function networked(): Promise<number> {
     system.connect({
       send: (to, message) => {
         const target = systems.get(to.slice('skein://'.length).split('/')[0]!);
-        simulation.schedule(0.5 + delays.float(), () => target?.deliver(to, message));
+        simulation.schedule(0.5 + delays.float(), () => target?.deliver(name, to, message));
         return true;
       },
       watch: () => () => undefined,

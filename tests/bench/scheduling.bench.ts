@@ -66,7 +66,7 @@ for (let at = 0; at < PODS; at += 200) {
 const picture = createClusterReader({
   objects: objects.view,
   records: store.view,
-  mesh: { memberNamed: () => undefined },
+  mesh: { member: () => undefined, memberNamed: () => undefined },
 });
 const waiting = [...objects.view.list('Pod')];
 let decideMs = 0;

@@ -7,7 +7,7 @@ import { commands } from '../../cli/command-table.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { parseListen, parseTaint } from '../../cli/host-flags.ts';
 import { parseChanges } from '../../cli/commands/label.ts';
-import { parseSeconds } from '../../cli/commands/token.ts';
+import { parseSeconds } from '../../cli/durations.ts';
 import { exitCodeOf } from '../../cli/exec-socket.ts';
 import { parseReady } from '../../cli/flight/child-peer.ts';
 import { runAs } from './api-server.ts';
@@ -147,6 +147,7 @@ describe('the flags of a peer', () => {
       [['join', '192.0.2.1', '--token', 'x', '--token-file', 'y'], 2, /not both/],
       [['join'], 2, /Give the address of one member/],
       [['up', '--log-level', 'loud'], 2, /--log-level loud is not one of/],
+      [['up', '--network', 'moon'], 2, /--network "moon" is not one of lan, wan/],
     ];
     for (const [line, code, words] of cases) {
       const ran = await runAs({}, line);

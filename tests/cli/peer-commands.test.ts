@@ -24,7 +24,16 @@ const peerObject = (name: string, api: string, state = 'alive'): object => ({
     addresses: ['127.0.0.1:7460'],
     labels: { rack: 'a' },
   },
-  status: { state, role: 'voter', api, load: { cpu: 0.256, memory: 0.5 }, version: '0.1.0' },
+  status: {
+    state,
+    role: 'voter',
+    api,
+    load: { cpu: 0.256, memory: 0.5 },
+    version: '0.1.0',
+    drivers: ['process'],
+    price: '0.5',
+    factsTime: new Date(Date.now() - 47.5 * 3_600_000).toISOString(),
+  },
 });
 
 const status = {
@@ -145,9 +154,9 @@ describe('commands about peers', function () {
       .split('\n')
       .map((line) => line.split(/ {3,}/));
     assert.deepEqual(lines, [
-      ['NAME', 'STATE', 'ROLE', 'ZONE', 'CPU', 'MEMORY', 'API', 'VERSION'],
-      ['peer-1', 'alive', 'voter', 'home', '26%', '50%', api.server, '0.1.0'],
-      ['peer-2', 'dead', 'voter', 'home', '26%', '50%', 'https://127.0.0.1:1', '0.1.0'],
+      'NAME STATE ROLE ZONE CPU MEMORY DRIVERS PRICE VERSION TOLD'.split(' '),
+      'peer-1 alive voter home 26% 50% process 0.5 0.1.0 47h'.split(' '),
+      'peer-2 dead voter home 26% 50% process 0.5 0.1.0 47h'.split(' '),
     ]);
     assert.match((await api.skein(['peers', '-o', 'wide'])).out, /id-peer-1 +rack=a$/m);
     assert.equal(

@@ -21,7 +21,7 @@ const survey = (epoch: string): RegExp =>
       'Objects: {7}0 \\(8 keys\\)',
       'Voters: {8}a \\(this one\\), replica 78, replica 79',
       'Learners: {6}none',
-      'Authority: {5}not here: a zone that goes on from this peer can let nobody new in',
+      'Authority: {5}not here: a zone that goes on from this peer can let nobody new in and renew no certificate; recover where it is here, if such a peer is left',
       'Last write: {4}\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z, by its files',
       '',
       'Kept: all it has\\. Of that, 2 entries it does not know to be committed: they may have been',

@@ -1,6 +1,7 @@
 // A zone of real peers on loopback that come and go one by one, each with words of its own, for tests.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../../cli/client.ts';
@@ -23,8 +24,15 @@ interface ZonePeer {
 }
 
 export interface SmallZone {
-  /** Founds the zone, joins it, or comes back; resolves when it is ready. */
-  readonly start: (name: string, words?: readonly string[]) => Promise<void>;
+  /** Founds the zone, joins it, or comes back; resolves when it is ready. With a token it joins even if it was here before. */
+  readonly start: (name: string, words?: readonly string[], token?: string) => Promise<void>;
+  readonly directoryOf: (name: string) => string;
+  /** `https://HOST:PORT`. */
+  readonly apiOf: (name: string) => string;
+  /** What it wrote to standard error since it started last. */
+  readonly logOf: (name: string) => string;
+  /** SIGTERM; resolves when it has ended in order. */
+  readonly stop: (name: string) => Promise<void>;
   readonly at: (name: string) => Client;
   readonly status: (name: string) => Promise<PeerStatus['status']>;
   /** Who leads, as `asked` knows it; waits until somebody does. */
@@ -58,17 +66,23 @@ export function createSmallZone(): SmallZone {
     ];
   };
 
-  const start = async (name: string, words: readonly string[] = []): Promise<void> => {
+  const start = async (
+    name: string,
+    words: readonly string[] = [],
+    given?: string,
+  ): Promise<void> => {
     const [member] = living();
-    const isJoining = member !== undefined && !known.has(name);
-    if (isJoining) token ??= (await ask(member, ['token', 'create'])).out.trim();
+    const isJoining = member !== undefined && (given !== undefined || !known.has(name));
+    if (isJoining && given === undefined) {
+      token ??= (await ask(member, ['token', 'create'])).out.trim();
+    }
     const verb = isJoining ? ['join', known.get(member)!.mesh, '--token=-'] : ['up'];
     const child = startChild({
       name,
       program: PROGRAM,
       words: [...verb, ...wordsOf(name), ...words],
       logFile: join(path, `${name}.log`),
-      ...(isJoining ? { input: token! } : {}),
+      ...(isJoining ? { input: given ?? token! } : {}),
     });
     const ready = await child.ready;
     known.set(name, ready);
@@ -99,6 +113,12 @@ export function createSmallZone(): SmallZone {
       const { child } = peers.get(name)!;
       process.kill(child.pid, 'SIGKILL');
       await child.exited;
+    },
+    directoryOf: (name) => join(path, name),
+    apiOf: (name) => known.get(name)!.api,
+    logOf: (name) => readFileSync(join(path, `${name}.log`), 'utf8'),
+    stop: async (name) => {
+      assert.ok(await peers.get(name)!.child.stop(), `${name} had to be killed`);
     },
     exited: (name) => peers.get(name)!.child.exited,
     end: async () => {

@@ -171,9 +171,14 @@ describe('on disk', () => {
   it('an address book is empty at first and keeps what was saved', async () => {
     const book = createFileAddressBook(join(folder, 'book.json'));
     deepEqual(await book.load(), []);
-    const entries = [{ peer: 'p', addresses: ['h:1'], seenMs: 5 }];
+    const entries = [
+      { peer: 'p', addresses: ['h:1'], workedMs: { 'h:1': 4, 'old:1': 3 }, seenMs: 5 },
+    ];
     await book.save(entries);
     deepEqual(await book.load(), entries);
+    const { workedMs: _, ...first } = entries[0]!;
+    await writeFile(join(folder, 'book.json'), JSON.stringify({ v: 1, peers: [first] }));
+    deepEqual(await book.load(), [{ ...first, workedMs: {} }]);
     await writeFile(join(folder, 'book.json'), '{');
     await rejects(book.load(), /damaged/);
   });

@@ -134,7 +134,8 @@ describe('a stranger', function () {
           },
           remote: peer.identity.peer,
           wallMs: Date.now(),
-          isRevoked: () => false,
+          standing: () => 'unknown' as const,
+          datagram: { port: 0, secret: new Uint8Array(32) },
         };
         const refusal = await introduce(stream, terms).then(
           () => 'admitted',
@@ -172,8 +173,8 @@ describe('a misbehaving member', function () {
     const [victim, attacker] = peers as [TestPeer, TestPeer];
     const id = attacker.identity.peer;
     for (const frame of [
-      [0x02, 0xc1, 0xc1],
-      [0x01, 0x93, 0x01, 0x02, 0x03],
+      [0x04, 0xc1, 0xc1],
+      [0x11, 0x93, 0x01, 0x02, 0x03],
     ]) {
       const before = victim.mesh.counters().malformed;
       ok(attacker.transport.send(victim.identity.peer, 'control', new Uint8Array(frame)));
@@ -201,7 +202,8 @@ describe('a misbehaving member', function () {
         },
         remote: victim.identity.peer,
         wallMs: Date.now(),
-        isRevoked: () => false,
+        standing: () => 'unknown' as const,
+        datagram: { port: 0, secret: new Uint8Array(32) },
       });
       for (const lane of ['control', 'log', 'bulk'] as const) {
         const stream = await connection.newStream(laneProtocol(lane));

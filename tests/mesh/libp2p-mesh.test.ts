@@ -171,7 +171,7 @@ describe('peers over libp2p', function () {
   it('cut a peer whose membership was ended', async () => {
     await grow(3);
     const removed = peers[2]!;
-    authority.revoked.add(removed.identity.peer);
+    authority.revoke(removed.identity.peer);
     const rest = peers.slice(0, 2);
     const isGone = (): boolean =>
       rest.every((peer) => peer.mesh.member(removed.identity.peer)?.status === 'left');

@@ -10,14 +10,13 @@ import {
   generateIdentity,
   generateSigningKey,
   generateToken,
-  hmacSha256,
   issueCertificate,
   joinCluster,
-  joinProofBytes,
+  isJoinProven,
   parseToken,
-  sameSecret,
   sha256,
   signEd25519,
+  tokenKey,
 } from '../../mesh/index.ts';
 import type {
   AddressBook,
@@ -29,8 +28,8 @@ import type {
   Joined,
   PeerId,
   Token,
-  Transport,
 } from '../../mesh/index.ts';
+import type { Libp2pTransport } from '../../mesh/libp2p/libp2p-transport.ts';
 import {
   createActorSystem,
   createImmediateDispatcher,
@@ -41,7 +40,7 @@ import {
   ok,
   SkeinError,
 } from '../../runtime/index.ts';
-import type { ActorSystem, Result, RingLogger } from '../../runtime/index.ts';
+import type { ActorSystem, Logger, Result, RingLogger } from '../../runtime/index.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,6 +55,9 @@ export interface TestAuthority {
   readonly newToken: (uses?: number) => string;
   readonly redeem: (request: JoinRequest) => Promise<Result<JoinGrant>>;
   readonly revoked: Set<PeerId>;
+  /** Ends a membership, as the log does: every peer is told. */
+  readonly revoke: (peer: PeerId) => void;
+  readonly onRevoked: (told: (peer: PeerId) => void) => () => void;
   readonly members: Map<PeerId, readonly string[]>;
 }
 
@@ -64,6 +66,8 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
   const keys = { membershipKey: signing.publicKey, apiKey: new Uint8Array(0) };
   const tokens = new Map<string, { readonly token: Token; uses: number }>();
   const members = new Map<PeerId, readonly string[]>();
+  const revoked = new Set<PeerId>();
+  const listeners = new Set<(peer: PeerId) => void>();
   const certify: TestAuthority['certify'] = (
     peer,
     notBefore = Date.now() - 1000,
@@ -78,7 +82,15 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
     cluster,
     certify,
     members,
-    revoked: new Set(),
+    revoked,
+    revoke: (peer) => {
+      revoked.add(peer);
+      for (const told of listeners) told(peer);
+    },
+    onRevoked: (told) => {
+      listeners.add(told);
+      return () => listeners.delete(told);
+    },
     newToken: (uses = 100) => {
       const token = generateToken(authorityHash(keys, sha256));
       tokens.set(token.id, { token, uses });
@@ -86,11 +98,9 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
     },
     redeem: (request) => {
       const known = tokens.get(request.tokenId);
-      const expected = hmacSha256(
-        known?.token.secret ?? new Uint8Array(16),
-        joinProofBytes(request.transcript, request),
-      );
-      if (known === undefined || !sameSecret(expected, request.proof) || known.uses === 0) {
+      const isProven =
+        known !== undefined && isJoinProven(tokenKey(known.token.secret).publicKey, request);
+      if (known === undefined || !isProven || known.uses === 0) {
         return Promise.resolve(
           failed(new SkeinError('unauthorized', 'the token is wrong, spent or expired')),
         );
@@ -114,7 +124,7 @@ export function createTestAuthority(cluster = 'test'): TestAuthority {
 
 export interface TestPeer {
   readonly identity: Identity;
-  readonly transport: Transport;
+  readonly transport: Libp2pTransport;
   readonly system: ActorSystem;
   readonly mesh: CountingMesh;
   readonly log: RingLogger;
@@ -129,6 +139,33 @@ export interface PeerOptions {
   readonly book?: AddressBook;
   readonly name?: string;
   readonly listen?: string;
+  /** Empty: it only dials out. */
+  readonly announce?: readonly string[];
+}
+
+/** Not yet started. */
+export function createTestTransport(
+  authority: TestAuthority,
+  identity: Identity,
+  options: Pick<PeerOptions, 'certificate' | 'listen' | 'announce'>,
+  log: Logger,
+): Libp2pTransport {
+  const certificate = options.certificate ?? authority.certify(identity.peer);
+  return createLibp2pTransport({
+    identity,
+    listen: options.listen ?? '127.0.0.1:0',
+    ...(options.announce === undefined ? {} : { announce: options.announce }),
+    cluster: authority.cluster,
+    authority: authority.keys,
+    certificate: () => certificate,
+    membership: {
+      redeem: authority.redeem,
+      standing: (peer) => (authority.revoked.has(peer) ? 'ended' : 'unknown'),
+    },
+    clock,
+    random,
+    log,
+  });
 }
 
 export async function startPeer(
@@ -137,18 +174,7 @@ export async function startPeer(
 ): Promise<TestPeer> {
   const identity = options.identity ?? generateIdentity();
   const log = createRingLogger(clock, 1000);
-  const certificate = options.certificate ?? authority.certify(identity.peer);
-  const transport = createLibp2pTransport({
-    identity,
-    listen: options.listen ?? '127.0.0.1:0',
-    cluster: authority.cluster,
-    authority: authority.keys,
-    certificate: () => certificate,
-    membership: { redeem: authority.redeem, isRevoked: (peer) => authority.revoked.has(peer) },
-    clock,
-    random,
-    log,
-  });
+  const transport = createTestTransport(authority, identity, options, log);
   const system = createActorSystem({
     peer: identity.peer,
     clock,
@@ -164,11 +190,13 @@ export async function startPeer(
     transport,
     signer: createPeerSigner(identity),
     system,
+    clock,
     log,
     addressBook: book,
     peers: options.peers ?? [],
     facts: options.name === undefined ? {} : { name: options.name },
     isRevoked: (peer) => authority.revoked.has(peer),
+    onRevoked: authority.onRevoked,
   });
   authority.members.set(identity.peer, transport.addresses());
   const stop = async (): Promise<void> => {

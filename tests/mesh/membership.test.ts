@@ -2,28 +2,51 @@
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createMembership } from '../../mesh/membership.ts';
-import type { Membership, MemberUpdate } from '../../mesh/membership.ts';
+import { signClaim } from '../../mesh/member-claim.ts';
+import type { MemberUpdate } from '../../mesh/member-claim.ts';
+import type { Membership } from '../../mesh/membership.ts';
 import { LAN } from '../../mesh/timing.ts';
+import { createSimulatedSigner } from '../simulation/simulated-signer.ts';
 
-const alive = (peer: string, incarnation = 1): MemberUpdate => ({
-  peer,
-  status: 'alive',
-  incarnation,
-  addresses: [`${peer}:1`],
-});
+const says = (
+  peer: string,
+  status: 'alive' | 'left',
+  incarnation: number,
+  addresses = [`${peer}:1`],
+): MemberUpdate => {
+  const signer = createSimulatedSigner(peer);
+  const signature = signClaim(signer, peer, { status, incarnation, addresses });
+  return { peer, status, incarnation, addresses, signature: new Uint8Array(signature) };
+};
+const alive = (peer: string, incarnation = 1): MemberUpdate => says(peer, 'alive', incarnation);
 const suspect = (peer: string, by: string, incarnation = 1): MemberUpdate => ({
-  peer,
+  ...alive(peer, incarnation),
   status: 'suspect',
-  incarnation,
-  addresses: [],
   by,
+});
+const dead = (peer: string, by: string, incarnation = 1): MemberUpdate => ({
+  ...suspect(peer, by, incarnation),
+  status: 'dead',
 });
 
 function membershipOf(...peers: string[]): Membership {
-  const membership = createMembership({ peer: 'me', incarnation: 1, addresses: ['me:1'] }, LAN);
+  const membership = createMembership(
+    {
+      peer: 'me',
+      incarnation: 1,
+      addresses: ['me:1'],
+      signer: createSimulatedSigner('me'),
+      areNear: (_, by) => !by.startsWith('far'),
+    },
+    LAN,
+  );
   for (const peer of peers) membership.apply(alive(peer), 0);
   return membership;
 }
+
+/** Buffers and plain byte arrays of the same bytes are the same to us. */
+const plain = (claims: readonly MemberUpdate[]): unknown =>
+  claims.map((claim) => ({ ...claim, signature: [...claim.signature] }));
 
 const status = (membership: Membership, peer: string): string | undefined =>
   membership.get(peer)?.status;
@@ -40,8 +63,8 @@ describe('membership', () => {
   it('lets an older incarnation change nothing', () => {
     const membership = membershipOf();
     membership.apply(alive('a', 5), 0);
-    membership.apply({ ...suspect('a', 'b', 4) }, 0);
-    membership.apply({ ...alive('a', 4), status: 'dead' }, 0);
+    membership.apply(suspect('a', 'b', 4), 0);
+    membership.apply(dead('a', 'b', 4), 0);
     equal(status(membership, 'a'), 'alive');
   });
 
@@ -93,7 +116,7 @@ describe('membership', () => {
     const membership = membershipOf('a');
     const outcome = membership.apply(suspect('me', 'a', 7), 0);
     ok(outcome.refuted);
-    deepEqual(outcome.broadcast, [{ ...alive('me', 8), addresses: ['me:1'] }]);
+    deepEqual(plain(outcome.broadcast), plain([alive('me', 8)]));
   });
 
   it('outbids a life of its own that a clock set back makes look newer', () => {
@@ -111,7 +134,7 @@ describe('membership', () => {
 
   it('raises the dead only with a higher incarnation', () => {
     const membership = membershipOf('a');
-    membership.apply({ ...alive('a'), status: 'dead' }, 0);
+    membership.apply(dead('a', 'b'), 0);
     membership.apply(alive('a'), 0);
     equal(status(membership, 'a'), 'dead');
     membership.apply(alive('a', 2), 0);
@@ -128,8 +151,9 @@ describe('membership', () => {
 
   it('forgets the long dead', () => {
     const membership = membershipOf('a');
-    membership.apply({ ...alive('a'), status: 'dead' }, 0);
-    membership.expire(LAN.forgetMs);
+    membership.apply(dead('a', 'b'), 0);
+    deepEqual(membership.forget(LAN.forgetMs - 1), []);
+    deepEqual(membership.forget(LAN.forgetMs), ['a']);
     equal(membership.get('a'), undefined);
   });
 

@@ -15,13 +15,18 @@ const lanesOf = (paths: readonly string[]): (Lane | undefined)[] => {
   const system = createActorSystem({ peer: 'a', clock, random, log, dispatcher, onFailure });
   let lane: Lane | undefined;
   const transport = {
-    isLinked: () => true,
+    self: 'a',
     send: (_to: string, on: Lane) => {
       lane = on;
       return true;
     },
   } as unknown as Transport;
-  const router = createRemoteRouter(transport, system, {} as MeshView, log);
+  const router = createRemoteRouter(
+    transport,
+    system,
+    { onMember: () => () => undefined } as unknown as MeshView,
+    log,
+  );
   return paths.map((path) => {
     lane = undefined;
     router.resolver.send(`skein://b/${path}` as Address, { type: 'word' });

@@ -1,71 +1,7 @@
 // Whole meshes in virtual time: who notices what, how fast, and who is wronged.
 
 import { equal, ok } from 'node:assert/strict';
-import { createMemoryAddressBook, createMesh } from '../../mesh/index.ts';
-import type { CountingMesh } from '../../mesh/index.ts';
-import { createActorSystem, createRingLogger, createSimulation } from '../../runtime/index.ts';
-import type { SimulatedPeer, Simulation } from '../../runtime/index.ts';
-import { createSimulatedSigner } from '../simulation/simulated-signer.ts';
-import { createSimulatedNetwork } from '../simulation/simulated-network.ts';
-import type { SimulatedNetwork } from '../simulation/simulated-network.ts';
-
-interface Node {
-  readonly id: string;
-  readonly host: SimulatedPeer;
-  readonly mesh: CountingMesh;
-}
-
-interface World {
-  readonly simulation: Simulation;
-  readonly network: SimulatedNetwork;
-  readonly nodes: Node[];
-}
-
-async function startNode(world: Omit<World, 'nodes'>, id: string, first: string): Promise<Node> {
-  const host = world.simulation.peer(id);
-  const log = createRingLogger(host.clock, 100);
-  const system = createActorSystem({
-    peer: id,
-    clock: host.clock,
-    random: host.random,
-    log,
-    dispatcher: host.dispatcher,
-    onFailure: (path, error) => {
-      throw new Error(`${id}/${path} failed`, { cause: error });
-    },
-  });
-  const mesh = await createMesh({
-    transport: world.network.transport(id, host),
-    signer: createSimulatedSigner(id),
-    system,
-    log,
-    addressBook: createMemoryAddressBook(),
-    peers: id === first ? [] : [{ peer: first, addresses: [`${first}.test:7460`] }],
-    facts: { name: `node-${id}`, labels: { zone: 'a' } },
-  });
-  return { id, host, mesh };
-}
-
-async function startWorld(size: number, seed: string): Promise<World> {
-  const simulation = createSimulation(seed);
-  const world = { simulation, network: createSimulatedNetwork(simulation) };
-  const nodes: Node[] = [];
-  for (let i = 0; i < size; i++) {
-    nodes.push(await startNode(world, `p${String(i).padStart(3, '0')}`, 'p000'));
-  }
-  return { ...world, nodes };
-}
-
-const sees = (node: Node, id: string, status: string): boolean =>
-  node.mesh.member(id)?.status === status;
-
-async function untilAllAlive(world: World, limitMs: number): Promise<boolean> {
-  return await world.simulation.run({
-    until: () =>
-      world.nodes.every((node) => world.nodes.every((other) => sees(node, other.id, 'alive'))),
-    limitMs,
-  });
-}
+import { sees, startWorld, untilAllAlive } from './simulated-world.ts';
 
 for (const size of [3, 10, 50]) {
   describe(`a simulated mesh of ${size} peers`, () => {

@@ -10,6 +10,7 @@ import type {
   Address,
   RemoteResolver,
   Simulation,
+  SkeinError,
 } from '../../runtime/index.ts';
 import { at, createWorld, diarist } from './simulated-system.ts';
 
@@ -47,9 +48,9 @@ function createPair() {
         );
         simulation.schedule(1, () => {
           const decoded: unknown = JSON.parse(frame, (key, value: unknown) =>
-            key === 'replyTo' ? target.ref(value as Address) : value,
+            key === 'replyTo' ? target.refFrom(name, value as Address) : value,
           );
-          target.deliver(to, decoded);
+          target.deliver(name, to, decoded);
         });
         return true;
       },
@@ -106,7 +107,7 @@ describe('a ref to an actor on another peer', () => {
     assert.throws(() => system.connect({ send, watch: () => () => undefined }), /already/);
   });
 
-  it('tells its watcher when the other peer is lost, and a question that waits times out', async () => {
+  it('tells its watcher when the other peer is lost', async () => {
     const { simulation, here, lost } = createPair();
     const diary: string[] = [];
     const ref = at<Greeting>(here, 'greeter', 'there');
@@ -115,15 +116,24 @@ describe('a ref to an actor on another peer', () => {
     lost.get(ref.address)!();
     await simulation.run({ untilMs: 1 });
     assert.deepEqual(diary, ['w start', 'w terminated skein://there/greeter']);
-    let code = '';
+  });
+
+  it('tells who waits for an answer that the link is lost, and of no other peer', async () => {
+    const { simulation, here, there } = createPair();
     const greet = (replyTo: ActorRef<string>) => ({ type: 'greet', name: 'you', replyTo }) as const;
+    there.spawn('silent', { ...greeter, receive: (state) => state }, undefined);
+    let error: SkeinError | undefined;
     void here
-      .ask(ref, greet, 60_000)
-      .then((outcome) => (code = outcome.ok ? '' : outcome.error.code));
-    lost.get(ref.address)!();
-    await simulation.run({ untilMs: 2 });
-    assert.equal(code, 'timeout');
-    assert.equal(lost.size, 0);
+      .ask(at<Greeting>(here, 'silent', 'there'), greet, 60_000)
+      .then((outcome) => (error = outcome.ok ? undefined : outcome.error));
+    await simulation.run({ untilMs: 10 });
+    here.linkLost('elsewhere');
+    await simulation.run({ untilMs: 20 });
+    assert.equal(error, undefined);
+    here.linkLost('there');
+    await simulation.run({ untilMs: 21 });
+    assert.equal(error!.code, 'timeout');
+    assert.match(error!.message, /lost before it answered: it may or may not have been done/);
   });
 
   it('needs an address', () => {
@@ -139,11 +149,11 @@ describe('the door for messages of other peers', () => {
     const answers: string[] = [];
     const replyTo = { address: ref.address, tell: (text: string) => answers.push(text) };
     const good = { type: 'greet', name: 'you', replyTo };
-    assert.equal(system.deliver(ref.address, good), undefined);
-    const bad = system.deliver(ref.address, { ...good, name: 7 });
+    assert.equal(system.deliver('there', ref.address, good), undefined);
+    const bad = system.deliver('there', ref.address, { ...good, name: 7 });
     assert.match(bad!, /refuses the message: name is number, not a string$/);
     // A schema that trips over the value has refused it.
-    assert.match(system.deliver(ref.address, null)!, /refuses the message/);
+    assert.match(system.deliver('there', ref.address, null)!, /refuses the message/);
     await pass(0);
     assert.deepEqual(answers, ['hello you']);
     assert.equal(system.counters().refusedMessages, 2);
@@ -153,7 +163,10 @@ describe('the door for messages of other peers', () => {
     const { system, pass } = createWorld();
     const diary: string[] = [];
     const ref = system.spawn('private', diarist('private', diary), undefined);
-    assert.match(system.deliver(ref.address, 'hello')!, /takes no messages of other peers/);
+    assert.match(
+      system.deliver('there', ref.address, 'hello')!,
+      /takes no messages of other peers/,
+    );
     await pass(0);
     assert.deepEqual(diary, ['private start']);
   });
@@ -162,11 +175,14 @@ describe('the door for messages of other peers', () => {
     const { system } = createWorld();
     const open = { ...diarist('open', []), schema: () => undefined, mailboxLimit: 1 };
     const { address } = system.spawn('open', open, undefined);
-    assert.equal(system.deliver(address, 'one'), undefined);
-    assert.match(system.deliver(address, 'two')!, /mailbox is full/);
-    assert.match(system.deliver(`${address}9` as Address, 'x')!, /no actor lives at/);
-    assert.match(system.deliver('skein://there/open' as Address, 'x')!, /no address on here/);
-    assert.match(system.deliver('nonsense' as Address, 'x')!, /no address on here/);
+    assert.equal(system.deliver('there', address, 'one'), undefined);
+    assert.match(system.deliver('there', address, 'two')!, /mailbox is full/);
+    assert.match(system.deliver('there', `${address}9` as Address, 'x')!, /no actor lives at/);
+    assert.match(
+      system.deliver('there', 'skein://there/open' as Address, 'x')!,
+      /no address on here/,
+    );
+    assert.match(system.deliver('there', 'nonsense' as Address, 'x')!, /no address on here/);
     assert.deepEqual(system.counters(), {
       deadLetters: 2,
       refusedMessages: 2,
@@ -175,25 +191,90 @@ describe('the door for messages of other peers', () => {
     });
   });
 
-  it('lets in answers by their id only, and each once', async () => {
+  it('lets in answers by their id only, of the peer that was asked, and each once', async () => {
     const { system, pass } = createWorld();
-    let replyTo: ActorRef<number> | undefined;
+    let place = '' as Address;
+    system.connect({
+      send: (_to, message) => {
+        place = (message as { readonly replyTo: ActorRef<number> }).replyTo.address;
+        return true;
+      },
+      watch: () => () => undefined,
+    });
+    let value: unknown;
+    const keeper = at<{ readonly replyTo: ActorRef<number> }>(system, 'keeper', 'there');
+    void system.ask(keeper, (replyTo) => ({ replyTo }), 100).then((outcome) => (value = outcome));
+    assert.match(place, /^skein:\/\/here\/ask\/[0-9a-f]{16}-1$/);
+    assert.match(system.deliver('there', 'skein://here/ask/1' as Address, 666)!, /nobody waits/);
+    assert.match(
+      system.deliver('elsewhere', place, 666)!,
+      /elsewhere answers a question that was put to there/,
+    );
+    assert.equal(system.counters().refusedMessages, 1);
+    assert.equal(system.deliver('there', place, 42), undefined);
+    assert.match(system.deliver('there', place, 43)!, /nobody waits/);
+    await pass(0);
+    assert.deepEqual(value, { ok: true, value: 42 });
+  });
+
+  it('lets no other peer answer a question that was put to an actor here', async () => {
+    const { system, pass } = createWorld();
+    let place = '' as Address;
     const keeper: Actor<{ readonly replyTo: ActorRef<number> }, undefined> = {
       start: () => undefined,
-      receive: (state, message) => {
-        replyTo = message.replyTo;
+      receive: (state, { replyTo }) => {
+        place = replyTo.address;
         return state;
       },
     };
-    const ref = system.spawn('keeper', keeper, undefined);
     let value: unknown;
-    void system.ask(ref, (to) => ({ replyTo: to }), 100).then((outcome) => (value = outcome));
+    const ref = system.spawn('keeper', keeper, undefined);
+    void system.ask(ref, (replyTo) => ({ replyTo }), 100).then((outcome) => (value = outcome));
     await pass(0);
-    assert.match(replyTo!.address, /^skein:\/\/here\/ask\/[0-9a-f]{16}-1$/);
-    assert.match(system.deliver('skein://here/ask/1' as Address, 666)!, /nobody waits/);
-    assert.equal(system.deliver(replyTo!.address, 42), undefined);
-    assert.match(system.deliver(replyTo!.address, 43)!, /nobody waits/);
+    assert.match(system.deliver('there', place, 666)!, /was put to here/);
+    at<number>(system, place.slice('skein://here/'.length)).tell(42);
     await pass(0);
     assert.deepEqual(value, { ok: true, value: 42 });
+  });
+
+  it('lets nobody speak as another peer', async () => {
+    const { system, pass } = createWorld();
+    const heard: string[] = [];
+    const signed: Actor<{ readonly from: string }, undefined> = {
+      start: () => undefined,
+      receive: (state, { from }) => {
+        heard.push(from);
+        return state;
+      },
+      schema: (value) => (typeof value === 'object' ? undefined : 'no object'),
+      claimedPeer: ({ from }) => from,
+    };
+    const { address } = system.spawn('signed', signed, undefined);
+    assert.match(
+      system.deliver('there', address, { from: 'elsewhere' })!,
+      /there speaks as elsewhere/,
+    );
+    assert.equal(system.deliver('there', address, { from: 'there' }), undefined);
+    // Names nobody: the schema lets it in, and it claims nothing.
+    assert.equal(system.deliver('there', address, {}), undefined);
+    await pass(0);
+    assert.deepEqual(heard, ['there', undefined]);
+    assert.equal(system.counters().refusedMessages, 1);
+  });
+
+  it('stands before what is told to a ref that another peer sent', async () => {
+    const { system, pass } = createWorld();
+    const diary: string[] = [];
+    const { address } = system.spawn('private', diarist('private', diary), undefined);
+    system.refFrom<unknown>('there', address).tell('hello');
+    await pass(0);
+    assert.deepEqual(diary, ['private start']);
+    assert.equal(system.counters().refusedMessages, 1);
+    const refFrom = (text: string) => system.refFrom<unknown>('there', text as Address);
+    // Anybody may name an actor; the place of a question is of use to nobody but the one who was asked.
+    assert.equal(refFrom('skein://elsewhere/a').address, 'skein://elsewhere/a');
+    assert.equal(refFrom('skein://there/ask/1').address, 'skein://there/ask/1');
+    assert.throws(() => refFrom('skein://elsewhere/ask/1'), /only the peer that was asked/);
+    assert.throws(() => refFrom('nonsense'), /is no address/);
   });
 });

@@ -87,7 +87,7 @@ function start(simulation: Simulation, nodes: Map<string, Node>, seen: Seen, nam
       if (target === undefined) return false;
       const frame = encode(message);
       target.peer.schedule(1 + network.float() * 9, () => {
-        target.system.deliver(to, decode(frame, target.system));
+        target.system.deliver(name, to, decode(frame, target.system));
       });
       return true;
     },

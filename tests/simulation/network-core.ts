@@ -41,6 +41,8 @@ export interface SimulatedTransport extends Transport {
   /** Remembers a stream, to end it with its link. */
   readonly ownStream: (peer: PeerId, stream: Duplex) => void;
   readonly isListening: () => boolean;
+  /** It is reached at these addresses from now on, and at no other. */
+  readonly moveTo: (addresses: readonly string[]) => void;
   /** Its process is gone. */
   readonly die: () => void;
 }

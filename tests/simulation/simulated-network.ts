@@ -50,10 +50,16 @@ export interface SimulatedNetwork {
   readonly crash: (peer: PeerId) => void;
   /** The machine of `peer` is gone without a word: links die by timeout. Crash its host as well. */
   readonly vanish: (peer: PeerId) => void;
+  /** `peer` is found at these addresses from now on, and at no other; links that are up stay. */
+  readonly move: (peer: PeerId, addresses: readonly string[]) => void;
   readonly counters: () => NetworkCounters;
 }
 
-export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork {
+/** `admits` judges a handshake: whether these two let each other in right now. */
+export function createSimulatedNetwork(
+  simulation: Simulation,
+  admits: (one: PeerId, other: PeerId) => boolean = () => true,
+): SimulatedNetwork {
   const random = simulation.random.fork('network');
   const counters: NetworkCounters = { frames: 0, bytes: 0, dropped: 0, published: 0 };
   const transports = new Map<PeerId, SimulatedTransport>();
@@ -120,7 +126,8 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
     find: (peer) => transports.get(peer),
     all: () => transports.values(),
     isLinked: (one, other) => links.has(pair(one, other)),
-    canMeet: (one, other) => !pathOf(one, other).isCut && !pathOf(other, one).isCut,
+    canMeet: (one, other) =>
+      !pathOf(one, other).isCut && !pathOf(other, one).isCut && admits(one, other),
     passesDatagrams: (one, other) =>
       pathOf(one, other).hasDatagrams && pathOf(other, one).hasDatagrams,
     linkUp,
@@ -177,6 +184,7 @@ export function createSimulatedNetwork(simulation: Simulation): SimulatedNetwork
         for (const other of linksOf(peer)) linkDown(peer, other);
       });
     },
+    move: (peer, addresses) => transports.get(peer)?.moveTo(addresses),
     counters: () => ({ ...counters }),
   };
 }

@@ -41,6 +41,7 @@ export function createSimulatedTransport(
 ): SimulatedTransport {
   const wishes = new Map<PeerId, Wish>();
   const streams = new Map<PeerId, Set<Duplex>>();
+  let own: readonly string[] = [`${self}.test:7460`];
   /** When the last frame of a sender's lane arrives: the next one arrives no sooner. */
   const lastArrival = new Map<string, number>();
   let handlers: TransportHandlers | undefined;
@@ -163,7 +164,7 @@ export function createSimulatedTransport(
       forgetLinks();
       return Promise.resolve();
     },
-    addresses: () => [`${self}.test:7460`],
+    addresses: () => own,
     connect: (peer, addresses) => want(peer, addresses, true),
     reach: (peer, addresses) => want(peer, addresses, false),
     disconnect: (peer) => {
@@ -207,7 +208,7 @@ export function createSimulatedTransport(
         streams.delete(peer);
       }
       host.schedule(delayMs, () => {
-        handlers?.link(peer, up);
+        handlers?.link(peer, up ? 'up' : 'lost');
         const wish = wishes.get(peer);
         if (wish === undefined) return;
         if (up) onUp(peer, wish);
@@ -233,6 +234,9 @@ export function createSimulatedTransport(
       owned.add(stream);
       stream.once('close', () => owned.delete(stream));
       stream.on('error', () => undefined);
+    },
+    moveTo: (addresses) => {
+      own = addresses;
     },
     isListening: () => handlers !== undefined,
     die: () => {

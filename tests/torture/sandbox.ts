@@ -40,6 +40,10 @@ export function sandboxTrouble(): string | undefined {
   return `no namespaces for network and mounts here: ${words} (it takes Linux, iproute2, and root or user namespaces)`;
 }
 
+/** Whether this line of the shell, as root of a sandbox, does what it should. Nothing of it stays. */
+export const tryInside = (line: string): boolean =>
+  spawnSync(unshare, [...flags(), 'sh', '-c', line], { timeout: probeLimitMs }).status === 0;
+
 export const isInside = (): boolean => process.env[insideVariable] === '1';
 
 /**

@@ -1,9 +1,9 @@
 // What the log should say of a node, given what the mesh says of its peer.
 //
-//              peer dead or left                        tolerations over
-//   Ready ----------------------> Unknown + taints -----------------------> its pods are gone (eviction)
-//     ^                              |
-//     +------------------------------+  peer alive again
+//          peer dead or left                 its turn (eviction-brake.ts)          tolerations over
+//   Ready ------------------> Unknown, NoSchedule ---------------> NoExecute ------------> its pods are gone
+//     ^                              |                                 |
+//     +------------------------------+---------------------------------+  peer alive again
 
 import type { Node, NodeCondition, Taint } from 'kubernetes-types/core/v1.d.ts';
 import type { MemberStatus } from '../../../mesh/index.ts';
@@ -38,16 +38,44 @@ function withReady(node: Node, next: NodeCondition, taints: Taint[], nowMs: numb
   };
 }
 
-/** The node after its peer was lost: Ready is unknown, and nothing may stay or come. */
-export function lostNode(node: Node, nowMs: number): Node {
-  const timeAdded = timestamp(nowMs);
-  const taints: Taint[] = [
-    ...(node.spec?.taints ?? []),
-    { key: UNREACHABLE, effect: 'NoSchedule', timeAdded },
-    { key: UNREACHABLE, effect: 'NoExecute', timeAdded },
-  ];
-  const message = 'The zone has lost touch with the peer of this node.';
-  const ready: NodeCondition = { type: 'Ready', status: 'Unknown', reason: REASON, message };
+const LOST = 'The zone has lost touch with the peer of this node.';
+const HELD = `${LOST} It has lost touch with many at once, so their pods are replaced slowly.`;
+
+const unreachableTaint = (node: Node, effect: string): Taint | undefined =>
+  node.spec?.taints?.find((taint) => taint.key === UNREACHABLE && taint.effect === effect);
+
+const addedMs = (taint: Taint | undefined): number | undefined => {
+  const ms = Date.parse(taint?.timeAdded ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+};
+
+/** Since when the log says that this node is lost, in milliseconds since the Unix epoch. */
+export const lostSinceMs = (node: Node): number | undefined =>
+  addedMs(unreachableTaint(node, 'NoSchedule'));
+
+/** When the pods of this lost node were told to go. */
+export const evictedSinceMs = (node: Node): number | undefined =>
+  addedMs(unreachableTaint(node, 'NoExecute'));
+
+/** The node after its peer was lost: Ready is unknown, nothing may come, and, if `evicts`, nothing may stay. */
+export function lostNode(node: Node, nowMs: number, evicts: boolean): Node {
+  const taint = { key: UNREACHABLE, effect: 'NoSchedule', timeAdded: timestamp(nowMs) };
+  const taints: Taint[] = [...(node.spec?.taints ?? []), taint];
+  const ready: NodeCondition = {
+    type: 'Ready',
+    status: 'Unknown',
+    reason: REASON,
+    message: evicts ? LOST : HELD,
+  };
+  const lost = withReady(node, ready, taints, nowMs);
+  return evicts ? evictedNode(lost, nowMs) : lost;
+}
+
+/** The lost node once it is its turn: nothing may stay. */
+export function evictedNode(node: Node, nowMs: number): Node {
+  const taint = { key: UNREACHABLE, effect: 'NoExecute', timeAdded: timestamp(nowMs) };
+  const taints: Taint[] = [...(node.spec?.taints ?? []), taint];
+  const ready = { ...readyOf(node)!, message: LOST };
   return withReady(node, ready, taints, nowMs);
 }
 

@@ -1,13 +1,16 @@
 // Writes which nodes are lost and which are back. A role of the zone's leader, not a duty: it must not wait for one.
 
 import type { Store } from '../../../consensus/index.ts';
+import type { Node } from 'kubernetes-types/core/v1.d.ts';
 import type { Mesh } from '../../../mesh/index.ts';
 import type { Actor, Context, Result } from '../../../runtime/index.ts';
 import { unreachable } from '../../../runtime/index.ts';
 import { dutiesHeldBy } from '../../duties/duty.ts';
 import { noteWrites } from '../../duties/notes.ts';
 import type { Objects, ObjectWrite, Stored } from '../../objects/objects.ts';
-import { judge, lostNode, returnedNode } from './node-judgement.ts';
+import { evictedNode, lostNode, returnedNode } from './node-judgement.ts';
+import { judgeNodes } from './node-verdicts.ts';
+import type { NodeCase, Verdict } from './node-verdicts.ts';
 
 /** A node whose peer a new leader has never heard of counts as lost after this time in office. */
 export const UNKNOWN_GRACE_MS = 10_000;
@@ -30,34 +33,59 @@ interface NodeLifecycleState {
   readonly args: NodeLifecycleArguments;
   /** Since when this peer leads, on the monotonic clock. */
   readonly leadsSinceMs: number | undefined;
-  readonly writing: ReadonlySet<string>;
+  /** Verdicts on their way to the log. */
+  readonly writing: ReadonlyMap<string, Verdict>;
+  /** Lost nodes whose pods have to wait. */
+  readonly held: number;
   readonly unsubscribe: () => void;
 }
 
 type NodeLifecycleContext = Context<NodeLifecycleMessage>;
 
+const NOTES: Readonly<Record<Verdict, readonly [string, string, (name: string) => string]>> = {
+  lose: ['Warning', 'NodeNotReady', (name) => `Node ${name} is lost`],
+  hold: [
+    'Warning',
+    'NodeNotReady',
+    (name) => `Node ${name} is lost with many others: its pods are replaced in its turn`,
+  ],
+  evict: ['Normal', 'NodeEviction', (name) => `Node ${name} is still lost: its pods are replaced`],
+  return: ['Normal', 'NodeReady', (name) => `Node ${name} is back`],
+};
+
+function nodeAfter(node: Stored<'Node'>, verdict: Verdict, nowMs: number): Node {
+  switch (verdict) {
+    case 'lose':
+      return lostNode(node, nowMs, true);
+    case 'hold':
+      return lostNode(node, nowMs, false);
+    case 'evict':
+      return evictedNode(node, nowMs);
+    case 'return':
+      return returnedNode(node, nowMs);
+  }
+}
+
 function write(
   state: NodeLifecycleState,
   node: Stored<'Node'>,
-  verdict: 'lose' | 'return',
+  verdict: Verdict,
   peer: string | undefined,
   ctx: NodeLifecycleContext,
 ): void {
   const { objects, store } = state.args;
   const moment = { nowMs: ctx.clock.wallMs(), random: ctx.random };
   const name = node.metadata?.name ?? '';
-  const object =
-    verdict === 'lose' ? lostNode(node, moment.nowMs) : returnedNode(node, moment.nowMs);
-  const note =
-    verdict === 'lose'
-      ? { type: 'Warning' as const, reason: 'NodeNotReady', message: `Node ${name} is lost` }
-      : { type: 'Normal' as const, reason: 'NodeReady', message: `Node ${name} is back` };
+  const object = nodeAfter(node, verdict, moment.nowMs);
+  const [type, reason, sentence] = NOTES[verdict];
+  const note = { type: type as 'Normal' | 'Warning', reason, message: sentence(name) };
   const writes: ObjectWrite[] = [
     { type: 'update', kind: 'Node', object },
     ...noteWrites(objects.view, [{ kind: 'Node', about: node, ...note }], SOURCE, moment),
   ];
   // The dead hold no duties: whoever is next takes them as soon as this is applied.
-  const locks = verdict === 'lose' && peer !== undefined ? dutiesHeldBy(store.view, peer) : [];
+  const isLoss = verdict === 'lose' || verdict === 'hold';
+  const locks = isLoss && peer !== undefined ? dutiesHeldBy(store.view, peer) : [];
   const also = {
     compare: locks.map(({ key, createRevision }) => ({
       target: 'create' as const,
@@ -75,7 +103,7 @@ function write(
 }
 
 function look(state: NodeLifecycleState, ctx: NodeLifecycleContext): NodeLifecycleState {
-  const { store, objects, mesh } = state.args;
+  const { store } = state.args;
   const status = store.status();
   if (status.role !== 'leader') return { ...state, leadsSinceMs: undefined };
   const nowMs = ctx.clock.monotonicMs();
@@ -88,17 +116,39 @@ function look(state: NodeLifecycleState, ctx: NodeLifecycleContext): NodeLifecyc
   if (!isSettled) {
     ctx.after('settled', UNKNOWN_GRACE_MS - (nowMs - leadsSinceMs), { type: 'look' });
   }
-  const writing = new Set(state.writing);
-  for (const node of objects.view.list('Node')) {
+  return judgeAll({ ...state, leadsSinceMs }, isSettled, ctx);
+}
+
+/** `isSettled`: this leader has been there for long enough to know who is not. */
+function judgeAll(
+  state: NodeLifecycleState,
+  isSettled: boolean,
+  ctx: NodeLifecycleContext,
+): NodeLifecycleState {
+  const { objects, mesh } = state.args;
+  const cases = objects.view.list('Node').map((node): NodeCase => {
     const name = node.metadata?.name ?? '';
-    const member = mesh.memberNamed(name);
-    if ((member === undefined && !isSettled) || writing.has(name)) continue;
-    const verdict = judge(node, member?.status ?? 'unknown');
-    if (verdict === 'leave') continue;
-    write(state, node, verdict, member?.peer, ctx);
-    writing.add(name);
+    const status = mesh.memberNamed(name)?.status ?? (isSettled ? 'unknown' : undefined);
+    return { node, status, onItsWay: state.writing.get(name) };
+  });
+  const { verdicts, held, retryAfterMs } = judgeNodes(cases, ctx.clock.wallMs());
+  if (retryAfterMs !== undefined) ctx.after('turn', retryAfterMs, { type: 'look' });
+  const writing = new Map(state.writing);
+  for (const { node, verdict } of verdicts) {
+    const name = node.metadata?.name ?? '';
+    write(state, node, verdict, mesh.memberNamed(name)?.peer, ctx);
+    writing.set(name, verdict);
   }
-  return { ...state, leadsSinceMs, writing };
+  logHeld(state.held, held, ctx);
+  return { ...state, held, writing };
+}
+
+function logHeld(before: number, held: number, ctx: NodeLifecycleContext): void {
+  if (held > 0 && before === 0) {
+    ctx.log.warn('many nodes are lost at once: their pods are replaced slowly', { held });
+  } else if (held === 0 && before > 0) {
+    ctx.log.info('no lost node waits for its turn any more');
+  }
 }
 
 /** One on every peer; it acts only on the one that leads. */
@@ -123,7 +173,8 @@ export const nodeLifecycleActor: Actor<
     return {
       args,
       leadsSinceMs: undefined,
-      writing: new Set(),
+      writing: new Map(),
+      held: 0,
       unsubscribe: () => stops.forEach((stop) => stop()),
     };
   },
@@ -133,7 +184,7 @@ export const nodeLifecycleActor: Actor<
         return look(state, ctx);
       case 'written': {
         const outcome = message.outcome.ok ? message.outcome.value : message.outcome;
-        const writing = new Set(state.writing);
+        const writing = new Map(state.writing);
         writing.delete(message.node);
         const next = { ...state, writing };
         if (outcome.ok) return look(next, ctx);

@@ -25,7 +25,16 @@ const kv = (value: string, modRevision = 7): KeyValue => ({
   lease: 0,
 });
 const token = (over: Partial<TokenRecord> = {}): KeyValue =>
-  kv(JSON.stringify({ secret: 'AAAA', expiresAtMs: 1000, usesLeft: 2, zone: 'here', ...over }));
+  kv(
+    JSON.stringify({
+      publicKey: 'AAAA',
+      expiresAtMs: 1000,
+      uses: 2,
+      usesLeft: 2,
+      zone: 'here',
+      ...over,
+    }),
+  );
 const peer = (over: Partial<PeerRecord>): KeyValue =>
   kv(JSON.stringify({ peer: 'peer-1', name: 'ada', zone: 'here', addresses: [], ...over }));
 const nothing: Found = { token: undefined, peer: undefined, name: undefined };
@@ -63,15 +72,47 @@ describe('redeeming a join token', () => {
     assert.equal(asked({ name: 'peer-1' }), 'admitted');
   });
 
-  it('says the same of an unknown, a used-up, an expired and an unproven token', () => {
-    const sentences = [
-      decide({ token: undefined }),
-      decide({ token: token({ usesLeft: 0 }) }),
-      decide({ token: token({ expiresAtMs: 500 }) }),
-      decide({}, false),
-    ].map((decided) => (decided.ok ? 'admitted' : decided.error.message));
-    assert.equal(new Set(sentences).size, 1);
-    assert.match(sentences[0]!, /abc is unknown/);
+  it('says of an unknown, unproven, used-up, expired and revoked token what it is', () => {
+    const sentenceOf = (found: Partial<Found>, proof = true): string => {
+      const decided = decide(found, proof);
+      assert.ok(!decided.ok);
+      assert.equal(decided.error.code, 'unauthorized');
+      assert.match(decided.error.message, /skein token create/);
+      return decided.error.message;
+    };
+    assert.match(sentenceOf({ token: undefined }), /abc is not known here/);
+    assert.match(
+      sentenceOf({}, false),
+      /not proven: its secret is wrong, or .* another conversation/,
+    );
+    assert.match(
+      sentenceOf({ token: token({ usesLeft: 0, uses: 1 }) }),
+      /used up: it was for 1 peer,/,
+    );
+    assert.match(
+      sentenceOf({ token: token({ expiresAtMs: 500 }) }),
+      /expired at 1970-01-01T00:00:00.5/,
+    );
+    assert.match(
+      sentenceOf({ token: token({ revokedAtMs: 400 }) }),
+      /revoked at 1970-01-01T00:00:00.4/,
+    );
+  });
+
+  it('tells nothing of what is left of a token to one that cannot prove it', () => {
+    const decided = decide({ token: token({ revokedAtMs: 400 }) }, false);
+    assert.ok(!decided.ok && /was not proven/.test(decided.error.message));
+  });
+
+  it('counts no second use when a peer asks again, because its answer was lost', () => {
+    const decided = decide({ token: token({ usesLeft: 0 }), peer: peer({ token: 'abc' }) });
+    assert.ok(decided.ok);
+    const keys = decided.value.success.map((operation) => 'key' in operation && operation.key);
+    assert.deepEqual(keys, ['/skein/peers/peer-1', '/skein/peer-names/ada']);
+    assert.equal(
+      code(decide({ token: token({ usesLeft: 0 }), peer: peer({ token: 'xyz' }) })),
+      'unauthorized',
+    );
   });
 
   it('refuses a name that another peer has', () => {
@@ -79,8 +120,26 @@ describe('redeeming a join token', () => {
     assert.equal(code(decide({ name: kv('peer-1') })), 'admitted');
   });
 
-  it('refuses a peer whose membership was ended', () => {
-    assert.equal(code(decide({ peer: peer({ endedAtMs: 3 }) })), 'forbidden');
+  it('lets a peer whose membership was ended back in by a token that was made since, and by no other', () => {
+    const ended = peer({ endedAtMs: 700, goneIncarnation: 42, token: 'abc' });
+    const record = { ...ended, modRevision: 9 };
+    assert.equal(
+      code(decide({ peer: record, token: { ...token(), createRevision: 8 } })),
+      'forbidden',
+    );
+    const decided = decide({ peer: record, token: { ...token(), createRevision: 10 } });
+    assert.ok(decided.ok);
+    const [use, put] = decided.value.success;
+    assert.equal(use?.type === 'put' && (JSON.parse(use.value) as TokenRecord).usesLeft, 1);
+    assert.ok(put?.type === 'put');
+    const readmitted = JSON.parse(put.value) as PeerRecord;
+    assert.equal(readmitted.endedAtMs, undefined);
+    assert.equal(readmitted.goneIncarnation, 42);
+    assert.equal(
+      readmitted.admittedAtMs,
+      701,
+      'its certificate begins behind the end, by any clock',
+    );
   });
 
   it('refuses a zone that the token is not for', () => {

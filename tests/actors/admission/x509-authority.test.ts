@@ -11,7 +11,7 @@ import {
   validity,
 } from '../../../actors/admission/x509-authority.ts';
 
-const period = validity(Date.now(), 1);
+const period = validity(Date.now(), 86_400_000);
 
 describe('the API authority', () => {
   it('signs a serving certificate for the names and addresses of a peer', async () => {

@@ -32,6 +32,8 @@ export interface World {
   readonly host: SimulatedContainerHost;
   /** What probes see: undefined is a success. */
   problem: (path: string) => string | undefined;
+  /** What the containers actor tells of its pods. */
+  tellServing: (uid: string, isServing: boolean) => void;
   /** What the barrier of the store answers. */
   barrier: () => Promise<Result<number>>;
   readonly crash: () => void;
@@ -81,6 +83,7 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
     host,
     problem: () => undefined,
     barrier: async () => ok(0),
+    tellServing: () => undefined,
     settle,
     jump: (offsetMs) => peer.clock.setWallOffset(offsetMs),
     crash: () => {
@@ -108,6 +111,7 @@ export function createWorld(seed: string, faults: ContainerFaults = noFaults): W
         prober,
         objects,
         store: { view: store.view, barrier: () => world.barrier() },
+        tellServing: (uid, isServing) => world.tellServing(uid, isServing),
       });
     },
     log: () => log,

@@ -82,6 +82,7 @@ describe('a peer with the process driver', () => {
       prober: createNodeProber(driver),
       objects,
       store,
+      tellServing: () => undefined,
     });
   };
   const find = (name: string): Stored<'Pod'> | undefined =>

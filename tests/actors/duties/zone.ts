@@ -76,7 +76,7 @@ export function createZone(seed: number, names: readonly string[]): Zone {
     members.set(name, member);
     const event: MemberEvent =
       change.status === undefined
-        ? { type: 'facts', member }
+        ? { type: 'facts', member, keys: Object.keys(member.facts) }
         : { type: 'status', member, was: was.status };
     listeners.forEach((changed) => changed(event));
   };

@@ -154,7 +154,7 @@ describe('replication/node-lifecycle', () => {
 
   it('judges by verdicts, never by suspicion', () => {
     const ready = testNode('n');
-    const lost = lostNode(ready, nowMs);
+    const lost = lostNode(ready, nowMs, true);
     assert.equal(judge(ready, 'dead'), 'lose');
     assert.equal(judge(ready, 'left'), 'lose');
     assert.equal(judge(ready, 'unknown'), 'lose');
@@ -168,7 +168,7 @@ describe('replication/node-lifecycle', () => {
   it('takes back what it wrote and nothing else', () => {
     const taints = [{ key: 'mine', effect: 'NoSchedule' }];
     const node = testNode('n', { spec: { taints, unschedulable: true } });
-    const back = returnedNode(lostNode(node, nowMs), nowMs + 1_000);
+    const back = returnedNode(lostNode(node, nowMs, true), nowMs + 1_000);
     assert.deepEqual(back.spec, node.spec);
     assert.equal(back.status?.conditions?.[0]?.status, 'True');
   });

@@ -65,6 +65,18 @@ describe('the route table', () => {
     );
   });
 
+  it('leaves out pods that their own peer says do not serve, unless the Service wants those too', () => {
+    const isDoubted = (node: string, podUid: string): boolean =>
+      node === 'a' && podUid === 'pod-on-a';
+    const endpoints = (over: object) =>
+      buildRoutes([service(over)], [slice(['a', 'b'])], () => true, isDoubted)[0]?.endpoints;
+    assert.deepEqual(
+      endpoints({})?.map(({ node }) => node),
+      ['b'],
+    );
+    assert.equal(endpoints({ publishNotReadyAddresses: true })?.length, 2);
+  });
+
   it('has no route for headless Services and external names', () => {
     assert.deepEqual(
       buildRoutes([service({ clusterIP: 'None' })], [], () => true),
@@ -207,7 +219,11 @@ describe('a front', () => {
         watch: () => () => undefined,
         list: (kind: string) => (kind === 'Service' ? services : []),
       } as never,
-      mesh: { memberNamed: () => undefined, onMember: () => () => undefined },
+      mesh: {
+        member: () => undefined,
+        memberNamed: () => undefined,
+        onMember: () => () => undefined,
+      },
       listener: { listen: () => new Promise((resolve) => (opened = resolve)) },
       forwarder: createForwarder(streams as PodStreams, createBalancer(), clock),
       balancer: createBalancer(),

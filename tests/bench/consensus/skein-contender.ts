@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StoreStatus } from '../../../consensus/index.ts';
-import { generateIdentity } from '../../../mesh/index.ts';
 import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
+import { newMember } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';
 import type { Contender } from './contender.ts';
@@ -34,23 +34,6 @@ export interface Replica {
   readonly addresses: readonly string[];
   readonly process: ChildProcess;
   readonly ask: <T extends keyof Asks>(type: T, more?: Omit<Ask, 'type'>) => Promise<Asks[T]>;
-}
-
-export type Authority = ReturnType<typeof createTestAuthority>;
-
-/** Of a peer with an identity of its own, told of no others yet. */
-export function newMember(authority: Authority): PeerOrder {
-  const identity = generateIdentity();
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return {
-    cluster: authority.cluster,
-    membershipKey: text(authority.keys.membershipKey),
-    certificate: text(authority.certify(identity.peer)),
-    signingSeed: text(identity.signing.seed),
-    signingPublic: text(identity.signing.publicKey),
-    peer: identity.peer,
-    peers: [],
-  };
 }
 
 /** Starts `member`, on what is in `directory` if there is anything; it founds the zone when there are no others. */

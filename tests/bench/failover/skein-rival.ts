@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { StoreStatus } from '../../../consensus/index.ts';
 import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
-import { newMember, startReplica, untilStatus } from '../consensus/skein-contender.ts';
+import { startReplica, untilStatus } from '../consensus/skein-contender.ts';
 import type { Replica } from '../consensus/skein-contender.ts';
+import { newMember } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 import type { Rival } from './rival.ts';
 

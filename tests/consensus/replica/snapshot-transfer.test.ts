@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { InstallSnapshot } from '../../../consensus/raft/messages.ts';
 import { emptyConf } from '../../../consensus/raft/conf-change/changer.ts';
 import type { SnapshotChunk } from '../../../consensus/replica/protocol.ts';
-import { remoteMessageSchema } from '../../../consensus/replica/protocol.ts';
+import { remoteMessageSchema } from '../../../consensus/replica/remote-message-schema.ts';
 import { createSnapshotReceiver } from '../../../consensus/replica/snapshot-receiver.ts';
 import { createSnapshotSender } from '../../../consensus/replica/snapshot-sender.ts';
 import type { SenderStep } from '../../../consensus/replica/snapshot-sender.ts';
@@ -233,7 +233,8 @@ describe('a disturbed snapshot transfer', () => {
 
   it('is refused at the door when it announces another snapshot than it brings', () => {
     const { meta } = announcing(7);
-    const chunk = { type: 'snapshot-chunk', from, meta, chunk: 0, data: Buffer.from('a') };
+    const data = Buffer.from('a');
+    const chunk = { type: 'snapshot-chunk', from, meta, chunk: 0, data, isLast: false };
     assert.equal(remoteMessageSchema({ ...chunk, announcement: announcing(7) }), undefined);
     assert.equal(remoteMessageSchema({ ...chunk, announcement: announcing(8) }), 'no chunk');
     assert.equal(remoteMessageSchema({ ...chunk, meta: undefined }), 'no chunk');

@@ -296,14 +296,14 @@ describe('the log of a zone', () => {
     // A peer of another version hands over what only that version knows.
     const newer = Buffer.from(encodeCommand({ type: 'none' }));
     newer[1] = commandVersion + 1;
-    const writes = [{ sequence: 1, command: newer }];
-    const from = { replica: 99, peer: 'newer', epoch: 0, life: 1 };
+    const writes = [{ sequence: 99, command: newer }];
+    const from = { replica: 99, peer: other!.name, epoch: 0, life: 1 };
     replica.tell({ type: 'hand-over', from, writes });
     await until(zone, () => refused.length > 0);
     const [refusal] = refused;
     assert.ok(refusal?.type === 'refused' && refusal.code === 'unsupported');
     assert.match(refusal.message, /: update all peers/);
-    assert.deepEqual(refusal.sequences, [1]);
+    assert.deepEqual(refusal.sequences, [99]);
     const written = await settled(zone, put(other!.zone.store, '/k', 'v'));
     assert.ok(written.ok);
     assert.deepEqual(zone.failures, []);

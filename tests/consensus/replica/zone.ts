@@ -99,7 +99,7 @@ export function createZone(seed: number): SimulatedZone {
       const member = members.get(to);
       if (member === undefined || isCut(from, to)) return;
       member.peer.schedule(0, () => {
-        member.system.deliver(address, withRefs(copy, member.system));
+        member.system.deliver(from, address, withRefs(copy, member.system, from));
       });
     };
     simulation.schedule(1 + network.integer(5) + waitInBulk(address), arrive);

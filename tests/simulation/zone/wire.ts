@@ -17,13 +17,13 @@ export function copyOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
 }
 
-/** A copy as the receiver sees it: its refs are refs of that peer's system. */
-export function withRefs(value: unknown, system: ActorSystem): unknown {
-  if (Array.isArray(value)) return value.map((each) => withRefs(each, system));
+/** A copy as the receiver sees it: its refs are refs of that peer's system, brought by peer `from`. */
+export function withRefs(value: unknown, system: ActorSystem, from: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => withRefs(each, system, from));
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  if ('$ref' in value) return system.ref(value.$ref as never);
+  if ('$ref' in value) return system.refFrom(from, value.$ref as never);
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, withRefs(each, system)]),
+    Object.entries(value).map(([key, each]) => [key, withRefs(each, system, from)]),
   );
 }
 

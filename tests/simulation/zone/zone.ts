@@ -186,7 +186,7 @@ export function createZoneOf(options: ZoneOptions): Zone {
         const isSent = network.send(name, to, message, (copy) => {
           const target = members.get(to);
           target?.peer.schedule(0, () =>
-            target.system.deliver(address, withRefs(copy, target.system)),
+            target.system.deliver(name, address, withRefs(copy, target.system, name)),
           );
         });
         if (!isSent) judge.say('failures', `${name} sends ${to} more than the mesh carries`);
