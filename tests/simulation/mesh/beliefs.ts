@@ -100,10 +100,8 @@ export function createBeliefs(
     watch.timesMs.push(nowMs());
   };
 
-  const stampOf = (value: unknown): number => {
-    const stamp = (value as { readonly stamp?: unknown } | undefined)?.stamp;
-    return stamp === undefined ? -1 : Number(stamp);
-  };
+  const stampOf = (value: string | number | undefined): number =>
+    value === undefined ? -1 : Number(value);
 
   const see = (observer: number, member: Member): void => {
     const subject = indexOf.get(member.peer);
@@ -122,8 +120,8 @@ export function createBeliefs(
     codes[at] = CODES[member.status];
     judgeStatus(observer, subject, member);
     for (const [kind, value] of [
-      ['urgent', member.facts.labels],
-      ['calm', member.facts['usage']],
+      ['urgent', member.facts.labels?.['stamp']],
+      ['calm', member.facts.allocated?.cpuMillis],
     ] as const) {
       const stamp = stampOf(value);
       if (stamp < 0) continue;
@@ -220,7 +218,8 @@ export function createBeliefs(
       const wanted = statuses.map((status) => CODES[status]);
       return watch(subject, { kind: undefined, holds: (code) => wanted.includes(code) });
     },
-    watchStamp: (subject, kind, least) => watch(subject, { kind, holds: (_, stamp) => stamp >= least }),
+    watchStamp: (subject, kind, least) =>
+      watch(subject, { kind, holds: (_, stamp) => stamp >= least }),
     stamp: (observer, subject, kind) => stamps[kind][observer * size + subject]!,
     stampShare: (kind, least) => {
       let known = 0;

@@ -20,7 +20,10 @@ export async function judgeScenario(
   const { judge, beliefs } = world;
   const where = `${scenario.name} among ${row.peers}`;
   if (row.falseDeaths > 0 && scenario.mayWrong !== true) {
-    judge.say('false death', `${row.falseDeaths} peers that were well were held for dead: ${where}`);
+    judge.say(
+      'false death',
+      `${row.falseDeaths} peers that were well were held for dead: ${where}`,
+    );
   }
   const goalMs = scenario.goalMs?.[row.isWan ? 'wan' : 'lan'];
   if (goalMs !== undefined && (row.to99Ms === undefined || row.to99Ms > goalMs)) {
@@ -31,9 +34,13 @@ export async function judgeScenario(
     judge.say('convergence', `${disagreement(world)}: ${WHOLE_MS} ms after ${where}`);
   }
   const apart = unreached(world);
-  if (apart > 0) judge.say('overlay', `${apart} peers have no way of links to the others: ${where}`);
+  if (apart > 0)
+    judge.say('overlay', `${apart} peers have no way of links to the others: ${where}`);
   if (scenario.name === 'idle' && row.traffic.kinds.facts.bytes > QUIET_BYTES) {
-    judge.say('quiet', `${row.traffic.kinds.facts.bytes} bytes of facts a second and peer: ${where}`);
+    judge.say(
+      'quiet',
+      `${row.traffic.kinds.facts.bytes} bytes of facts a second and peer: ${where}`,
+    );
   }
 }
 

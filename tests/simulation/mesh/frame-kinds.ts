@@ -3,8 +3,9 @@
 export const frameKinds = ['probes', 'membership', 'facts', 'hints', 'other'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
-/** `{type: …` in msgpack: a map's head, the text "type", and the head of a text. */
-const TYPE_AT = 7;
+/** The kind byte of a frame, then `{type: …` in msgpack: a map's head of 3 bytes, the text "type", the head of a text. */
+const KEY_AT = 4;
+const TYPE_AT = KEY_AT + 5;
 const TYPE_KEY = [0xa4, 0x74, 0x79, 0x70, 0x65];
 
 /** Messages that only ask who is there; what news they carry is counted with them. */
@@ -25,7 +26,7 @@ export function kindOf(frame: Uint8Array): FrameKind {
 
 /** The `type` of a gossip message, when it is one. */
 export function typeOf(frame: Uint8Array): string | undefined {
-  if (frame.length <= TYPE_AT + 1 || !TYPE_KEY.every((byte, i) => frame[2 + i] === byte)) {
+  if (frame.length <= TYPE_AT + 1 || !TYPE_KEY.every((byte, i) => frame[KEY_AT + i] === byte)) {
     return undefined;
   }
   const head = frame[TYPE_AT]!;

@@ -27,7 +27,11 @@ export interface HintMesh {
   readonly linked: (one: Station, other: Station) => void;
   readonly unlinked: (one: Station, other: Station) => void;
   readonly publish: (from: Station, topic: string, data: Uint8Array) => void;
-  readonly counters: () => { readonly published: number; readonly first: number; readonly again: number };
+  readonly counters: () => {
+    readonly published: number;
+    readonly first: number;
+    readonly again: number;
+  };
 }
 
 export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMesh {
@@ -52,7 +56,14 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
     }
   };
 
-  const deliver = (from: Station, to: Station, origin: string, id: number, topic: string, data: Uint8Array): void => {
+  const deliver = (
+    from: Station,
+    to: Station,
+    origin: string,
+    id: number,
+    topic: string,
+    data: Uint8Array,
+  ): void => {
     const wire = from.wires.get(to.peer);
     if (wire === undefined || !core.paths.isOpen(from.index, to.index)) return;
     core.count('hints', data.length + OVERHEAD_BYTES);
@@ -69,7 +80,14 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
     });
   };
 
-  const spread = (station: Station, origin: string, id: number, topic: string, data: Uint8Array, except?: string): void => {
+  const spread = (
+    station: Station,
+    origin: string,
+    id: number,
+    topic: string,
+    data: Uint8Array,
+    except?: string,
+  ): void => {
     for (const peer of station.hintPeers) {
       const to = peer === except ? undefined : station.wires.get(peer)?.to;
       if (to !== undefined) deliver(station, to, origin, id, topic, data);

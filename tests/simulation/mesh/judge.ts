@@ -13,7 +13,7 @@ export const checks = [
   'quiet',
   'urgent fact',
   'any fact',
-  'mass eviction',
+  'outlook',
   'failures',
 ] as const;
 

@@ -145,9 +145,10 @@ export function createMeshNetwork(simulation: Simulation): MeshNetwork {
     },
     linked: (peer) => [...(stations.get(peer)?.wires.keys() ?? [])],
     counters: () => ({
-      kinds: Object.fromEntries(
-        frameKinds.map((kind) => [kind, { ...counted[kind] }]),
-      ) as Record<FrameKind, KindCounter>,
+      kinds: Object.fromEntries(frameKinds.map((kind) => [kind, { ...counted[kind] }])) as Record<
+        FrameKind,
+        KindCounter
+      >,
       hints: hints.counters(),
     }),
   };

@@ -68,7 +68,11 @@ export function createPaths(random: SeededRandom): Paths {
   };
 
   /** The same in both directions, and as if drawn anew for each pair. */
-  const distanceMs = (one: number, other: number, [min, max]: readonly [number, number]): number => {
+  const distanceMs = (
+    one: number,
+    other: number,
+    [min, max]: readonly [number, number],
+  ): number => {
     const [low, high] = one < other ? [one, other] : [other, one];
     const word = Math.imul(low * 0x9e3779b1 + pairSalt, 0x85ebca77) ^ Math.imul(high, 0xc2b2ae3d);
     const mixed = Math.imul(word ^ (word >>> 15), 0x2c1b3c6d);

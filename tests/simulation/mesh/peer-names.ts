@@ -10,7 +10,9 @@ const RANDOM_LENGTH = 44;
 
 export function peerIdsOf(random: SeededRandom, count: number): readonly PeerId[] {
   return Array.from({ length: count }, () => {
-    const letters = [...random.bytes(RANDOM_LENGTH)].map((byte) => ALPHABET[byte % ALPHABET.length]);
+    const letters = [...random.bytes(RANDOM_LENGTH)].map(
+      (byte) => ALPHABET[byte % ALPHABET.length],
+    );
     return PREFIX + letters.join('');
   });
 }

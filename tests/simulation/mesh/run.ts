@@ -1,6 +1,6 @@
 // One world from its seed through scenarios to a report.
 
-import { LAN } from '../../../mesh/timing.ts';
+import { LAN, WAN } from '../../../mesh/timing.ts';
 import type { MeshTiming } from '../../../mesh/timing.ts';
 import type { LogLine } from '../../../runtime/index.ts';
 import type { Wrong } from './judge.ts';
@@ -109,7 +109,7 @@ export async function runMesh(options: MeshRunOptions): Promise<MeshReport> {
   };
 }
 
-const timingOf = (isWan: boolean): MeshTiming => (isWan ? LAN : LAN);
+const timingOf = (isWan: boolean): MeshTiming => (isWan ? WAN : LAN);
 
 function scenarioNamed(name: string): MeshScenario {
   const found = meshScenarios.find((scenario) => scenario.name === name);

@@ -1,7 +1,13 @@
 // One peer's Transport in the mesh network: links kept or made on demand, ordered lanes, datagrams.
 
 import { DATAGRAM_LIMIT_BYTES } from '../../../mesh/index.ts';
-import type { Lane, LinkReport, PeerId, Transport, TransportHandlers } from '../../../mesh/index.ts';
+import type {
+  Lane,
+  LinkReport,
+  PeerId,
+  Transport,
+  TransportHandlers,
+} from '../../../mesh/index.ts';
 import { assert, failed, SkeinError } from '../../../runtime/index.ts';
 import type { SimulatedPeer, Timer } from '../../../runtime/index.ts';
 import { kindOf } from './frame-kinds.ts';
@@ -97,7 +103,14 @@ export function createStation(
     let wish = wishes.get(to);
     const wasKept = wish?.isKept === true;
     if (wish === undefined) {
-      wish = { addresses: known, isKept, waiting: [], usedMs: nowMs(), backoffMs: REDIAL_FIRST_MS, timer: undefined };
+      wish = {
+        addresses: known,
+        isKept,
+        waiting: [],
+        usedMs: nowMs(),
+        backoffMs: REDIAL_FIRST_MS,
+        timer: undefined,
+      };
       wishes.set(to, wish);
     }
     wish.addresses = known;
@@ -211,7 +224,7 @@ export function createStation(
     seenHints: new Set(),
     linkChanged: (to, up, delayMs) => {
       host.schedule(delayMs, () => {
-        station.handlers?.link(to, up);
+        station.handlers?.link(to, up ? 'up' : 'lost');
         const wish = wishes.get(to);
         if (wish === undefined) return;
         if (up) onUp(to, wish);
@@ -241,7 +254,10 @@ export function transmit(
   core.count(kindOf(frame), frame.length);
   const { to, lastArrivalMs } = wire;
   const nowMs = core.simulation.nowMs();
-  const dueMs = Math.max(nowMs + core.paths.linkLatencyMs(from.index, to.index), lastArrivalMs[lane]!);
+  const dueMs = Math.max(
+    nowMs + core.paths.linkLatencyMs(from.index, to.index),
+    lastArrivalMs[lane]!,
+  );
   lastArrivalMs[lane] = dueMs;
   to.host.schedule(dueMs - nowMs, () => {
     if (wire.isUp) to.handlers?.frame(from.peer, lanes[lane]!, frame);

@@ -88,13 +88,16 @@ export function createWorld(options: WorldOptions): World {
   const entryOf = (index: number) => ({
     peer: peers[index]!,
     addresses: [addressOf(index)],
+    workedMs: {},
     seenMs: 0,
   });
 
   /** The next word of a peer: stamps grow through all its lives. */
   const stamped = (index: number, kind: StampKind): NodeFacts => {
     const stamp = ++stamps[kind][index]!;
-    return kind === 'urgent' ? { labels: { stamp: String(stamp) } } : { usage: { stamp } };
+    return kind === 'urgent'
+      ? { labels: { stamp: String(stamp) } }
+      : { allocated: { cpuMillis: stamp, memoryBytes: 0, pods: 0 } };
   };
 
   const start: World['start'] = async (index, seeds, wallOffsetMs = 0) => {
@@ -119,6 +122,7 @@ export function createWorld(options: WorldOptions): World {
     const whole = await createMesh({
       ...parts,
       system,
+      clock: host.clock,
       log,
       addressBook: books[index]!,
       peers: seeds.filter((seed) => seed !== index).map(entryOf),
@@ -162,9 +166,7 @@ export function createWorld(options: WorldOptions): World {
       return stamps[kind][index]!;
     },
     writeBook: (index, known) => {
-      books[index] = createMemoryAddressBook(
-        known.filter((other) => other !== index).map(entryOf),
-      );
+      books[index] = createMemoryAddressBook(known.filter((other) => other !== index).map(entryOf));
     },
     lines: ring.lines,
   };

@@ -37,8 +37,9 @@ export const join: MeshScenario = {
     const times = await stage.reach(world.beliefs.agreement, FORMING_MS);
     world.beliefs.pardon(false);
     await stage.pass(5_000);
-    await world.leave(newcomer);
+    const left = world.leave(newcomer);
     await stage.pass(5_000);
+    await left;
     return times;
   },
 };

@@ -34,7 +34,10 @@ export const clocks: MeshScenario = {
         30_000,
       );
       if (to100Ms === undefined) {
-        world.judge.say('any fact', `what p${index} says since its clock jumped is not heard by all`);
+        world.judge.say(
+          'any fact',
+          `what p${index} says since its clock jumped is not heard by all`,
+        );
       }
     }
     return times;

@@ -1,20 +1,16 @@
 // Many go silent at once: partitions that heal, and peers that come and go.
 
 import { shuffled } from '../../../../runtime/index.ts';
-import type { MeshStatusCounts } from './partition-counts.ts';
-import { countsOf } from './partition-counts.ts';
 import type { Stage } from '../stage.ts';
 import type { MeshScenario } from './scenario.ts';
 
 const APART_MS = 60_000;
 const TOGETHER_MS = 60_000;
 
-const parted = (
-  name: string,
-  what: string,
-  share: number,
-  judge?: (stage: Stage, counts: MeshStatusCounts) => void,
-): MeshScenario => ({
+/** Fewer lost at once do not look like a partition. */
+const MANY_LEAST = 3;
+
+const parted = (name: string, what: string, share: number): MeshScenario => ({
   name,
   what,
   play: async (stage) => {
@@ -25,7 +21,7 @@ const parted = (
     world.network.paths.partition((peer) => (few.has(peer) ? 1 : 0));
     world.network.pathsChanged();
     await stage.pass(APART_MS);
-    judge?.(stage, countsOf(world, few));
+    if (all.length - few.size >= MANY_LEAST) judgeOutlook(stage, few);
     world.network.paths.heal();
     world.network.pathsChanged();
     const times = await stage.reach(world.beliefs.agreement, TOGETHER_MS);
@@ -34,19 +30,26 @@ const parted = (
   },
 });
 
-export const half = parted('partition-half', 'two halves for a minute, then healed: all see all', 0.5);
+/** Whoever lost most of the others must know that it may be itself that is cut off. */
+function judgeOutlook({ world }: Stage, few: ReadonlySet<number>): void {
+  for (const index of few) {
+    const { state, alive, silent } = world.node(index).mesh.outlook();
+    if (state === 'partitioned') continue;
+    const sentence = `p${index} sees ${alive} alive and ${silent} silent, and takes the mesh for whole`;
+    world.judge.say('outlook', sentence);
+  }
+}
+
+export const half = parted(
+  'partition-half',
+  'two halves for a minute, then healed: all see all',
+  0.5,
+);
 
 export const tenth = parted(
   'partition-tenth',
   'a tenth is cut off together for a minute, then healed: all see all',
   0.1,
-  (stage, { buriedByFew, manyPairs }) => {
-    if (stage.size < 10 || buriedByFew <= manyPairs / 2) return;
-    stage.world.judge.say(
-      'mass eviction',
-      `a tenth that was cut off buried the others: ${buriedByFew} of ${manyPairs} beliefs`,
-    );
-  },
 );
 
 export const flapping: MeshScenario = {
@@ -54,7 +57,10 @@ export const flapping: MeshScenario = {
   what: 'a twentieth is cut off for 3 s of every 8, for two minutes',
   play: async (stage) => {
     const { world, chance } = stage;
-    const few = shuffled(chance, stage.everyone()).slice(0, Math.max(1, Math.floor(stage.size / 20)));
+    const few = shuffled(chance, stage.everyone()).slice(
+      0,
+      Math.max(1, Math.floor(stage.size / 20)),
+    );
     for (const index of few) world.beliefs.setTruth(index, 'unjudged');
     for (let round = 0; round < 15; round++) {
       for (const index of few) {

@@ -75,10 +75,15 @@ export const starved = calm(
 );
 
 const lossy = (percent: number): MeshScenario =>
-  calm(`loss-${percent}`, `${percent} % loss everywhere for two minutes`, 2 * MINUTE_MS, (stage) => {
-    stage.world.network.paths.setAll({ loss: percent / 100 });
-    return () => stage.world.network.paths.setAll({ loss: 0 });
-  });
+  calm(
+    `loss-${percent}`,
+    `${percent} % loss everywhere for two minutes`,
+    2 * MINUTE_MS,
+    (stage) => {
+      stage.world.network.paths.setAll({ loss: percent / 100 });
+      return () => stage.world.network.paths.setAll({ loss: 0 });
+    },
+  );
 
 export const loss1 = lossy(1);
 export const loss5 = lossy(5);
@@ -105,7 +110,8 @@ export const oneWayLinks = calm(
     const { network } = stage.world;
     for (const from of stage.everyone()) {
       for (const to of stage.everyone()) {
-        if (from < to && stage.chance.float() < 0.05) network.paths.setPath(from, to, { isCut: true });
+        if (from < to && stage.chance.float() < 0.05)
+          network.paths.setPath(from, to, { isCut: true });
       }
     }
     network.pathsChanged();
