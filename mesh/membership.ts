@@ -112,6 +112,13 @@ const NOTHING: MembershipOutcome = {
   refuted: false,
 };
 
+/** A contradiction goes up by little; a new life begins at a wall clock. */
+const CONTRADICTION_STEP_MAX = 100;
+
+const isContradiction = (known: MemberRecord | undefined, incarnation: number): boolean =>
+  (known?.status === 'suspect' || known?.status === 'dead') &&
+  incarnation - known.incarnation <= CONTRADICTION_STEP_MAX;
+
 const isHere = (status: MemberStatus): boolean => status === 'alive' || status === 'suspect';
 
 export function createMembership(options: MembershipOptions, timing: MeshTiming): Membership {
@@ -200,6 +207,7 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
       signature: isSame ? signature : new Uint8Array(signature),
       sinceMs: nowMs,
     };
+    if (status === 'alive' && isContradiction(known, incarnation)) suspicions.refuted(peer, nowMs);
     const change = put(record);
     if (status === 'suspect') suspicions.begin(peer, by ?? peer, nowMs);
     const doubted = status === 'suspect' ? [peer] : [];
@@ -239,6 +247,8 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
 
   const suspect = (peer: PeerId, nowMs: number, patience: number): MembershipOutcome => {
     const known = members.get(peer);
+    // Nobody answers a peer that has left, which says nothing about them.
+    if (own.status === 'left') return NOTHING;
     if (known === undefined || peer === self || !isHere(known.status)) return NOTHING;
     const outcome = apply(toUpdate({ ...known, status: 'suspect' }, self), nowMs);
     suspicions.stretch(peer, patience);
@@ -261,6 +271,7 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
       if (nowMs - sinceMs >= timing.forgetMs / 2) hashes.set(peer, undefined);
       if (nowMs - sinceMs < timing.forgetMs) continue;
       members.delete(peer);
+      suspicions.forget(peer);
       forgotten.push(peer);
     }
     return forgotten;

@@ -3,6 +3,10 @@
 import type { MeshTiming } from './timing.ts';
 import type { PeerId } from './transport.ts';
 
+/** Whoever refuted lately is slow and not dead: so often, it is remembered, and for so long after the last time. */
+const REFUTATIONS_MAX = 3;
+const REFUTATIONS_MEMORY_MS = 60_000;
+
 interface Suspicion {
   readonly startedMs: number;
   /** Lifeguard: multiplies how long this peer waits before its own verdict. At least 1. */
@@ -19,6 +23,10 @@ export interface Suspicions {
   readonly firstObserver: (peer: PeerId) => PeerId | undefined;
   /** Begins one, in place of any before. */
   readonly begin: (peer: PeerId, by: PeerId, nowMs: number) => void;
+  /** The suspect, or one held for dead, contradicted: the next time it is given longer. */
+  readonly refuted: (peer: PeerId, nowMs: number) => void;
+  /** Forgets all about a peer. */
+  readonly forget: (peer: PeerId) => void;
   /** False when this voice was counted before, or enough others were. */
   readonly confirm: (peer: PeerId, by: PeerId) => boolean;
   /** Gives the suspect at least this many times as long. */
@@ -34,6 +42,8 @@ export interface Suspicions {
 /** `sizeOf` the cluster: large ones take longer to refute in. */
 export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Suspicions {
   const suspicions = new Map<PeerId, Suspicion>();
+  /** At most one for each member. */
+  const refutations = new Map<PeerId, { readonly count: number; readonly lastMs: number }>();
   let isCautious = false;
   let next: number | undefined;
   let isNextKnown = true;
@@ -56,6 +66,11 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
     isNextKnown = false;
   };
 
+  const refutationsOf = (peer: PeerId, nowMs: number): number => {
+    const known = refutations.get(peer);
+    return known === undefined || nowMs - known.lastMs > REFUTATIONS_MEMORY_MS ? 0 : known.count;
+  };
+
   return {
     size: () => suspicions.size,
     firstObserver: (peer) => {
@@ -64,9 +79,19 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
     },
     begin: (peer, by, nowMs) => {
       const observers = new Set([by]);
-      const suspicion = { startedMs: nowMs, patience: 1, excusedMs: 0, observers, deadlineMs: 0 };
+      const patience = 1 + refutationsOf(peer, nowMs);
+      const suspicion = { startedMs: nowMs, patience, excusedMs: 0, observers, deadlineMs: 0 };
       suspicions.set(peer, suspicion);
       time(suspicion);
+    },
+    refuted: (peer, nowMs) => {
+      const count = Math.min(REFUTATIONS_MAX, refutationsOf(peer, nowMs) + 1);
+      refutations.set(peer, { count, lastMs: nowMs });
+    },
+    forget: (peer) => {
+      suspicions.delete(peer);
+      refutations.delete(peer);
+      isNextKnown = false;
     },
     confirm: (peer, by) => {
       const suspicion = suspicions.get(peer);

@@ -98,6 +98,32 @@ describe('membership', () => {
     equal(membership.nextDeadlineMs(), once);
   });
 
+  it('gives one that contradicted lately more time, and a new life none', () => {
+    const lasts = (membership: Membership, nowMs: number): number => {
+      membership.suspect('a', nowMs, 1);
+      return membership.nextDeadlineMs()! - nowMs;
+    };
+    const slow = membershipOf('a', 'b', 'c');
+    const usualMs = lasts(slow, 0);
+    slow.apply(alive('a', 2), 500);
+    equal(lasts(slow, 1_000), 2 * usualMs);
+    slow.apply(alive('a', 3), 1_500);
+    equal(lasts(slow, 2_000), 3 * usualMs);
+    slow.apply(alive('a', 4), 2_500);
+    equal(lasts(slow, 120_000), usualMs);
+    const restarted = membershipOf('a', 'b', 'c');
+    restarted.suspect('a', 0, 1);
+    restarted.apply(alive('a', 10_000), 500);
+    equal(lasts(restarted, 1_000), usualMs);
+  });
+
+  it('suspects nobody once it has left: that others end their links says nothing of them', () => {
+    const membership = membershipOf('a');
+    membership.announce({ status: 'left' });
+    deepEqual(membership.suspect('a', 0, 1).changes, []);
+    equal(status(membership, 'a'), 'alive');
+  });
+
   it('gives a suspect of an unwell observer more time', () => {
     const membership = membershipOf('a');
     membership.suspect('a', 0, 3);

@@ -67,6 +67,8 @@ export function createBeliefs(
   indexOf: ReadonlyMap<PeerId, number>,
   nowMs: () => number,
   judge: Judge,
+  /** The latest stamp that a peer itself gave. */
+  saidBy: (subject: number, kind: StampKind) => number,
 ): Beliefs {
   const codes = new Uint8Array(size * size);
   const incarnations = new Float64Array(size * size);
@@ -86,6 +88,9 @@ export function createBeliefs(
 
   const judgeStatus = (observer: number, subject: number, member: Member): void => {
     if (truths[subject] !== 'up' || !isObserver(observer)) return;
+    if (member.status === 'left') {
+      judge.say('forgery', `p${observer} believes that p${subject} left, which never said so`);
+    }
     if (member.status === 'alive' || isPardoned) return;
     const key = `${subject} ${member.incarnation}`;
     (member.status === 'suspect' ? wronged.suspect : wronged.dead).add(key);
@@ -125,6 +130,12 @@ export function createBeliefs(
     ] as const) {
       const stamp = stampOf(value);
       if (stamp < 0) continue;
+      if (stamp > saidBy(subject, kind)) {
+        judge.say(
+          'forgery',
+          `p${observer} knows ${kind} fact ${stamp} of p${subject}, which never said it`,
+        );
+      }
       if (stamp < stamps[kind][at]!) {
         judge.say(
           'facts go back',

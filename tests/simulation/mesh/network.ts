@@ -41,6 +41,8 @@ export interface MeshNetwork {
   readonly crash: (peer: PeerId) => void;
   /** The machine of `peer` is gone without a word: links die by timeout. Crash its host as well. */
   readonly vanish: (peer: PeerId) => void;
+  /** Sends what no mesh made, over a link that is there. */
+  readonly forge: (from: PeerId, to: PeerId, frame: Uint8Array) => void;
   /** Peers it has a link to. */
   readonly linked: (peer: PeerId) => readonly PeerId[];
   readonly counters: () => NetworkCounters;
@@ -142,6 +144,9 @@ export function createMeshNetwork(simulation: Simulation): MeshNetwork {
       if (station === undefined) return;
       station.die();
       simulation.schedule(LINK_TIMEOUT_MS, () => dropLinks(station));
+    },
+    forge: (from, to, frame) => {
+      stations.get(from)?.transport.send(to, 'control', frame);
     },
     linked: (peer) => [...(stations.get(peer)?.wires.keys() ?? [])],
     counters: () => ({

@@ -64,6 +64,8 @@ export interface World {
   readonly say: (index: number, kind: StampKind) => number;
   /** Replaces its address book by one that knows these peers. */
   readonly writeBook: (index: number, known: readonly number[]) => void;
+  /** Sends a frame that no mesh made, as this peer, over its links. */
+  readonly forge: (from: number, to: PeerId, frame: Uint8Array) => void;
   readonly lines: () => readonly LogLine[];
 }
 
@@ -78,11 +80,12 @@ export function createWorld(options: WorldOptions): World {
   const peers = peerIdsOf(simulation.random.fork('peer ids'), size);
   const indexOf = new Map(peers.map((peer, index) => [peer, index]));
   const judge = createJudge(simulation.nowMs);
-  const beliefs = createBeliefs(size, indexOf, simulation.nowMs, judge);
   const nodes: (Node | undefined)[] = peers.map(() => undefined);
   const books: AddressBook[] = peers.map(() => createMemoryAddressBook());
   const drifts = peers.map(() => 1 + options.driftMax * (2 * chance.float() - 1));
   const stamps = { urgent: peers.map(() => 0), calm: peers.map(() => 0) };
+  const saidBy = (index: number, kind: StampKind): number => stamps[kind][index]!;
+  const beliefs = createBeliefs(size, indexOf, simulation.nowMs, judge, saidBy);
   const ring = createRingLogger(simulation.peer('world').clock, LINES_KEPT);
 
   const entryOf = (index: number) => ({
@@ -168,6 +171,7 @@ export function createWorld(options: WorldOptions): World {
     writeBook: (index, known) => {
       books[index] = createMemoryAddressBook(known.filter((other) => other !== index).map(entryOf));
     },
+    forge: (from, to, frame) => network.forge(peers[from]!, to, frame),
     lines: ring.lines,
   };
   return world;

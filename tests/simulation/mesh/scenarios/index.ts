@@ -4,6 +4,7 @@ import { join, restartAll, rolling } from './arrivals.ts';
 import { clocks } from './clocks.ts';
 import { allLoad, anyFact, urgentFact } from './facts.ts';
 import { cut, deaf, freeze, kill, mute, vanish } from './losses.ts';
+import { liar } from './liar.ts';
 import { flapping, half, tenth } from './partitions.ts';
 import type { MeshScenario } from './scenario.ts';
 import {
@@ -39,6 +40,7 @@ export const meshScenarios: readonly MeshScenario[] = [
   flapping,
   half,
   tenth,
+  liar,
   clocks,
   rolling,
   restartAll,
