@@ -5,14 +5,13 @@
 //
 // A hint carries an urgent change to all at once; what it misses, exchanges find.
 
-import { shuffled } from '../runtime/index.ts';
 import { deltaBytes } from './facts-deltas.ts';
 import type { DeltaBatch } from './facts-deltas.ts';
 import type { FactsHint, FactsMessage } from './facts-message.ts';
 import { isUrgent } from './facts-talk.ts';
 import type { FactsOutcome } from './facts.ts';
 import { memberOf } from './member-changes.ts';
-import { publishHint, reachable, schedule, sendGossip } from './mesh-state.ts';
+import { gossipPartners, publishHint, schedule, sendGossip } from './mesh-state.ts';
 import type { MeshContext, MeshState } from './mesh-state.ts';
 import type { NodeFacts } from './mesh.ts';
 import type { FactsDelta, FactsVersion } from './signed-facts.ts';
@@ -30,7 +29,7 @@ const HINTED_TELLINGS = 2;
 /** Opens exchanges with some peers and times the next round. */
 export function exchangeFacts(state: MeshState, ctx: MeshContext): void {
   const fanout = state.talk.round(ctx.clock.monotonicMs());
-  for (const peer of shuffled(ctx.random, reachable(state)).slice(0, fanout)) {
+  for (const peer of gossipPartners(state, fanout, ctx)) {
     openExchange(state, peer);
   }
   timeExchange(state, ctx);

@@ -8,6 +8,7 @@ import { timeNews } from './member-news.ts';
 import type { MemberChange, MembershipOutcome } from './membership.ts';
 import type { Member } from './mesh.ts';
 import {
+  gossipPartners,
   newsFor,
   publishHint,
   reachable,
@@ -46,7 +47,7 @@ export function applyOutcome(state: MeshState, outcome: MembershipOutcome, ctx: 
     state.counters.refutations += 1;
     state.detector.doubted();
     // Those who doubt must hear it before their patience ends.
-    for (const peer of state.links.partners.sample(ctx.random, REFUTATION_FANOUT)) {
+    for (const peer of gossipPartners(state, REFUTATION_FANOUT, ctx)) {
       sendGossip(state, peer, { type: 'news', news: outcome.broadcast });
     }
   }

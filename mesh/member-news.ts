@@ -2,7 +2,7 @@
 
 import { CLAIMS_PER_MESSAGE } from './gossip-message.ts';
 import type { MemberUpdate } from './member-claim.ts';
-import { schedule, sendQuick } from './mesh-state.ts';
+import { gossipPartners, schedule, sendQuick } from './mesh-state.ts';
 import type { MeshContext, MeshState } from './mesh-state.ts';
 
 /** A little news goes as a datagram; a lot of it, as when many join, in frames. */
@@ -19,7 +19,7 @@ export function tellNews(state: MeshState, ctx: MeshContext): void {
   if (state.news.isEmpty()) return;
   const size = state.membership.size();
   const { gossipFanout, gossipIntervalMs } = state.timing;
-  for (const peer of state.links.partners.sample(ctx.random, gossipFanout)) {
+  for (const peer of gossipPartners(state, gossipFanout, ctx)) {
     const news: readonly MemberUpdate[] = state.news.take(size, NEWS_IN_ROUND);
     if (news.length > 0) sendQuick(state, peer, { type: 'news', news });
   }

@@ -1,5 +1,6 @@
 // The state of the mesh actor and what its parts share: sending, news, and the view others read.
 
+import { shuffled } from '../runtime/index.ts';
 import type { Context, Result } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './address-book.ts';
 import type { Dissemination } from './dissemination.ts';
@@ -206,6 +207,24 @@ function doubtOf(state: MeshState, of: PeerId): MemberUpdate | undefined {
   const own = state.membership.claim(of);
   if (own !== undefined && own.status !== 'alive') return own;
   return state.questions.get(of);
+}
+
+/** With fewer neighbours to talk to than this, any link will do. */
+const NEIGHBOURS_LEAST = 3;
+
+/**
+ * Some living peers to gossip with, by lot: neighbours of the overlay. Gossip over other links would keep those in use
+ * for ever that were made because somebody once had something to say.
+ */
+export function gossipPartners(
+  state: MeshState,
+  count: number,
+  ctx: MeshContext,
+): readonly PeerId[] {
+  const { overlay, links } = state;
+  const near = [...overlay.neighbours()].filter((peer) => links.up.has(peer));
+  if (near.length < NEIGHBOURS_LEAST) return links.partners.sample(ctx.random, count);
+  return shuffled(ctx.random, near).slice(0, count);
 }
 
 /** Living peers one can talk to right now. */

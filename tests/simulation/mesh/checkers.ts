@@ -1,5 +1,6 @@
 // What every scenario is judged by, once it is over.
 
+import { FULL_MESH_LIMIT, RINGS } from '../../../mesh/overlay.ts';
 import type { MeshRow } from './run.ts';
 import type { MeshScenario } from './scenarios/index.ts';
 import type { Stage } from './stage.ts';
@@ -10,6 +11,9 @@ const WHOLE_MS = 30_000;
 
 /** Facts of a cluster in which nothing changes, per peer and second. */
 const QUIET_BYTES = 1_024;
+
+/** A peer has as many neighbours as observers and subjects, once links on demand have ended. */
+const QUIET_LINKS_MEAN = 2 * RINGS + 4;
 
 export async function judgeScenario(
   stage: Stage,
@@ -36,6 +40,13 @@ export async function judgeScenario(
   const apart = unreached(world);
   if (apart > 0)
     judge.say('overlay', `${apart} peers have no way of links to the others: ${where}`);
+  if (
+    scenario.name === 'idle' &&
+    row.peers > FULL_MESH_LIMIT &&
+    row.links.mean > QUIET_LINKS_MEAN
+  ) {
+    judge.say('links', `${row.links.mean} links a peer after two quiet minutes: ${where}`);
+  }
   if (scenario.name === 'idle' && row.traffic.kinds.facts.bytes > QUIET_BYTES) {
     judge.say(
       'quiet',

@@ -35,7 +35,7 @@ const healing =
     world.network.pathsChanged();
   };
 
-export const idle = calm('idle', 'a minute without anything', MINUTE_MS, () => nothing);
+export const idle = calm('idle', 'two minutes without anything', 2 * MINUTE_MS, () => nothing);
 
 export const lossyLink = calm(
   'lossy-link',
