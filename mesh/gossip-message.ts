@@ -6,9 +6,9 @@ import { failed, ok, SkeinError } from '../runtime/index.ts';
 import type { Result } from '../runtime/index.ts';
 import { BUCKET_COUNT } from './bucket-hash.ts';
 import type { ItemHash } from './bucket-hash.ts';
-import { factsHint, factsMessages, packedFacts } from './facts-message.ts';
-import type { FactsHint, FactsMessage } from './facts-message.ts';
-import type { MemberUpdate } from './member-claim.ts';
+import { factsHint, factsMessages, packedFacts } from './facts/facts-message.ts';
+import type { FactsHint, FactsMessage } from './facts/facts-message.ts';
+import type { MemberUpdate } from './membership/member-claim.ts';
 import type { PeerId } from './transport.ts';
 
 /** What peers say to each other, as they tell it of themselves; grows when a format does. */

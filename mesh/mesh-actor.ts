@@ -2,9 +2,9 @@
 
 import { assert, unreachable } from '../runtime/index.ts';
 import type { Actor } from '../runtime/index.ts';
-import { ADDRESS_BOOK_LIMIT } from './address-book.ts';
-import { createDissemination } from './dissemination.ts';
-import { createFacts } from './facts.ts';
+import { ADDRESS_BOOK_LIMIT } from './links/address-book.ts';
+import { createDissemination } from './membership/dissemination.ts';
+import { createFacts } from './facts/facts.ts';
 import {
   dropOldFacts,
   exchangeFacts,
@@ -12,13 +12,13 @@ import {
   onFactsMessage,
   setFacts,
   timeExchange,
-} from './facts-exchange.ts';
-import { createFactsTalk } from './facts-talk.ts';
-import { createFailureDetector } from './failure-detector.ts';
+} from './facts/facts-exchange.ts';
+import { createFactsTalk } from './facts/facts-talk.ts';
+import { createFailureDetector } from './membership/failure-detector.ts';
 import type { GossipMessage } from './gossip-message.ts';
-import { createHintBudget } from './hint-budget.ts';
-import { cutLink, cutRevoked, knock, onLink } from './link-changes.ts';
-import { createLinks, keepLinks } from './link-keeping.ts';
+import { createHintBudget } from './facts/hint-budget.ts';
+import { cutLink, cutRevoked, knock, onLink } from './links/link-changes.ts';
+import { createLinks, keepLinks } from './links/link-keeping.ts';
 import {
   applyClaims,
   applyOutcome,
@@ -28,14 +28,14 @@ import {
   memberOf,
   perform,
   publishDeaths,
-} from './member-changes.ts';
-import { tellNews } from './member-news.ts';
-import { onSyncMessage, openSync } from './member-sync.ts';
-import { createMembership } from './membership.ts';
+} from './membership/member-changes.ts';
+import { tellNews } from './membership/member-news.ts';
+import { onSyncMessage, openSync } from './membership/member-sync.ts';
+import { createMembership } from './membership/membership.ts';
 import { newsFor, reachable, schedule, sendGossip, sendQuick } from './mesh-state.ts';
 import type { MeshArgs, MeshContext, MeshMessage, MeshState } from './mesh-state.ts';
-import { createOutlook } from './outlook.ts';
-import { createOverlay } from './overlay.ts';
+import { createOutlook } from './membership/outlook.ts';
+import { createOverlay } from './links/overlay.ts';
 import type { PeerId } from './transport.ts';
 
 /** After telling all that it leaves, a peer waits this long for the frames to go out. */

@@ -11,12 +11,12 @@ export const adapters: readonly string[] = [
   // Keys and files of the mesh.
   'mesh/datagram/datagram-cipher.ts',
   'mesh/datagram/udp-datagram-socket.ts',
-  'mesh/ed25519-signer.ts',
-  'mesh/file-address-book.ts',
-  'mesh/file-identity.ts',
-  'mesh/private-file.ts',
-  'mesh/sealed-box.ts',
-  'mesh/token-generator.ts',
+  'mesh/belonging/ed25519-signer.ts',
+  'mesh/links/file-address-book.ts',
+  'mesh/belonging/file-identity.ts',
+  'mesh/belonging/private-file.ts',
+  'mesh/belonging/sealed-box.ts',
+  'mesh/belonging/token-generator.ts',
   // The only use of libp2p.
   'mesh/libp2p/',
   // The log's disk.

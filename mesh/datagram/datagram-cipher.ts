@@ -5,7 +5,7 @@
 
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { lengthPrefixed } from '../token.ts';
+import { lengthPrefixed } from '../belonging/token.ts';
 import type { PeerId } from '../transport.ts';
 
 const PURPOSE = 'skein-datagram/1';

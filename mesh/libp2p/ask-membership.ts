@@ -5,7 +5,7 @@ import './promise-with-resolvers.ts';
 import { asSkeinError, failed, ok } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
 import { SECRET_BYTES } from '../datagram/datagram-cipher.ts';
-import type { Identity } from '../identity.ts';
+import type { Identity } from '../belonging/identity.ts';
 import { createFramedStream } from './framed-stream.ts';
 import { formatHostPort, parseHostPort, toMultiaddr } from './host-ports.ts';
 import { dialMember } from './join-cluster.ts';

@@ -1,7 +1,7 @@
 // Why a peer could not be dialled at an address, as a sentence that says what to look at. Pure.
 
 import { SkeinError } from '../../runtime/index.ts';
-import { DIAL_REASON } from '../dial-reason.ts';
+import { DIAL_REASON } from '../links/dial-reason.ts';
 
 /** Addresses of one peer whose last try is remembered. */
 const TRIES_LIMIT = 16;

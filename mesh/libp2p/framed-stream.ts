@@ -5,7 +5,7 @@ import { pipe } from 'it-pipe';
 import { Packr } from 'msgpackr';
 import type { z } from 'zod';
 import { SkeinError } from '../../runtime/index.ts';
-import { createFrameReader, framed } from '../framing.ts';
+import { createFrameReader, framed } from '../messages/framing.ts';
 
 /** The largest message of a handshake, either way: 64 KiB. */
 export const HANDSHAKE_LIMIT_BYTES = 64 * 1024;

@@ -5,7 +5,7 @@ import { Packr } from 'msgpackr';
 import type { Uint8ArrayList } from 'uint8arraylist';
 import type { z } from 'zod';
 import { SkeinError } from '../../runtime/index.ts';
-import { createFrameReader, framed } from '../framing.ts';
+import { createFrameReader, framed } from '../messages/framing.ts';
 
 /** A message, encoded: a peer id, or why not. */
 const GREETING_LIMIT_BYTES = 2_048;

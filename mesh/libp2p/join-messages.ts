@@ -7,7 +7,7 @@
 //     | <--- grant, or why not ---------------- |
 
 import { z } from 'zod';
-import { JOIN_NONCE_BYTES } from '../join-transcript.ts';
+import { JOIN_NONCE_BYTES } from '../belonging/join-transcript.ts';
 
 const bytes = (maxLength: number) =>
   z.instanceof(Uint8Array).refine((value) => value.length <= maxLength, `over ${maxLength} bytes`);

@@ -8,7 +8,7 @@ import {
   FRAME_LIMIT_BYTES,
   createFrameReader,
   joinedFrames,
-} from '../framing.ts';
+} from '../messages/framing.ts';
 import type { Lane as LaneName } from '../transport.ts';
 
 /** Bytes that may wait for the network per lane; what is more is refused by `send`. */

@@ -8,7 +8,7 @@ import { setMaxListeners } from 'node:events';
 import type { Connection, Stream } from '@libp2p/interface';
 import { abortWithin, asSkeinError, shuffled, SkeinError, wait } from '../../runtime/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
-import { parseRelayHint } from '../relay-hint.ts';
+import { parseRelayHint } from '../links/relay-hint.ts';
 import type { Lane as LaneName, PeerId } from '../transport.ts';
 import { firstOpen, within } from './dial-race.ts';
 import { reasonOf, withTry } from './dial-reasons.ts';

@@ -15,9 +15,9 @@ import { SkeinError } from '../../runtime/index.ts';
 import type { ErrorCode } from '../../runtime/index.ts';
 import { SECRET_BYTES } from '../datagram/datagram-cipher.ts';
 import type { DatagramOffer } from '../datagram/datagrams.ts';
-import { verifyEd25519 } from '../ed25519-signer.ts';
-import { judgeMember } from '../member-judgement.ts';
-import type { MembershipAuthority } from '../membership-authority.ts';
+import { verifyEd25519 } from '../belonging/ed25519-signer.ts';
+import { judgeMember } from '../belonging/member-judgement.ts';
+import type { MembershipAuthority } from '../belonging/membership-authority.ts';
 import type { PeerId } from '../transport.ts';
 import type { FramedStream } from './framed-stream.ts';
 

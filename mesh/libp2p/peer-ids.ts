@@ -4,7 +4,7 @@ import './promise-with-resolvers.ts';
 import { privateKeyFromRaw, publicKeyFromRaw } from '@libp2p/crypto/keys';
 import type { PrivateKey } from '@libp2p/interface';
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id';
-import type { SigningKey } from '../ed25519-signer.ts';
+import type { SigningKey } from '../belonging/ed25519-signer.ts';
 import type { PeerId } from '../transport.ts';
 
 /** The id of the peer that holds this raw Ed25519 key. */

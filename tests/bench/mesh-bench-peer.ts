@@ -3,8 +3,8 @@
 import { generateIdentity } from '../../mesh/index.ts';
 import type { AuthorityKeys, Identity } from '../../mesh/index.ts';
 import type { Actor, ActorRef } from '../../runtime/index.ts';
-import { startPeer } from '../mesh/libp2p-peers.ts';
-import type { TestAuthority, TestPeer } from '../mesh/libp2p-peers.ts';
+import { startPeer } from '../mesh/libp2p/libp2p-peers.ts';
+import type { TestAuthority, TestPeer } from '../mesh/libp2p/libp2p-peers.ts';
 
 /** All that a process needs to be this peer. Bytes travel as base64. */
 export interface PeerOrder {

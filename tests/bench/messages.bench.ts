@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { generateIdentity } from '../../mesh/index.ts';
 import type { Actor, Context } from '../../runtime/index.ts';
 import { formatAddress } from '../../runtime/index.ts';
-import { createTestAuthority, until } from '../mesh/libp2p-peers.ts';
-import type { TestPeer } from '../mesh/libp2p-peers.ts';
+import { createTestAuthority, until } from '../mesh/libp2p/libp2p-peers.ts';
+import type { TestPeer } from '../mesh/libp2p/libp2p-peers.ts';
 import { startOrdered } from './mesh-bench-peer.ts';
 import type { Echo, PeerOrder } from './mesh-bench-peer.ts';
 

@@ -3,7 +3,7 @@
 import { createMemoryAddressBook, createMesh } from '../../mesh/index.ts';
 import type { AddressBook, CountingMesh, MeshTiming, Transport } from '../../mesh/index.ts';
 import { createActorSystem, createRingLogger, createSimulation } from '../../runtime/index.ts';
-import type { SimulatedPeer, Simulation } from '../../runtime/index.ts';
+import type { RingLogger, SimulatedPeer, Simulation } from '../../runtime/index.ts';
 import { createSimulatedSigner } from '../simulation/simulated-signer.ts';
 import { createSimulatedNetwork } from '../simulation/simulated-network.ts';
 import type { SimulatedNetwork } from '../simulation/simulated-network.ts';
@@ -13,6 +13,7 @@ export interface Node {
   readonly host: SimulatedPeer;
   readonly mesh: CountingMesh;
   readonly transport: Transport;
+  readonly log: RingLogger;
   readonly book: AddressBook;
 }
 
@@ -57,10 +58,10 @@ export async function startNode(
     log,
     addressBook: book,
     peers: contact === undefined ? [] : [{ peer: contact, addresses: [`${contact}.test:7460`] }],
-    facts: { name: `node-${id}`, labels: { zone: 'a' } },
+    facts: { name: `node-${id}`, labels: { zone: 'a' }, load: { cpu: 0, memory: 0 } },
     ...(timing === undefined ? {} : { timing }),
   });
-  return { id, host, mesh, transport, book };
+  return { id, host, mesh, transport, log, book };
 }
 
 export const idOf = (index: number): string => `p${String(index).padStart(3, '0')}`;

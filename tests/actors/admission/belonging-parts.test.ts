@@ -14,7 +14,7 @@ import {
   verifyEd25519,
 } from '../../../mesh/index.ts';
 import type { Member, Standing } from '../../../mesh/index.ts';
-import { judgeMember } from '../../../mesh/member-judgement.ts';
+import { judgeMember } from '../../../mesh/belonging/member-judgement.ts';
 import { SkeinError } from '../../../runtime/index.ts';
 import { createMemoryStore } from '../objects/memory-store.ts';
 

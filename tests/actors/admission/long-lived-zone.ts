@@ -18,7 +18,7 @@ import {
   verifyEd25519,
 } from '../../../mesh/index.ts';
 import type { CountingMesh, MeshTiming, PeerId, Standing, Transport } from '../../../mesh/index.ts';
-import { judgeMember } from '../../../mesh/member-judgement.ts';
+import { judgeMember } from '../../../mesh/belonging/member-judgement.ts';
 import { LAN } from '../../../mesh/timing.ts';
 import {
   createActorSystem,

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StoreStatus } from '../../../consensus/index.ts';
-import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
+import { createTestAuthority } from '../../mesh/libp2p/libp2p-peers.ts';
 import { newMember } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 import type { FanOutAnswer, FanOutLoad } from '../fan-out/store-watchers.ts';

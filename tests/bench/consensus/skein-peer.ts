@@ -6,7 +6,7 @@ import { peerHealth } from '../../../actors/peer-health.ts';
 import { nodeDisk, openZoneLog } from '../../../consensus/index.ts';
 import type { StoreStatus, ZoneLog } from '../../../consensus/index.ts';
 import type { ActorSystem } from '../../../runtime/index.ts';
-import { clock, random } from '../../mesh/libp2p-peers.ts';
+import { clock, random } from '../../mesh/libp2p/libp2p-peers.ts';
 import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 import { fanOut } from '../fan-out/store-watchers.ts';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { StoreStatus } from '../../../consensus/index.ts';
-import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
+import { createTestAuthority } from '../../mesh/libp2p/libp2p-peers.ts';
 import { startReplica, untilStatus } from '../consensus/skein-contender.ts';
 import type { Replica } from '../consensus/skein-contender.ts';
 import { newMember } from '../mesh-bench-peer.ts';

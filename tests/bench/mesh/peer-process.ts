@@ -2,7 +2,7 @@
 
 import { startOrdered } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
-import type { TestPeer } from '../../mesh/libp2p-peers.ts';
+import type { TestPeer } from '../../mesh/libp2p/libp2p-peers.ts';
 
 /** The fact that the benchmark changes. */
 const LABEL = 'bench';

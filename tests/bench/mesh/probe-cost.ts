@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Transport } from '../../../mesh/index.ts';
-import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
+import { createTestAuthority } from '../../mesh/libp2p/libp2p-peers.ts';
 import { quantile } from '../consensus/contender.ts';
 import { newMember } from '../mesh-bench-peer.ts';
 import { cpuMicroseconds, startProbeEnd } from './probe-echo.ts';

@@ -2,7 +2,7 @@
 
 import { createRingLogger } from '../../../runtime/index.ts';
 import type { PeerId, Transport } from '../../../mesh/index.ts';
-import { clock, createTestTransport } from '../../mesh/libp2p-peers.ts';
+import { clock, createTestTransport } from '../../mesh/libp2p/libp2p-peers.ts';
 import { readOrder } from '../mesh-bench-peer.ts';
 import type { PeerOrder } from '../mesh-bench-peer.ts';
 

@@ -1,6 +1,6 @@
 // Skein's mesh: peers on loopback, a process each, with memberships made here; what they see comes over IPC.
 
-import { createTestAuthority } from '../../mesh/libp2p-peers.ts';
+import { createTestAuthority } from '../../mesh/libp2p/libp2p-peers.ts';
 import { newMember } from '../mesh-bench-peer.ts';
 import { addressOf } from './fleet.ts';
 import type { Fleet } from './fleet.ts';

@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { formatAddress } from '../../../runtime/index.ts';
 import type { Actor } from '../../../runtime/index.ts';
-import { createTestAuthority, until } from '../../mesh/libp2p-peers.ts';
-import type { TestPeer } from '../../mesh/libp2p-peers.ts';
+import { createTestAuthority, until } from '../../mesh/libp2p/libp2p-peers.ts';
+import type { TestPeer } from '../../mesh/libp2p/libp2p-peers.ts';
 import { newMember, startOrdered } from '../mesh-bench-peer.ts';
 import type { Echo } from '../mesh-bench-peer.ts';
 import { startProcess } from './peer-start.ts';

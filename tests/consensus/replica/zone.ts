@@ -4,7 +4,7 @@ import { snapshotsPath } from '../../../consensus/replica/protocol.ts';
 import { openZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import type { ZoneLog } from '../../../consensus/replica/open-zone-log.ts';
 import { isFenced } from '../../../consensus/replica/fence.ts';
-import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
+import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/messages/envelope.ts';
 import {
   createActorSystem,
   createRingLogger,

@@ -18,8 +18,8 @@ import {
   seesAll,
   startPeer,
   until,
-} from '../libp2p-peers.ts';
-import type { TestPeer } from '../libp2p-peers.ts';
+} from '../libp2p/libp2p-peers.ts';
+import type { TestPeer } from '../libp2p/libp2p-peers.ts';
 
 const log = createRingLogger(clock, 100);
 const LOOPBACK: Endpoint = { host: '127.0.0.1', port: 0 };

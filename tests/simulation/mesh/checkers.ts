@@ -1,6 +1,6 @@
 // What every scenario is judged by, once it is over.
 
-import { FULL_MESH_LIMIT, RINGS } from '../../../mesh/overlay.ts';
+import { FULL_MESH_LIMIT, RINGS } from '../../../mesh/links/overlay.ts';
 import type { MeshRow } from './run.ts';
 import type { MeshScenario } from './scenarios/index.ts';
 import type { Stage } from './stage.ts';

@@ -1,7 +1,7 @@
 // The network of a zone: it delays, reorders, loses, repeats and parts, in both directions or in one.
 
 import type { SeededRandom, Simulation } from '../../../runtime/index.ts';
-import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/envelope.ts';
+import { ENVELOPE_LIMIT_BYTES } from '../../../mesh/messages/envelope.ts';
 import { bytesIn, copyOf, isOfRaft } from './wire.ts';
 
 /** A message that comes twice comes again within so long. */

@@ -1,7 +1,7 @@
 // A member that lies, as loudly as it can, about all others: what others sign, nobody can say for them.
 
 import { encodeGossip } from '../../../../mesh/gossip-message.ts';
-import type { MemberUpdate } from '../../../../mesh/member-claim.ts';
+import type { MemberUpdate } from '../../../../mesh/membership/member-claim.ts';
 import type { Stage } from '../stage.ts';
 import { addressOf } from '../peer-names.ts';
 import type { MeshScenario } from './scenario.ts';
