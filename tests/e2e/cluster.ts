@@ -11,9 +11,9 @@ import { STATUS_PATH } from '../../cli/commands/status.ts';
 import type { Flock } from '../../cli/flight/flock.ts';
 import type { PEER_NAMES } from '../../cli/flight/flock.ts';
 import { clientOf, createFlock } from '../../cli/flight/flock.ts';
-import { freePorts } from '../../cli/flight/ports.ts';
 import type { ApiList, ApiObject } from '../../cli/watch.ts';
 import { watchFrom } from '../../cli/watch.ts';
+import { somePorts } from '../some-ports.ts';
 
 export const PROGRAM = resolve('dist/cli/main.js');
 export const EXAMPLE = resolve('examples/hello.yaml');
@@ -61,10 +61,6 @@ export function temporaryDirectory(): { readonly path: string; readonly remove: 
   const path = mkdtempSync(join(tmpdir(), 'skein-e2e-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
-
-/** Two runs at once must not look for the same ports. */
-export const somePorts = (count: number): Promise<readonly number[]> =>
-  freePorts(20_000 + 3 * (process.pid % 4_000), count);
 
 export interface Cluster {
   readonly flock: Flock;

@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { ApiList } from '../../cli/watch.ts';
-import { skein, somePorts, temporaryDirectory } from './cluster.ts';
+import { somePorts } from '../some-ports.ts';
+import { skein, temporaryDirectory } from './cluster.ts';
 
 const FLIGHT = resolve('dist/cli/first-flight.js');
 const UP_MS = 15_000;

@@ -8,7 +8,8 @@ import type { PeerStatus } from '../../cli/commands/status.ts';
 import type { ChildPeer, Ready } from '../../cli/flight/child-peer.ts';
 import { startChild } from '../../cli/flight/child-peer.ts';
 import type { Ran } from './cluster.ts';
-import { PROGRAM, skein, somePorts, temporaryDirectory } from './cluster.ts';
+import { somePorts } from '../some-ports.ts';
+import { PROGRAM, skein, temporaryDirectory } from './cluster.ts';
 
 /** Between two looks at a peer's status: it is not told of by any watch. */
 const PACE_MS = 100;

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { ChildPeer, Ready } from '../../cli/flight/child-peer.ts';
 import { startChild } from '../../cli/flight/child-peer.ts';
 import type { Ran } from './cluster.ts';
-import { PROGRAM, run, skein, somePorts, temporaryDirectory } from './cluster.ts';
+import { somePorts } from '../some-ports.ts';
+import { PROGRAM, run, skein, temporaryDirectory } from './cluster.ts';
 
 const isOneSentence = ({ err }: Ran): void => {
   assert.match(err, /^skein: /m);

@@ -5,7 +5,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { podWorkDirectory } from '../../actors/host-machine.ts';
 import { readKubeconfig } from '../../cli/kubeconfig.ts';
-import { freePorts } from '../../cli/flight/ports.ts';
+import { somePorts } from '../some-ports.ts';
 import { createDoor } from './door.ts';
 import type { Door } from './door.ts';
 import { layNetwork } from './network.ts';
@@ -55,8 +55,7 @@ async function placesOf(network: Network | undefined): Promise<readonly Place[]>
   if (network !== undefined) {
     return all.map((peer) => ({ host: network.addressOf(peer), meshPort: 7460, apiPort: 7461 }));
   }
-  // Two runs at once must not look for the same ports.
-  const ports = await freePorts(20_000 + 6 * (process.pid % 2_000), 2 * peerCount);
+  const ports = await somePorts(2 * peerCount);
   return all.map((peer) => ({
     host: '127.0.0.1',
     meshPort: ports[peer]!,

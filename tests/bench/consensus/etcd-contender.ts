@@ -1,12 +1,8 @@
 // Three members of etcd with their own defaults, and a compiled client over eight connections; four processes.
 
-import {
-  endProcesses,
-  freePorts,
-  startMembers,
-  untilHealthy,
-} from '../../conformance/etcd/etcd-member.ts';
+import { endProcesses, startMembers, untilHealthy } from '../../conformance/etcd/etcd-member.ts';
 import type { MemberPlan } from '../../conformance/etcd/etcd-member.ts';
+import { somePorts } from '../../some-ports.ts';
 import { keys, value } from './contender.ts';
 import type { Contender, LoadAnswer } from './contender.ts';
 import type { EtcdPrograms } from './etcd-install.ts';
@@ -28,7 +24,7 @@ export async function syncsOf(port: number): Promise<number> {
 
 /** Three, at free ports of loopback. */
 export async function planMembers(): Promise<readonly MemberPlan[]> {
-  const ports = await freePorts(2 * names.length);
+  const ports = await somePorts(2 * names.length);
   return names.map((name, at) => ({
     name,
     clientPort: ports[at]!,

@@ -3,8 +3,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { etcdAt } from './debian-etcd.ts';
@@ -16,20 +14,6 @@ export interface MemberPlan {
   readonly name: string;
   readonly clientPort: number;
   readonly peerPort: number;
-}
-
-/** Free ports of loopback, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  servers.forEach((server) => server.close());
-  return ports;
 }
 
 export const url = (port: number): string => `http://127.0.0.1:${port}`;

@@ -11,7 +11,8 @@ import { createEtcdContestant, wire } from './etcd-contestant.ts';
 import type { EtcdContestant } from './etcd-contestant.ts';
 import { createEtcdGateway, isRefusal } from './etcd-gateway.ts';
 import type { EtcdGateway } from './etcd-gateway.ts';
-import { endProcesses, freePorts, startMembers, untilHealthy } from './etcd-member.ts';
+import { somePorts } from '../../some-ports.ts';
+import { endProcesses, startMembers, untilHealthy } from './etcd-member.ts';
 
 /** Installing takes a while, the first time. */
 const installLimitMs = 300_000;
@@ -35,12 +36,12 @@ export function useEtcd(): () => EtcdOracle {
       this.skip();
     }
     const directory = await mkdtemp(join(tmpdir(), 'skein-etcd-'));
-    const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
-    const plans = [{ name: 'oracle', clientPort, peerPort }];
+    const [clientPort, peerPort] = await somePorts(2);
+    const plans = [{ name: 'oracle', clientPort: clientPort!, peerPort: peerPort! }];
     const members = startMembers(plans, directory, ['--unsafe-no-fsync']);
     const kill = (): void => members.forEach((member) => member.kill('SIGKILL'));
     process.once('exit', kill);
-    const gateway = createEtcdGateway(clientPort);
+    const gateway = createEtcdGateway(clientPort!);
     stop = async () => {
       gateway.close();
       // Nobody needs what it has; asked kindly it waits for its watches.

@@ -5,6 +5,7 @@ import { createMemoryAddressBook, generateIdentity } from '../../../mesh/index.t
 import { SkeinError } from '../../../runtime/index.ts';
 import type { Actor, ActorRef } from '../../../runtime/index.ts';
 import { formatAddress } from '../../../runtime/index.ts';
+import { somePorts } from '../../some-ports.ts';
 import { ask, createTestAuthority, join, seesAll, startPeer, until } from './libp2p-peers.ts';
 import type { TestAuthority, TestPeer } from './libp2p-peers.ts';
 
@@ -130,7 +131,7 @@ describe('peers over libp2p', function () {
   });
 
   it('find each other again from their address books after all have stopped', async () => {
-    const listen = ['127.0.0.1:17461', '127.0.0.1:17462', '127.0.0.1:17463'];
+    const listen = (await somePorts(3)).map((port) => `127.0.0.1:${port}`);
     const books = listen.map(() => createMemoryAddressBook());
     const identities = listen.map(() => generateIdentity());
     const start = async (i: number, first: readonly TestPeer[]): Promise<TestPeer> =>

@@ -1,8 +1,6 @@
 // Links over libp2p on loopback: on demand, through a third peer, and from one way to a better one.
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { diagnose } from '../../../actors/doctor/diagnosis.ts';
 import type { Diagnosis } from '../../../actors/doctor/diagnosis.ts';
 import { doctorActor, doctorPath } from '../../../actors/doctor/doctor-actor.ts';
@@ -10,6 +8,7 @@ import { examine } from '../../../actors/doctor/examination.ts';
 import type { LinkReport } from '../../../mesh/index.ts';
 import type { Actor, ActorRef } from '../../../runtime/index.ts';
 import { formatAddress } from '../../../runtime/index.ts';
+import { somePorts } from '../../some-ports.ts';
 import { clock, createTestAuthority, join, seesAll, startPeer, until } from './libp2p-peers.ts';
 import type { PeerOptions, TestAuthority, TestPeer } from './libp2p-peers.ts';
 
@@ -25,16 +24,6 @@ async function eventually(condition: () => boolean, what: string): Promise<void>
     if (performance.now() > deadlineMs) throw new Error(`not within ${LIMIT_MS} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 interface Echo {
@@ -173,7 +162,7 @@ describe('links', function () {
 
   it('become direct once a dial arrives, and no frame is lost or overtaken', async () => {
     await add({});
-    const listen = `127.0.0.1:${await freePort()}`;
+    const listen = `127.0.0.1:${(await somePorts(1))[0]}`;
     const a = await add({ announce: [], listen });
     const c = await add({ announce: [] });
     await eventually(() => linkOf(a, c)?.path === 'relayed', 'a and c are linked');
