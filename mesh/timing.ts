@@ -19,6 +19,8 @@ export interface MeshTiming {
   readonly suspicionMinMs: number;
   /** A suspicion that nobody shares lasts this long, times log10 of the cluster's size. */
   readonly suspicionMaxMs: number;
+  /** A death that others tell of is believed once its subject has had this long to refute. */
+  readonly hearsayMs: number;
   /** Other observers that shorten a suspicion to its minimum. */
   readonly confirmations: number;
   /** News of members is passed on this often while there is any. */
@@ -59,6 +61,7 @@ export const LAN: MeshTiming = {
   indirectProbes: 3,
   suspicionMinMs: 1000,
   suspicionMaxMs: 4000,
+  hearsayMs: 500,
   confirmations: 3,
   gossipIntervalMs: 100,
   gossipFanout: 3,
@@ -84,6 +87,7 @@ export const WAN: MeshTiming = {
   probeDeadlineMs: 1800,
   suspicionMinMs: 1200,
   suspicionMaxMs: 6000,
+  hearsayMs: 1000,
   gossipIntervalMs: 200,
   gossipFanout: 4,
   stallMs: 500,

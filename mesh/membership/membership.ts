@@ -214,13 +214,27 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
     return { ...NOTHING, changes: [change], broadcast: [toUpdate(record, by)], doubted };
   };
 
+  /** Another's word that somebody here is dead: a doubt until the subject has had time to refute. */
+  const hearDeath = (
+    update: MemberUpdate,
+    known: MemberRecord,
+    nowMs: number,
+  ): MembershipOutcome => {
+    const doubt: MemberUpdate = { ...update, status: 'suspect' };
+    const outcome = isNewer(doubt, known) ? take(doubt, known, nowMs) : NOTHING;
+    const isDue = suspicions.toldDead(update.peer, nowMs);
+    return isDue ? take(update, members.get(update.peer), nowMs) : outcome;
+  };
+
   const apply = (update: MemberUpdate, nowMs: number): MembershipOutcome => {
     const { peer, status, by } = update;
     if (peer === self) return applyToSelf(update);
     const known = members.get(peer);
     if (known === undefined && members.size >= MEMBER_LIMIT) return NOTHING;
     if (isNewer(update, known)) {
-      return isProven(update, known) ? take(update, known, nowMs) : NOTHING;
+      if (!isProven(update, known)) return NOTHING;
+      const isHearsay = status === 'dead' && known !== undefined && isHere(known.status);
+      return isHearsay ? hearDeath(update, known, nowMs) : take(update, known, nowMs);
     }
     const confirms =
       status === 'suspect' &&

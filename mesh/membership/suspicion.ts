@@ -15,6 +15,8 @@ interface Suspicion {
   excusedMs: number;
   /** Whoever was first among them; the others confirm. */
   readonly observers: Set<PeerId>;
+  /** Somebody says that this one is dead. */
+  isToldDead: boolean;
   deadlineMs: number;
 }
 
@@ -29,6 +31,8 @@ export interface Suspicions {
   readonly forget: (peer: PeerId) => void;
   /** False when this voice was counted before, or enough others were. */
   readonly confirm: (peer: PeerId, by: PeerId) => boolean;
+  /** Somebody says that it is dead. True once it had time to refute; else it has no more than that left. */
+  readonly toldDead: (peer: PeerId, nowMs: number) => boolean;
   /** Gives the suspect at least this many times as long. */
   readonly stretch: (peer: PeerId, patience: number) => void;
   readonly end: (peer: PeerId) => void;
@@ -61,8 +65,10 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
   };
 
   const time = (suspicion: Suspicion): void => {
-    const { startedMs, excusedMs, patience, observers } = suspicion;
-    suspicion.deadlineMs = startedMs + excusedMs + lastsMs(observers.size) * patience;
+    const { startedMs, excusedMs, patience, observers, isToldDead } = suspicion;
+    const agreedMs = lastsMs(observers.size);
+    const lasts = isToldDead ? Math.min(agreedMs, timing.hearsayMs) : agreedMs;
+    suspicion.deadlineMs = startedMs + excusedMs + lasts * patience;
     isNextKnown = false;
   };
 
@@ -80,7 +86,14 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
     begin: (peer, by, nowMs) => {
       const observers = new Set([by]);
       const patience = 1 + refutationsOf(peer, nowMs);
-      const suspicion = { startedMs: nowMs, patience, excusedMs: 0, observers, deadlineMs: 0 };
+      const suspicion: Suspicion = {
+        startedMs: nowMs,
+        patience,
+        excusedMs: 0,
+        observers,
+        isToldDead: false,
+        deadlineMs: 0,
+      };
       suspicions.set(peer, suspicion);
       time(suspicion);
     },
@@ -100,6 +113,13 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
       suspicion.observers.add(by);
       time(suspicion);
       return true;
+    },
+    toldDead: (peer, nowMs) => {
+      const suspicion = suspicions.get(peer);
+      if (suspicion === undefined) return false;
+      suspicion.isToldDead = true;
+      time(suspicion);
+      return suspicion.deadlineMs <= nowMs;
     },
     stretch: (peer, patience) => {
       const suspicion = suspicions.get(peer);

@@ -44,6 +44,13 @@ function membershipOf(...peers: string[]): Membership {
   return membership;
 }
 
+/** On the word of another that nobody refutes. Returns when. */
+function bury(membership: Membership, peer: string): number {
+  membership.apply(dead(peer, 'b'), 0);
+  membership.expire(LAN.hearsayMs);
+  return LAN.hearsayMs;
+}
+
 /** Buffers and plain byte arrays of the same bytes are the same to us. */
 const plain = (claims: readonly MemberUpdate[]): unknown =>
   claims.map((claim) => ({ ...claim, signature: [...claim.signature] }));
@@ -160,11 +167,35 @@ describe('membership', () => {
 
   it('raises the dead only with a higher incarnation', () => {
     const membership = membershipOf('a');
-    membership.apply(dead('a', 'b'), 0);
-    membership.apply(alive('a'), 0);
+    bury(membership, 'a');
+    membership.apply(alive('a'), LAN.hearsayMs);
     equal(status(membership, 'a'), 'dead');
-    membership.apply(alive('a', 2), 0);
+    membership.apply(alive('a', 2), LAN.hearsayMs);
     equal(status(membership, 'a'), 'alive');
+  });
+
+  it('gives whom another calls dead time to refute, and no more', () => {
+    const membership = membershipOf('a', 'b');
+    const outcome = membership.apply(dead('a', 'b'), 0);
+    deepEqual(plain(outcome.broadcast), plain([suspect('a', 'b')]));
+    deepEqual(outcome.doubted, ['a']);
+    equal(status(membership, 'a'), 'suspect');
+    equal(membership.nextDeadlineMs(), LAN.hearsayMs);
+    membership.apply(alive('a', 2), LAN.hearsayMs - 1);
+    equal(status(membership, 'a'), 'alive');
+    // Whoever refuted lately is slow: it has twice the time.
+    membership.apply(dead('a', 'b', 2), 1000);
+    equal(membership.nextDeadlineMs(), 1000 + 2 * LAN.hearsayMs);
+    deepEqual(membership.expire(1000 + 2 * LAN.hearsayMs).changes.length, 1);
+    equal(status(membership, 'a'), 'dead');
+  });
+
+  it('believes in a death at once of whom it has suspected for that long', () => {
+    const membership = membershipOf('a', 'b', 'c', 'd', 'e', 'f');
+    membership.suspect('a', 0, 1);
+    ok(membership.nextDeadlineMs()! > LAN.hearsayMs);
+    membership.apply(dead('a', 'b'), LAN.hearsayMs);
+    equal(status(membership, 'a'), 'dead');
   });
 
   it('puts off all verdicts by the time this peer stood still', () => {
@@ -177,9 +208,9 @@ describe('membership', () => {
 
   it('forgets the long dead', () => {
     const membership = membershipOf('a');
-    membership.apply(dead('a', 'b'), 0);
-    deepEqual(membership.forget(LAN.forgetMs - 1), []);
-    deepEqual(membership.forget(LAN.forgetMs), ['a']);
+    const diedMs = bury(membership, 'a');
+    deepEqual(membership.forget(diedMs + LAN.forgetMs - 1), []);
+    deepEqual(membership.forget(diedMs + LAN.forgetMs), ['a']);
     equal(membership.get('a'), undefined);
   });
 

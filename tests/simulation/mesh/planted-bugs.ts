@@ -203,6 +203,13 @@ export const plantedMeshBugs: readonly PlantedMeshBug[] = [
     finds: ['detection'],
   },
   {
+    name: 'believes at once that another is dead',
+    flaw: { parts: (parts) => ({ ...parts, timing: { ...LAN, hearsayMs: 0 } }) },
+    peers: 10,
+    scenarios: ['liar'],
+    finds: ['false death'],
+  },
+  {
     name: 'talks of facts when there is nothing to say',
     flaw: { parts: (parts) => ({ ...parts, timing: { ...LAN, factsIdleMs: 40 } }) },
     peers: 10,
