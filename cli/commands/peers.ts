@@ -53,6 +53,9 @@ const WIDE = ['JOINED', 'API', 'NODE-ADDRESS', 'ADDRESSES', 'PEER-ID', 'LABELS']
 const stateText = ({ status }: PeerObject): string | undefined =>
   status?.unschedulable === true ? `${status.state},cordoned` : status?.state;
 
+const ageOf = (time: string | undefined, nowMs: number): string =>
+  time === undefined ? '' : ageText(time, nowMs);
+
 function row(peer: PeerObject, isWide: boolean, nowMs: number): readonly string[] {
   const { metadata, spec = {}, status = {} } = peer;
   const labels = Object.entries((spec['labels'] ?? {}) as Readonly<Record<string, string>>);
@@ -66,10 +69,10 @@ function row(peer: PeerObject, isWide: boolean, nowMs: number): readonly string[
     status.drivers?.join(',') ?? '',
     status.price ?? '',
     status.version,
-    status.factsTime === undefined ? '' : ageText(status.factsTime, nowMs),
+    ageOf(status.factsTime, nowMs),
   ];
   const more = [
-    metadata?.creationTimestamp,
+    ageOf(metadata?.creationTimestamp, nowMs),
     status.api,
     status.nodeAddress,
     ((spec['addresses'] ?? []) as readonly string[]).join(','),
