@@ -114,10 +114,18 @@ const NOTHING: MembershipOutcome = {
 
 /** A contradiction goes up by little; a new life begins at a wall clock. */
 const CONTRADICTION_STEP_MAX = 100;
+/** Whoever is slow contradicts within this time; later, it was cut off and is back. */
+const CONTRADICTION_LATE_MS = 10_000;
 
-const isContradiction = (known: MemberRecord | undefined, incarnation: number): boolean =>
+/** Whether this is the word of somebody who was slow to answer. */
+const isContradiction = (
+  known: MemberRecord | undefined,
+  incarnation: number,
+  nowMs: number,
+): boolean =>
   (known?.status === 'suspect' || known?.status === 'dead') &&
-  incarnation - known.incarnation <= CONTRADICTION_STEP_MAX;
+  incarnation - known.incarnation <= CONTRADICTION_STEP_MAX &&
+  nowMs - known.sinceMs <= CONTRADICTION_LATE_MS;
 
 const isHere = (status: MemberStatus): boolean => status === 'alive' || status === 'suspect';
 
@@ -207,7 +215,9 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
       signature: isSame ? signature : new Uint8Array(signature),
       sinceMs: nowMs,
     };
-    if (status === 'alive' && isContradiction(known, incarnation)) suspicions.refuted(peer, nowMs);
+    if (status === 'alive' && isContradiction(known, incarnation, nowMs)) {
+      suspicions.refuted(peer, nowMs);
+    }
     const change = put(record);
     if (status === 'suspect') suspicions.begin(peer, by ?? peer, nowMs);
     const doubted = status === 'suspect' ? [peer] : [];

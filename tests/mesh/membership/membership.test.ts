@@ -105,7 +105,7 @@ describe('membership', () => {
     equal(membership.nextDeadlineMs(), once);
   });
 
-  it('gives one that contradicted lately more time, and a new life none', () => {
+  it('gives one that contradicted lately more time, but none to a new life or to who was cut off', () => {
     const lasts = (membership: Membership, nowMs: number): number => {
       membership.suspect('a', nowMs, 1);
       return membership.nextDeadlineMs()! - nowMs;
@@ -118,6 +118,11 @@ describe('membership', () => {
     equal(lasts(slow, 2_000), 3 * usualMs);
     slow.apply(alive('a', 4), 2_500);
     equal(lasts(slow, 120_000), usualMs);
+    const cutOff = membershipOf('a', 'b', 'c');
+    cutOff.suspect('a', 0, 1);
+    cutOff.expire(usualMs);
+    cutOff.apply(alive('a', 2), 20_000);
+    equal(lasts(cutOff, 21_000), usualMs);
     const restarted = membershipOf('a', 'b', 'c');
     restarted.suspect('a', 0, 1);
     restarted.apply(alive('a', 10_000), 500);
