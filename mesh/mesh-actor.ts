@@ -22,6 +22,7 @@ import { createLinks, keepLinks } from './links/link-keeping.ts';
 import {
   applyClaims,
   applyOutcome,
+  hearNews,
   judgeOutlook,
   lookAround,
   lookIntoQuestions,
@@ -155,7 +156,7 @@ function onGossip(
   const nowMs = ctx.clock.monotonicMs();
   switch (message.type) {
     case 'ping': {
-      applyClaims(state, 'apply', message.news, ctx);
+      hearNews(state, from, message.news, ctx);
       const ack: GossipMessage = { type: 'ack', seq: message.seq, news: newsFor(state, from) };
       // By the way it came: that one works.
       if (isDatagram) sendQuick(state, from, ack);
@@ -163,7 +164,7 @@ function onGossip(
       return;
     }
     case 'ack':
-      applyClaims(state, 'apply', message.news, ctx);
+      hearNews(state, from, message.news, ctx);
       perform(state, state.detector.ack(message.seq, from), ctx);
       return;
     case 'ping-request':
@@ -173,7 +174,7 @@ function onGossip(
       perform(state, state.detector.nack(message.seq, from), ctx);
       return;
     case 'news':
-      applyClaims(state, 'apply', message.news, ctx);
+      hearNews(state, from, message.news, ctx);
       return;
     case 'members-hash':
     case 'members-buckets':

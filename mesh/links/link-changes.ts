@@ -15,6 +15,9 @@ import type { PeerId } from '../transport.ts';
 const KNOCKS = 3;
 const KNOCKS_IN_HURRY = 8;
 
+/** Suspicions of its own that a peer tells on a new link. */
+const GREETING_DOUBTS = 16;
+
 /** With fewer links than this a peer is in a hurry, if there are others at all. */
 const LINKS_LEAST = 3;
 
@@ -66,7 +69,7 @@ export function onLink(
   perform(state, state.detector.probe(peer, ctx.clock.monotonicMs()), ctx);
 }
 
-/** Both say who they are, and what they believe of each other if that is no good news; one compares the rest. */
+/** Both say who they are, what they believe of each other if that is no good news, and whom they doubt; one compares the rest. */
 function greet(
   state: MeshState,
   peer: PeerId,
@@ -82,6 +85,8 @@ function greet(
   const news: MemberUpdate[] = [membership.claim(transport.self)!];
   const belief = membership.claim(peer);
   if (belief !== undefined && belief.status !== 'alive') news.push(belief);
+  // While there was no link, neither could confirm what the other suspects.
+  news.push(...membership.doubts().slice(0, GREETING_DOUBTS));
   sendGossip(state, peer, { type: 'news', news });
   if (transport.self < peer) openSync(state, peer);
   openExchange(state, peer);

@@ -17,6 +17,9 @@ const HEALTH_WORST = 8;
 /** Probes under way at most, own ones and those for others; more are not started. */
 const PENDING_LIMIT = 4096;
 
+/** Two who doubt this peer within this time agree. */
+const DOUBT_MEMORY_MS = 10_000;
+
 /** How much of the time between a probe's timeout and its deadline a helper waits for an answer. */
 const RELAY_SHARE = 0.7;
 
@@ -66,8 +69,10 @@ export interface FailureDetector {
   readonly nextWakeMs: () => number | undefined;
   /** This peer stood still: what it waited for says nothing, so all probes are dropped. */
   readonly stalled: () => void;
-  /** This peer was wrongly suspected. */
-  readonly doubted: () => void;
+  /** `by` wrongly suspected this peer. One voice says as much of itself as of this peer; a second one soon after does not. */
+  readonly doubted: (by: PeerId, nowMs: number) => void;
+  /** This peer has a link to nobody. */
+  readonly stranded: () => void;
   /** 0 is healthy. */
   readonly health: () => number;
 }
@@ -103,6 +108,7 @@ export function createFailureDetector(
   let nextSeq = 1;
   let order: PeerId[] = [];
   let health = 0;
+  let doubter: { readonly by: PeerId; readonly atMs: number } | undefined;
 
   const scaled = (ms: number): number => ms * (1 + health);
   const worsen = (): void => {
@@ -249,7 +255,13 @@ export function createFailureDetector(
       relays.clear();
       worsen();
     },
-    doubted: worsen,
+    doubted: (by, nowMs) => {
+      const isSecond =
+        doubter !== undefined && doubter.by !== by && nowMs - doubter.atMs <= DOUBT_MEMORY_MS;
+      doubter = { by, atMs: nowMs };
+      if (isSecond) worsen();
+    },
+    stranded: worsen,
     health: () => health,
   };
 }

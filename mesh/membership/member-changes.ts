@@ -43,9 +43,10 @@ export function applyOutcome(state: MeshState, outcome: MembershipOutcome, ctx: 
   for (const change of outcome.changes) onChange(state, change, ctx);
   for (const update of outcome.broadcast) state.news.add(update);
   if (outcome.broadcast.length > 0) timeNews(state, ctx);
-  if (outcome.refuted) {
+  if (outcome.refuted !== undefined) {
     state.counters.refutations += 1;
-    state.detector.doubted();
+    const { by } = outcome.refuted;
+    if (by !== undefined) state.detector.doubted(by, ctx.clock.monotonicMs());
     // Those who doubt must hear it before their patience ends.
     for (const peer of gossipPartners(state, REFUTATION_FANOUT, ctx)) {
       sendGossip(state, peer, { type: 'news', news: outcome.broadcast });
@@ -71,6 +72,20 @@ export function applyClaims(
     if (update.status !== 'left' && state.isRevoked(update.peer)) continue;
     applyOutcome(state, state.membership[how](update, nowMs), ctx);
   }
+}
+
+/** What `from` tells of others, and of this peer: whoever doubts it hears its present claim, which nobody else may tell. */
+export function hearNews(
+  state: MeshState,
+  from: PeerId,
+  news: readonly MemberUpdate[],
+  ctx: MeshContext,
+): void {
+  const { self } = state.transport;
+  applyClaims(state, 'apply', news, ctx);
+  const isDoubted = news.some(({ peer, status }) => peer === self && status !== 'alive');
+  if (!isDoubted) return;
+  sendQuick(state, from, { type: 'news', news: [state.membership.claim(self)!] });
 }
 
 /** Does what the failure detector wants done; a ping that cannot leave is an answer in itself. */
@@ -143,7 +158,9 @@ function ping(
 
 function onFailed(state: MeshState, peer: PeerId, ctx: MeshContext): void {
   // With no link to anybody among several, it is this peer that is cut off: doubt oneself first.
-  if (state.membership.living.size() > 1 && reachable(state).length === 0) state.detector.doubted();
+  if (state.membership.living.size() > 1 && reachable(state).length === 0) {
+    state.detector.stranded();
+  }
   const patience = Math.min(PATIENCE_LIMIT, 1 + state.detector.health());
   const outcome = state.membership.suspect(peer, ctx.clock.monotonicMs(), patience);
   applyOutcome(state, outcome, ctx);

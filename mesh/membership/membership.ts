@@ -51,8 +51,8 @@ export interface MembershipOutcome {
   readonly doubted: readonly PeerId[];
   /** Claims not believed unseen: to be shown to their subject, and looked into. */
   readonly questioned: readonly MemberUpdate[];
-  /** This peer had to contradict a claim of its death: a sign that it is slow. */
-  readonly refuted: boolean;
+  /** This peer had to contradict this claim of its death: a sign that it, or whoever says so, is slow. */
+  readonly refuted: MemberUpdate | undefined;
 }
 
 export interface MembershipOptions {
@@ -98,6 +98,8 @@ export interface Membership {
   }) => MembershipOutcome;
   /** Ends the membership of a peer by order, not by observation. */
   readonly remove: (peer: PeerId, nowMs: number) => MembershipOutcome;
+  /** What this peer itself saw and still suspects. */
+  readonly doubts: () => readonly MemberUpdate[];
   /** The current claim about one peer, as it is told to others and to that peer itself. */
   readonly claim: (peer: PeerId) => MemberUpdate | undefined;
 }
@@ -109,7 +111,7 @@ const NOTHING: MembershipOutcome = {
   broadcast: [],
   doubted: [],
   questioned: [],
-  refuted: false,
+  refuted: undefined,
 };
 
 /** A contradiction goes up by little; a new life begins at a wall clock. */
@@ -173,9 +175,9 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
     return { changes: [put(own)], broadcast: [toUpdate(own)] };
   };
 
-  const refute = (claimed: number): MembershipOutcome => {
-    const incarnation = Math.max(own.incarnation, claimed) + 1;
-    return { ...NOTHING, ...say(signed('alive', incarnation, own.addresses)), refuted: true };
+  const refute = (claim: MemberUpdate): MembershipOutcome => {
+    const incarnation = Math.max(own.incarnation, claim.incarnation) + 1;
+    return { ...NOTHING, ...say(signed('alive', incarnation, own.addresses)), refuted: claim };
   };
 
   const applyToSelf = (update: MemberUpdate): MembershipOutcome => {
@@ -183,7 +185,7 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
     const isOfNow = update.incarnation === own.incarnation && update.status !== 'alive';
     // From a life before this one, with a later clock: nobody else could have signed it.
     const isOfBefore = update.incarnation > own.incarnation && isSignedClaim(signer, update);
-    return isOfNow || isOfBefore ? refute(update.incarnation) : NOTHING;
+    return isOfNow || isOfBefore ? refute(update) : NOTHING;
   };
 
   /** An incarnation already believed needs no second proof, unless it is said to have left. */
@@ -328,6 +330,7 @@ export function createMembership(options: MembershipOptions, timing: MeshTiming)
       hashes.set(peer, undefined);
       return { ...NOTHING, changes: [change] };
     },
+    doubts: () => suspicions.voicedBy(self).map((peer) => toUpdate(members.get(peer)!, self)),
     claim: (peer) => {
       const known = members.get(peer);
       // Hearsay is passed on under the name of who saw: only what is seen by oneself confirms.

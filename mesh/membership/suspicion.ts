@@ -23,6 +23,8 @@ interface Suspicion {
 export interface Suspicions {
   readonly size: () => number;
   readonly firstObserver: (peer: PeerId) => PeerId | undefined;
+  /** Those that `by` suspects. */
+  readonly voicedBy: (by: PeerId) => readonly PeerId[];
   /** Begins one, in place of any before. */
   readonly begin: (peer: PeerId, by: PeerId, nowMs: number) => void;
   /** The suspect, or one held for dead, contradicted: the next time it is given longer. */
@@ -66,9 +68,10 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
 
   const time = (suspicion: Suspicion): void => {
     const { startedMs, excusedMs, patience, observers, isToldDead } = suspicion;
-    const agreedMs = lastsMs(observers.size);
-    const lasts = isToldDead ? Math.min(agreedMs, timing.hearsayMs) : agreedMs;
-    suspicion.deadlineMs = startedMs + excusedMs + lasts * patience;
+    const patientMs = lastsMs(observers.size) * patience;
+    // Whoever says so has waited for long enough already.
+    const lasts = isToldDead ? Math.min(patientMs, timing.hearsayMs) : patientMs;
+    suspicion.deadlineMs = startedMs + excusedMs + lasts;
     isNextKnown = false;
   };
 
@@ -83,6 +86,8 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
       const [first] = suspicions.get(peer)?.observers ?? [];
       return first;
     },
+    voicedBy: (by) =>
+      [...suspicions].filter(([, { observers }]) => observers.has(by)).map(([peer]) => peer),
     begin: (peer, by, nowMs) => {
       const observers = new Set([by]);
       const patience = 1 + refutationsOf(peer, nowMs);

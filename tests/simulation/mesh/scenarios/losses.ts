@@ -1,5 +1,6 @@
 // One peer is lost, in every way in which a peer can be lost.
 
+import { FULL_MESH_LIMIT, RINGS } from '../../../../mesh/links/overlay.ts';
 import type { Stage, Times } from '../stage.ts';
 import type { Node } from '../world.ts';
 import type { MeshScenario } from './scenario.ts';
@@ -13,6 +14,9 @@ const AWAY_MS = 20_000;
 /** A peer comes back and is believed in by all after this long at most. */
 const RETURN_MS = 20_000;
 
+/** All links are back after this long: twice the longest wait between two dials. */
+const REDIAL_MS = 30_000;
+
 const buried = async (stage: Stage, victim: Node, strike: () => void): Promise<Times> => {
   strike();
   stage.world.beliefs.setTruth(victim.index, 'down');
@@ -22,6 +26,14 @@ const buried = async (stage: Stage, victim: Node, strike: () => void): Promise<T
   );
 };
 
+/** Share of peers that have all the links which the overlay wants. */
+function linkedShare({ world, everyone }: Stage): number {
+  const here = everyone();
+  const wanted = here.length <= FULL_MESH_LIMIT ? here.length - 1 : RINGS;
+  const linked = here.filter((i) => world.network.linked(world.peers[i]!).length >= wanted);
+  return linked.length / here.length;
+}
+
 /** Until everybody believes in everybody again, the one that was away included. */
 export async function returns(stage: Stage, index: number): Promise<void> {
   const { beliefs, judge } = stage.world;
@@ -30,6 +42,11 @@ export async function returns(stage: Stage, index: number): Promise<void> {
   const { to100Ms } = await stage.reach(beliefs.agreement, RETURN_MS);
   if (to100Ms === undefined) {
     judge.say('convergence', `p${index} is back, and not believed in by all after ${RETURN_MS} ms`);
+  }
+  // Links are dialled again with a growing delay; until then another loss would be two at once.
+  const linked = await stage.reach(() => linkedShare(stage), REDIAL_MS);
+  if (linked.to100Ms === undefined) {
+    judge.say('overlay', `links are still missing ${REDIAL_MS} ms after p${index} came back`);
   }
   beliefs.pardon(false);
 }

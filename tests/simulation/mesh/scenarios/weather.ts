@@ -105,14 +105,18 @@ export const slowPeers = calm(
 
 export const oneWayLinks = calm(
   'one-way-links',
-  'one path of twenty is cut in one direction, for two minutes',
+  'one path of twenty is cut in one direction, for two minutes; everybody keeps most of its paths',
   2 * MINUTE_MS,
   (stage) => {
     const { network } = stage.world;
+    const lost = new Map(stage.everyone().map((index) => [index, 0]));
+    const mayLose = (index: number): boolean => lost.get(index)! + 1 < stage.size / 2;
     for (const from of stage.everyone()) {
       for (const to of stage.everyone()) {
-        if (from < to && stage.chance.float() < 0.05)
-          network.paths.setPath(from, to, { isCut: true });
+        if (from >= to || stage.chance.float() >= 0.05) continue;
+        if (!mayLose(from) || !mayLose(to)) continue;
+        for (const end of [from, to]) lost.set(end, lost.get(end)! + 1);
+        network.paths.setPath(from, to, { isCut: true });
       }
     }
     network.pathsChanged();
