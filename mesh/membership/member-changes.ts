@@ -170,10 +170,14 @@ function onFailed(state: MeshState, peer: PeerId, ctx: MeshContext): void {
   }
 }
 
-/** Whoever watches a peer looks for itself when somebody else doubts it. */
+/** Somebody else doubts a peer: whoever watches it looks for itself, and whoever has a link to it asks it. */
 function lookAgain(state: MeshState, peer: PeerId, ctx: MeshContext): void {
-  if (!state.overlay.observersOf(peer).includes(state.transport.self)) return;
-  perform(state, state.detector.probe(peer, ctx.clock.monotonicMs()), ctx);
+  const isWatched = state.overlay.observersOf(peer).includes(state.transport.self);
+  const effects = isWatched ? state.detector.probe(peer, ctx.clock.monotonicMs()) : [];
+  if (effects.length > 0) perform(state, effects, ctx);
+  else if (state.links.up.has(peer)) {
+    sendQuick(state, peer, { type: 'news', news: [state.membership.claim(peer)!] });
+  }
 }
 
 /** Shows some of those of whom a death is told by hearsay what is said of them, and sees whether they answer. */

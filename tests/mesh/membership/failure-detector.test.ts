@@ -112,6 +112,17 @@ describe('the failure detector', () => {
     equal(d.health(), 0);
   });
 
+  it('takes the doubt of one for the fault of that one, and of two soon after each other for its own', () => {
+    const d = detector();
+    d.doubted('deaf', 0);
+    d.doubted('deaf', 100);
+    equal(d.health(), 0);
+    d.doubted('other', 60_000);
+    equal(d.health(), 0);
+    d.doubted('deaf', 61_000);
+    equal(d.health(), 1);
+  });
+
   it('judges nobody by what it missed while it stood still', () => {
     const d = detector();
     d.probe('a', 0);

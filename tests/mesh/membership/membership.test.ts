@@ -136,6 +136,15 @@ describe('membership', () => {
     equal(status(membership, 'a'), 'alive');
   });
 
+  it('names those whom it suspects by what it saw itself, until they refute', () => {
+    const membership = membershipOf('a', 'b');
+    membership.suspect('a', 0, 1);
+    membership.apply(suspect('b', 'a'), 0);
+    deepEqual(plain(membership.doubts()), plain([suspect('a', 'me')]));
+    membership.apply(alive('a', 2), 1);
+    deepEqual(membership.doubts(), []);
+  });
+
   it('gives a suspect of an unwell observer more time', () => {
     const membership = membershipOf('a');
     membership.suspect('a', 0, 3);
