@@ -1,4 +1,6 @@
-// What was found wrong in a run of a mesh world, and by which check.
+// What can be found wrong in a run of a mesh world.
+
+import type * as judging from '../judge.ts';
 
 export const checks = [
   'false death',
@@ -19,26 +21,5 @@ export const checks = [
 
 export type Check = (typeof checks)[number];
 
-export interface Wrong {
-  readonly check: Check;
-  readonly sentence: string;
-  readonly atMs: number;
-}
-
-export interface Judge {
-  readonly say: (check: Check, sentence: string) => void;
-  readonly wrongs: () => readonly Wrong[];
-}
-
-/** What follows from the first mistake says little: so many are enough. */
-const wrongsMax = 10;
-
-export function createJudge(nowMs: () => number): Judge {
-  const wrongs: Wrong[] = [];
-  return {
-    say: (check, sentence) => {
-      if (wrongs.length < wrongsMax) wrongs.push({ check, sentence, atMs: nowMs() });
-    },
-    wrongs: () => wrongs,
-  };
-}
+export type Wrong = judging.Wrong<Check>;
+export type Judge = judging.Judge<Check>;

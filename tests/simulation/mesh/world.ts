@@ -9,8 +9,8 @@ import type { LogLine, SimulatedPeer, Simulation } from '../../../runtime/index.
 import { createBeliefs } from './beliefs.ts';
 import type { Beliefs, StampKind } from './beliefs.ts';
 import { createFastSigner } from './fast-signer.ts';
-import { createJudge } from './judge.ts';
-import type { Judge } from './judge.ts';
+import { createJudge } from '../judge.ts';
+import type { Check, Judge } from './judge.ts';
 import { createMeshNetwork } from './network.ts';
 import type { MeshNetwork } from './network.ts';
 import { addressOf, peerIdsOf } from './peer-names.ts';
@@ -79,7 +79,7 @@ export function createWorld(options: WorldOptions): World {
   const chance = simulation.random.fork('world');
   const peers = peerIdsOf(simulation.random.fork('peer ids'), size);
   const indexOf = new Map(peers.map((peer, index) => [peer, index]));
-  const judge = createJudge(simulation.nowMs);
+  const judge = createJudge<Check>(simulation.nowMs);
   const nodes: (Node | undefined)[] = peers.map(() => undefined);
   const books: AddressBook[] = peers.map(() => createMemoryAddressBook());
   const drifts = peers.map(() => 1 + options.driftMax * (2 * chance.float() - 1));

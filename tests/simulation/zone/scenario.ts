@@ -14,8 +14,8 @@ import { registerModel } from '../../linearizability/register-model.ts';
 import { counterKey, startClients } from './clients.ts';
 import type { ClientCounts, ClientOperation, Clients } from './clients.ts';
 import { converge } from './healing.ts';
-import { createJudge } from './judge.ts';
-import type { Judge, Wrong } from './judge.ts';
+import { createJudge } from '../judge.ts';
+import type { Check, Judge, Wrong } from './judge.ts';
 import { createLeaseHolders } from './lease-holders.ts';
 import type { LeaseHolders } from './lease-holders.ts';
 import { createLogFacts } from './log-facts.ts';
@@ -82,7 +82,7 @@ export async function runZone(options: ZoneScenarioOptions): Promise<ZoneReport>
   const { seed, flaw = {} } = options;
   const simulation = createSimulation(seed);
   const plan = planOf(simulation.random.fork('plan'), options.faults);
-  const judge = createJudge(simulation.nowMs);
+  const judge = createJudge<Check>(simulation.nowMs);
   const machines = new Map<string, StateMachine>();
   const isWrong = (): boolean => judge.wrongs().length > 0;
 
