@@ -170,10 +170,22 @@ function onFailed(state: MeshState, peer: PeerId, ctx: MeshContext): void {
   }
 }
 
+/**
+ * Not a newcomer to whom a link is still being made: that there is none says nothing of it. A starved peer takes longer
+ * to make them.
+ */
+export function canJudge(state: MeshState, peer: PeerId, nowMs: number): boolean {
+  const { links, membership, timing, detector } = state;
+  const graceMs = timing.linkGraceMs * (1 + detector.health());
+  return links.up.has(peer) || nowMs - membership.get(peer)!.sinceMs >= graceMs;
+}
+
 /** Whoever watches a peer looks for itself when somebody else doubts it. */
 function lookAgain(state: MeshState, peer: PeerId, ctx: MeshContext): void {
-  if (!state.overlay.observersOf(peer).includes(state.transport.self)) return;
-  perform(state, state.detector.probe(peer, ctx.clock.monotonicMs()), ctx);
+  const nowMs = ctx.clock.monotonicMs();
+  const isObserver = state.overlay.observersOf(peer).includes(state.transport.self);
+  if (!isObserver || !canJudge(state, peer, nowMs)) return;
+  perform(state, state.detector.probe(peer, nowMs), ctx);
 }
 
 /** Shows some of those of whom a death is told by hearsay what is said of them, and sees whether they answer. */
