@@ -18,7 +18,7 @@ const ANSWERED_TURN_MS = 3_000;
 const TIMER_MS = 5;
 
 /** ... and when it is later than this, the process gets too little of its processor. */
-const LATE_MS = 30;
+const LATE_MS = 50;
 
 /** Then it rests so many times as long as it was late, and at most so long. */
 const REST = { times: 20, mostMs: 2_000 };

@@ -57,7 +57,7 @@ describe('a line of dials', () => {
 
   it('rests between dials, one at a time, while its timers come late and there is a link, but not for one in a hurry', async () => {
     const simulation = createSimulation('dials');
-    const { clock } = simulation.peer('a');
+    const { clock, schedule } = simulation.peer('a');
     let isLinked = false;
     const lateClock: Clock = {
       ...clock,
@@ -67,13 +67,16 @@ describe('a line of dials', () => {
     const line = createDialLine<number>(lateClock, () => isLinked);
     const began: number[] = [];
     const stand = (name: number): void =>
-      void line.stand(name, () => Promise.resolve(void began.push(name)));
+      void line.stand(name, async () => {
+        began.push(name);
+        await new Promise<void>((resolve) => schedule(150, resolve));
+      });
     const after = (ms: number): Promise<void> =>
       simulation.run({ untilMs: simulation.nowMs() + ms }).then(() => undefined);
 
     for (let name = 0; name < 8; name++) stand(name);
-    await after(200);
-    equal(began.length, 8, 'without a link nobody waits');
+    await after(400);
+    equal(began.length, 8, 'without a link nobody rests');
     isLinked = true;
     stand(8);
     await after(200);
