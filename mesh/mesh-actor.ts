@@ -22,6 +22,7 @@ import { createLinks, keepLinks } from './links/link-keeping.ts';
 import {
   applyClaims,
   applyOutcome,
+  canJudge,
   hearNews,
   judgeOutlook,
   lookAround,
@@ -204,7 +205,14 @@ function onDue(
   switch (what) {
     case 'round':
       schedule(ctx, 'round', timing.probeIntervalMs * (1 + detector.health() / 2));
-      perform(state, detector.round(subjects(state, nowMs), nowMs), ctx);
+      perform(
+        state,
+        detector.round(
+          state.overlay.subjects().filter((peer) => canJudge(state, peer, nowMs)),
+          nowMs,
+        ),
+        ctx,
+      );
       lookIntoQuestions(state, ctx);
       lookAround(state, ctx);
       return;
@@ -250,16 +258,6 @@ function excuseStall(state: MeshState, dueMs: number, ctx: MeshContext): void {
   state.detector.stalled();
   state.membership.excuse(lateMs);
   ctx.log.warn('this peer stood still', { ms: Math.round(lateMs) });
-}
-
-/** Whom to probe: those this peer watches, but for newcomers to whom a link is still being made. */
-function subjects(state: MeshState, nowMs: number): readonly PeerId[] {
-  const { overlay, membership, links, timing } = state;
-  return overlay
-    .subjects()
-    .filter(
-      (peer) => links.up.has(peer) || nowMs - membership.get(peer)!.sinceMs >= timing.linkGraceMs,
-    );
 }
 
 /** Now and then everything is compared with one peer, even one that is held for dead but has a link. */

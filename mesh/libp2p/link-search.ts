@@ -2,7 +2,7 @@
 //
 //   addresses, staggered --+--> first that opens --> hello --> lanes --> a direct link
 //                          |
-//        none within 1.5 s +--> relays, staggered --> hello --> lanes --> a relayed link; the addresses go on being tried
+//  nobody answers in 1.5 s +--> relays, staggered --> hello --> lanes --> a relayed link; the addresses go on being tried
 
 import { setMaxListeners } from 'node:events';
 import type { Connection, Stream } from '@libp2p/interface';
@@ -25,11 +25,14 @@ import type { Relay } from './relay.ts';
 /** A dial, and a handshake with its lanes, must each be done within this. */
 const DIAL_DEADLINE_MS = 5_000;
 
-/** When no address has opened by then, relays are asked. */
+/** When nobody has answered at any address by then, relays are asked. */
 const RELAY_AFTER_MS = 1_500;
 
 /** Relays asked in one search besides those that the peer names, chosen anew each time. */
 const RELAYS_ASKED = 4;
+
+/** A peer that stood still itself first hears what came meanwhile. */
+const HEAR_MS = 20;
 
 export const laneProtocol = (lane: LaneName): string => `/skein/lane/${lane}/1`;
 
@@ -53,8 +56,11 @@ export interface SearchOptions {
 }
 
 export interface Search {
-  /** Resolves when nothing more can be tried now, whatever came of it; why not is in the wish. Never rejects. */
-  readonly find: (peer: PeerId, wish: Wish) => Promise<void>;
+  /**
+   * Resolves when nothing more can be tried now, whatever came of it; why not is in the wish. Never rejects. `answered` once
+   * somebody is there at one of the addresses.
+   */
+  readonly find: (peer: PeerId, wish: Wish, answered: () => void) => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -115,14 +121,16 @@ export function createSearch(options: SearchOptions): Search {
     }
   };
 
-  const tryDirect = async (peer: PeerId, wish: Wish): Promise<void> => {
+  const tryDirect = async (peer: PeerId, wish: Wish, answered: () => void): Promise<void> => {
     const won = await firstOpen<string, Connection>({
       ways: wish.addresses.filter((address) => parseRelayHint(address) === undefined),
       clock,
       signal: stopping.signal,
       attempt: async (address, signal) => {
         const where = await toMultiaddr(parseHostPort(address), peer);
-        return await within(clock, signal, DIAL_DEADLINE_MS, (own) => wire.dial(where, own));
+        return await within(clock, signal, DIAL_DEADLINE_MS, (own) =>
+          wire.dial(where, own, answered),
+        );
       },
       failed: (address, error) => note(peer, wish, address, error),
       late: (connection) => connection.abort(superseded()),
@@ -162,9 +170,16 @@ export function createSearch(options: SearchOptions): Search {
   };
 
   return {
-    find: async (peer, wish) => {
-      const direct = tryDirect(peer, wish);
+    find: async (peer, wish, answered) => {
+      let isAnswered = false;
+      const direct = tryDirect(peer, wish, () => {
+        isAnswered = true;
+        answered();
+      });
       await Promise.race([direct, wait(clock, RELAY_AFTER_MS)]);
+      await Promise.race([direct, wait(clock, HEAR_MS)]);
+      // Whoever is there is busy: through a relay it would be busier.
+      if (isAnswered) await direct;
       if (isBetter(peer, wish, RELAYED)) await tryRelays(peer, wish);
       await direct;
     },

@@ -73,7 +73,7 @@ export function createLinks(options: LinksOptions): Links {
   const { node, self, clock, random, log } = options;
   const wishes = new Map<PeerId, Wish>();
   const waiting = createWaitingFrames();
-  const inLine = createDialLine(clock);
+  const line = createDialLine<PeerId>(clock, () => set.all().length > 0);
   const hints = createRelayHints();
   /** What has ever been seen of inbound links. */
   let wasDialled = false;
@@ -163,11 +163,11 @@ export function createLinks(options: LinksOptions): Links {
       if (!isNeeded || !isBetter(peer, wish, DIRECT)) return;
       wish.isDialling = true;
       wish.isChanged = false;
-      const find = async (): Promise<void> => {
-        if (isBetter(peer, wish, DIRECT)) await search.find(peer, wish);
+      const find = async (answered: () => void): Promise<void> => {
+        if (isBetter(peer, wish, DIRECT)) await search.find(peer, wish, answered);
       };
       // What has something to say does not stand in line behind those that are only to be linked.
-      (wish.isKept ? inLine(find) : find()).then(
+      (wish.isKept ? line.stand(peer, find) : find(() => undefined)).then(
         () => onSearched(peer, wish),
         (error: unknown) =>
           log.error('the search for a way failed', { peer, error: String(error) }),
@@ -309,7 +309,8 @@ export function createLinks(options: LinksOptions): Links {
         return link.lanes.get(lane)!.send(frame);
       }
       const wish = wishes.get(to);
-      // A link that is kept is being made in any case: whoever sends hears at once that it is not there.
+      // A link that is kept is being made in any case, sooner now: whoever sends hears at once that it is not there.
+      if (wish?.isKept === true) line.hurry(to);
       if (wish === undefined || wish.isKept || !mayDial(wish, nowMs)) return false;
       if (!waiting.add(to, lane, frame, nowMs)) return false;
       plan(to, 0);

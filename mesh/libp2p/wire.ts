@@ -19,15 +19,22 @@ interface WireComponents {
   readonly transportManager: {
     readonly dial: (
       address: Multiaddr,
-      options: { readonly signal: AbortSignal },
+      options: {
+        readonly signal: AbortSignal;
+        readonly onProgress: (event: { readonly type: string }) => void;
+      },
     ) => Promise<Connection>;
     readonly getAddrs: () => readonly Multiaddr[];
   };
 }
 
 export interface Wire {
-  /** Dials this address; with a peer id in it, only that peer will do. */
-  readonly dial: (address: Multiaddr, signal: AbortSignal) => Promise<Connection>;
+  /** Dials this address; with a peer id in it, only that peer will do. `answered` once somebody there took the connection. */
+  readonly dial: (
+    address: Multiaddr,
+    signal: AbortSignal,
+    answered: () => void,
+  ) => Promise<Connection>;
   /** Encrypts and multiplexes, as the side that dialled. */
   readonly upgradeOutbound: (raw: MultiaddrConnection, signal: AbortSignal) => Promise<Connection>;
   /** The same, as the side that was dialled; the connection arrives as any other does. */
@@ -39,7 +46,12 @@ export interface Wire {
 
 export function createWire({ upgrader, logger, transportManager }: WireComponents): Wire {
   return {
-    dial: (address, signal) => transportManager.dial(address, { signal }),
+    dial: (address, signal, answered) => {
+      const onProgress = ({ type }: { readonly type: string }): void => {
+        if (type === 'upgrader:encrypt-outbound-connection') answered();
+      };
+      return transportManager.dial(address, { signal, onProgress });
+    },
     upgradeOutbound: (raw, signal) => upgrader.upgradeOutbound(raw, { signal }),
     upgradeInbound: (raw, signal) => upgrader.upgradeInbound(raw, { signal }),
     listened: () => transportManager.getAddrs(),

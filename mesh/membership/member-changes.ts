@@ -170,11 +170,22 @@ function onFailed(state: MeshState, peer: PeerId, ctx: MeshContext): void {
   }
 }
 
+/**
+ * Not a newcomer to whom a link is still being made: that there is none says nothing of it. A starved peer takes longer
+ * to make them.
+ */
+export function canJudge(state: MeshState, peer: PeerId, nowMs: number): boolean {
+  const { links, membership, timing, detector } = state;
+  const graceMs = timing.linkGraceMs * (1 + detector.health());
+  return links.up.has(peer) || nowMs - membership.get(peer)!.sinceMs >= graceMs;
+}
+
 /** Somebody else doubts a peer: whoever watches it looks for itself, and whoever has a link to it asks it. */
 function lookAgain(state: MeshState, peer: PeerId, ctx: MeshContext): void {
-  const isWatched = state.overlay.observersOf(peer).includes(state.transport.self);
-  const effects = isWatched ? state.detector.probe(peer, ctx.clock.monotonicMs()) : [];
-  if (effects.length > 0) perform(state, effects, ctx);
+  const nowMs = ctx.clock.monotonicMs();
+  const isObserver = state.overlay.observersOf(peer).includes(state.transport.self);
+  const looks = isObserver && canJudge(state, peer, nowMs) ? state.detector.probe(peer, nowMs) : [];
+  if (looks.length > 0) perform(state, looks, ctx);
   else if (state.links.up.has(peer)) {
     sendQuick(state, peer, { type: 'news', news: [state.membership.claim(peer)!] });
   }

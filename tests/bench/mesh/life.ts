@@ -8,8 +8,8 @@ import { idleCost } from './idle.ts';
 import type { Spread } from './sightings.ts';
 
 const LIMIT_MS = 90_000;
-/** Started processes compile, and collect what starting left behind. */
-const SETTLE_MS = 15_000;
+/** Started processes go on linking and compiling for a while, and collect what starting left behind. */
+const SETTLE_MS = 30_000;
 
 export interface LifeOptions {
   readonly size: number;
