@@ -1,8 +1,7 @@
 // What the meshes of two peers say to each other: one kind byte, then msgpackr, checked at the door.
 
-import { Packr } from 'msgpackr';
 import { z } from 'zod';
-import { failed, ok, SkeinError } from '../runtime/index.ts';
+import { failed, ok, pack, SkeinError, unpack } from '../runtime/index.ts';
 import type { Result } from '../runtime/index.ts';
 import { BUCKET_COUNT } from './bucket-hash.ts';
 import type { ItemHash } from './bucket-hash.ts';
@@ -106,10 +105,8 @@ const hint = z.discriminatedUnion('type', [
   factsHint,
 ]);
 
-const packr = new Packr({ useRecords: false });
-
 export function encodeGossip(message: GossipMessage | Hint): Uint8Array {
-  const body = packr.pack(isOfFacts(message) ? packedFacts(message) : toWire(message));
+  const body = pack(isOfFacts(message) ? packedFacts(message) : toWire(message));
   const frame = new Uint8Array(body.length + 1);
   frame[0] = GOSSIP_V2;
   frame.set(body, 1);
@@ -157,7 +154,7 @@ function decode<T>(frame: Uint8Array, schema: z.ZodType<T>): Result<T> {
     return failed(new SkeinError('unsupported', `gossip format ${frame[0]} is not known here`));
   }
   try {
-    const parsed = schema.safeParse(packr.unpack(frame.subarray(1)));
+    const parsed = schema.safeParse(unpack(frame.subarray(1)));
     if (parsed.success) return ok(parsed.data);
     return failed(new SkeinError('corrupt', `malformed gossip: ${z.prettifyError(parsed.error)}`));
   } catch (error) {

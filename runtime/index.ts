@@ -10,6 +10,7 @@ export type { Dispatcher } from './dispatcher.ts';
 export { asSkeinError, assert, failed, ok, SkeinError, unreachable } from './errors.ts';
 export type { ErrorCode, Result } from './errors.ts';
 export { createImmediateDispatcher } from './immediate-dispatcher.ts';
+export { extendMsgpack, packr, pack, unpack } from './msgpack.ts';
 export type { LogFields, Logger, LogLevel } from './log.ts';
 export { pick, randomHex, randomUuid, shuffled } from './random.ts';
 export type { Random } from './random.ts';

@@ -1,7 +1,6 @@
 // What makes a peer a member: a statement about its id, signed by the cluster's authority.
 
-import { Packr } from 'msgpackr';
-import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import { failed, ok, pack, SkeinError, unpack } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
 import type { PeerId } from '../transport.ts';
 
@@ -29,12 +28,10 @@ export interface MembershipClaims {
 export type Sign = (bytes: Uint8Array) => Uint8Array;
 export type Verify = (publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array) => boolean;
 
-const packr = new Packr({ useRecords: false });
-
 export function issueCertificate(claims: MembershipClaims, sign: Sign): Uint8Array {
   const { v, cluster, peer, zone, notBefore, notAfter, serial } = claims;
-  const body = packr.pack([v, cluster, peer, zone, notBefore, notAfter, serial]);
-  return packr.pack([body, sign(Buffer.concat([DOMAIN, body]))]);
+  const body = pack([v, cluster, peer, zone, notBefore, notAfter, serial]);
+  return pack([body, sign(Buffer.concat([DOMAIN, body]))]);
 }
 
 /** Errors: corrupt, unsupported (a later version), unauthorized (signed by another authority). */
@@ -43,7 +40,7 @@ export function readCertificate(
   authorityKey: Uint8Array,
   verify: Verify,
 ): Result<MembershipClaims> {
-  const parts = certificate.length > CERTIFICATE_LIMIT_BYTES ? undefined : unpack(certificate);
+  const parts = certificate.length > CERTIFICATE_LIMIT_BYTES ? undefined : listIn(certificate);
   const [body, signature] = parts ?? [];
   if (!(body instanceof Uint8Array) || !(signature instanceof Uint8Array)) return malformed();
   if (!verify(authorityKey, Buffer.concat([DOMAIN, body]), signature)) {
@@ -54,7 +51,7 @@ export function readCertificate(
       ),
     );
   }
-  const [v, cluster, peer, zone, notBefore, notAfter, serial] = unpack(body) ?? [];
+  const [v, cluster, peer, zone, notBefore, notAfter, serial] = listIn(body) ?? [];
   if (typeof v === 'number' && v !== 1) {
     return failed(new SkeinError('unsupported', `membership certificate of version ${v}`));
   }
@@ -112,9 +109,9 @@ export function checkDates(claims: MembershipClaims, wallMs: number): Result<Mem
   );
 }
 
-function unpack(bytes: Uint8Array): readonly unknown[] | undefined {
+function listIn(bytes: Uint8Array): readonly unknown[] | undefined {
   try {
-    const value: unknown = packr.unpack(bytes);
+    const value: unknown = unpack(bytes);
     return Array.isArray(value) ? value : undefined;
   } catch {
     // Undecodable is malformed: the caller says so.

@@ -2,15 +2,12 @@
 
 import type { Stream } from '@libp2p/interface';
 import { pipe } from 'it-pipe';
-import { Packr } from 'msgpackr';
 import type { z } from 'zod';
-import { SkeinError } from '../../runtime/index.ts';
+import { pack, SkeinError, unpack } from '../../runtime/index.ts';
 import { createFrameReader, framed } from '../messages/framing.ts';
 
 /** The largest message of a handshake, either way: 64 KiB. */
 export const HANDSHAKE_LIMIT_BYTES = 64 * 1024;
-
-const packr = new Packr({ useRecords: false });
 
 export interface FramedStream {
   readonly write: (message: unknown) => void;
@@ -47,7 +44,7 @@ export function createFramedStream(stream: Stream): FramedStream {
 
   return {
     write: (message) => {
-      outgoing.push(framed(packr.pack(message)));
+      outgoing.push(framed(pack(message)));
       wake?.();
     },
     read: async (schema) => {
@@ -58,7 +55,7 @@ export function createFramedStream(stream: Stream): FramedStream {
         }
         for (const chunk of next.value) reader.push(chunk);
       }
-      const parsed = schema.safeParse(packr.unpack(incoming.shift()!));
+      const parsed = schema.safeParse(unpack(incoming.shift()!));
       if (parsed.success) return parsed.data;
       throw new SkeinError(
         'corrupt',

@@ -1,16 +1,13 @@
 // A stream that begins with a few small messages and goes on as bytes: for what travels through a relay.
 
 import type { Stream } from '@libp2p/interface';
-import { Packr } from 'msgpackr';
 import type { Uint8ArrayList } from 'uint8arraylist';
 import type { z } from 'zod';
-import { SkeinError } from '../../runtime/index.ts';
+import { pack, SkeinError, unpack } from '../../runtime/index.ts';
 import { createFrameReader, framed } from '../messages/framing.ts';
 
 /** A message, encoded: a peer id, or why not. */
 const GREETING_LIMIT_BYTES = 2_048;
-
-const packr = new Packr({ useRecords: false });
 
 export type Bytes = AsyncIterable<Uint8Array | Uint8ArrayList>;
 
@@ -53,7 +50,7 @@ export function createGreetedStream(stream: Stream, signal: AbortSignal): Greete
 
   return {
     write: (message) => {
-      greetings.push(framed(packr.pack(message)));
+      greetings.push(framed(pack(message)));
       wake?.();
     },
     read: async (schema) => {
@@ -68,7 +65,7 @@ export function createGreetedStream(stream: Stream, signal: AbortSignal): Greete
       } finally {
         signal.removeEventListener('abort', onAbort);
       }
-      const parsed = schema.safeParse(packr.unpack(messages.shift()!));
+      const parsed = schema.safeParse(unpack(messages.shift()!));
       if (!parsed.success) {
         throw new SkeinError('corrupt', `a greeting is malformed: ${parsed.error.message}`);
       }

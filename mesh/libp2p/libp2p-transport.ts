@@ -4,9 +4,8 @@ import './promise-with-resolvers.ts';
 import type { Duplex } from 'node:stream';
 import { TopicValidatorResult } from '@libp2p/interface';
 import type { IncomingStreamData } from '@libp2p/interface';
-import { Packr } from 'msgpackr';
 import { z } from 'zod';
-import { asSkeinError, assert, failed, ok, SkeinError } from '../../runtime/index.ts';
+import { asSkeinError, assert, failed, ok, pack, SkeinError, unpack } from '../../runtime/index.ts';
 import type { Clock, Logger, Random, Result } from '../../runtime/index.ts';
 import { createDatagrams } from '../datagram/datagrams.ts';
 import type { Datagrams } from '../datagram/datagrams.ts';
@@ -81,7 +80,6 @@ interface Running {
   readonly datagrams: Datagrams;
 }
 
-const packr = new Packr({ useRecords: false });
 const streamHeader = z.object({ protocol: z.string().max(256), header: z.unknown() });
 
 export function createLibp2pTransport(options: Libp2pTransportOptions): Libp2pTransport {
@@ -231,7 +229,7 @@ async function openStream(
   protocol: string,
   header: unknown,
 ): Promise<Result<Duplex>> {
-  const head = packr.pack({ protocol, header });
+  const head = pack({ protocol, header });
   if (head.length > HEADER_LIMIT_BYTES) {
     return failed(
       new SkeinError(
@@ -284,7 +282,7 @@ function acceptStream(
       if (next.done === true) throw new SkeinError('stopped', 'the stream ended before its header');
       for (const chunk of next.value) reader.push(chunk);
     }
-    const { protocol, header } = streamHeader.parse(packr.unpack(heads[0]!));
+    const { protocol, header } = streamHeader.parse(unpack(heads[0]!));
     late.cancel();
     handlers.stream(
       from,

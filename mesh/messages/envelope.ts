@@ -3,8 +3,17 @@
 // A link has two ends, so neither is named: a message is for the receiver, and a ref that begins with "/" is the sender's.
 // Ids are long and messages short: this is a third of a small one.
 
-import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
-import { asSkeinError, failed, ok, parseAddress, SkeinError } from '../../runtime/index.ts';
+import { RESERVE_START_SPACE } from 'msgpackr';
+import {
+  asSkeinError,
+  extendMsgpack,
+  failed,
+  ok,
+  packr,
+  parseAddress,
+  SkeinError,
+  unpack,
+} from '../../runtime/index.ts';
 import type { ActorRef, Address, Result } from '../../runtime/index.ts';
 import type { PeerId } from '../transport.ts';
 
@@ -28,7 +37,7 @@ class RefOnWire {
   }
 }
 
-addExtension({
+extendMsgpack({
   Class: RefOnWire,
   type: 0x52,
   pack: (ref: RefOnWire) => Buffer.from(ref.address, 'utf8'),
@@ -37,8 +46,6 @@ addExtension({
 
 /** What addresses begin with. */
 const SCHEME = 'skein://';
-
-const packr = new Packr({ useRecords: false });
 
 export interface Envelope {
   readonly to: Address;
@@ -101,7 +108,7 @@ export function decodeEnvelope(
     return failed(new SkeinError('too-large', `a message of ${frame.length - 1} bytes`));
   }
   try {
-    const body: unknown = packr.unpack(frame.subarray(1));
+    const body: unknown = unpack(frame.subarray(1));
     if (!Array.isArray(body) || body.length !== 3) throw new Error('not [path, message, refs]');
     const [path, message, refs] = body as [unknown, unknown, unknown];
     if (typeof path !== 'string') throw new Error('no path');
