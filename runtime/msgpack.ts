@@ -61,7 +61,7 @@ export const pack = (value: unknown): Uint8Array => packr.pack(value);
 
 /** For the whole process. */
 export function extendMsgpack<T>(extension: MsgpackExtension<T>): void {
-  addExtension(extension as Parameters<typeof addExtension>[0]);
+  addExtension(extension);
   extensions.add(extension.type);
 }
 

@@ -113,6 +113,8 @@ function readableOf(bytes: AsyncGenerator<Buffer>, ending: AbortController): Rea
     },
     destroy: (error, done) => {
       ending.abort();
+      // What stands at a line that nobody reads any more would keep its file open.
+      bytes.return(undefined).catch(() => undefined);
       done(error);
     },
   });

@@ -25,8 +25,9 @@ export async function* readLogLines(path: string, reading: LogReading): AsyncGen
   const begin = await findBegin(path, reading.tailLines);
   let file: FileHandle | undefined = await openIfThere(begin.path);
   let { offset } = begin;
-  const changes = reading.isEnded === undefined ? undefined : watchDirectory(path);
+  let changes: Changes | undefined;
   try {
+    if (reading.isEnded !== undefined) changes = watchDirectory(path);
     while (file !== undefined) {
       offset = yield* linesFrom(file, offset, reading.signal);
       if (reading.signal.aborted) return;

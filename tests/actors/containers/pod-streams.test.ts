@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { duplexPair } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Member } from '../../../mesh/index.ts';
 import { ok } from '../../../runtime/index.ts';
 import { createLocalPodStreams } from '../../../actors/containers/local-pod-streams.ts';
@@ -57,6 +57,21 @@ function pairedMeshes(): {
 }
 
 const logOptions: LogOptions = { container: '', follow: false, previous: false, timestamps: false };
+
+/** What this process has open of a directory; nothing where the system does not say. */
+function openFilesIn(directory: string): readonly string[] {
+  const descriptors = '/proc/self/fd';
+  if (!existsSync(descriptors)) return [];
+  return readdirSync(descriptors).flatMap((name) => {
+    try {
+      const path = readlinkSync(join(descriptors, name));
+      return path.startsWith(directory) ? [path] : [];
+    } catch {
+      // Closed meanwhile: the one that lists them was among them.
+      return [];
+    }
+  });
+}
 
 for (const via of ['on this peer', 'through another peer']) {
   describe(`streams of pods ${via}`, () => {
@@ -166,6 +181,18 @@ for (const via of ['on this peer', 'through another peer']) {
       log.destroy();
       await once(log, 'close');
       await harness.until(async () => meshes.open() === 0);
+    });
+
+    it('close the file when the reader goes and leaves lines unread', async () => {
+      const target = await start('i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; done');
+      await untilExited(target.id);
+      const { logPath } = valueOf(await harness.driver().containers(target.uid))[0]!;
+      for (const follow of [false, true]) {
+        const log = valueOf(await streams.logs(target, { ...logOptions, follow }));
+        await once(log, 'readable');
+        log.destroy();
+        await harness.until(async () => openFilesIn(dirname(logPath)).length === 0);
+      }
     });
 
     it('show the log of the instance before', async () => {
