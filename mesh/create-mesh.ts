@@ -191,7 +191,7 @@ function createHandlers(
     },
     link: (peer, change, address) => {
       if (change === 'lost') router.linkLost(peer);
-      if (change !== 'up') gate.forget(peer);
+      if (change !== 'up') gate.linkDown(peer, clock.monotonicMs());
       tell({ type: 'link', peer, change, address });
     },
     stream: (from, protocol, header, stream) => {

@@ -17,8 +17,8 @@ const HINTS: Rate = { burst: 200, perSecond: 50 };
 export interface GossipGate {
   readonly admitsMessage: (from: PeerId, bytes: number, nowMs: number) => boolean;
   readonly admitsHint: (from: PeerId, nowMs: number) => boolean;
-  /** Its link went down: what it may do when it comes back is as at first. */
-  readonly forget: (peer: PeerId) => void;
+  /** Its link went down. Whoever comes back at once has used up what it had used up. */
+  readonly linkDown: (peer: PeerId, nowMs: number) => void;
 }
 
 interface Allowance {
@@ -27,11 +27,19 @@ interface Allowance {
   readonly hints: TokenBucket;
 }
 
-/** One entry for each peer that has sent something over its present link. */
+/** After this long without a link every allowance is full again, and need not be kept. */
+const REFILL_MS =
+  1_000 *
+  Math.max(...[MESSAGES, MESSAGE_BYTES, HINTS].map(({ burst, perSecond }) => burst / perSecond));
+
+/** One entry for each peer that has sent something over its present link, or had one a moment ago. */
 export function createGossipGate(): GossipGate {
   const allowances = new Map<PeerId, Allowance>();
+  /** Since when there is no link; in the order of that. */
+  const goneMs = new Map<PeerId, number>();
 
   const of = (peer: PeerId): Allowance => {
+    goneMs.delete(peer);
     const known = allowances.get(peer);
     if (known !== undefined) return known;
     const fresh = {
@@ -49,6 +57,14 @@ export function createGossipGate(): GossipGate {
       return allowance.messages.take(1, nowMs) && allowance.bytes.take(bytes, nowMs);
     },
     admitsHint: (from, nowMs) => of(from).hints.take(1, nowMs),
-    forget: (peer) => allowances.delete(peer),
+    linkDown: (peer, nowMs) => {
+      goneMs.delete(peer);
+      goneMs.set(peer, nowMs);
+      for (const [gone, sinceMs] of goneMs) {
+        if (nowMs - sinceMs < REFILL_MS) return;
+        goneMs.delete(gone);
+        allowances.delete(gone);
+      }
+    },
   };
 }
