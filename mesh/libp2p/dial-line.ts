@@ -26,8 +26,7 @@ const REST = { times: 20, mostMs: 2_000 };
 export interface DialLine<K> {
   /**
    * Resolves and rejects as `dial`, which is called when it is its turn; first come, first served. A key stands in line once
-   * at a time. It calls `answered` when
-   * somebody is there.
+   * at a time. `dial` calls `answered` when somebody is there.
    */
   readonly stand: (key: K, dial: (answered: () => void) => Promise<void>) => Promise<void>;
   /** Somebody has something to say there: it is the next, at once. */
