@@ -92,7 +92,7 @@ describe('peers that are removed', function () {
     const [asked] = ['ada', 'bob', 'cyd'].filter((name) => name !== leader);
     await remove(asked!, leader);
     assert.equal((await zone.exited(leader)).code, 1);
-    assert.ok((await untilWritten(zone.at(asked!), 15_000)) < 5_000);
+    assert.ok((await untilWritten(() => zone.at(asked!), 15_000)) < 5_000);
     await untilPods(zone.at(asked!), threeReady([leader]), REMOVED_MS);
     await zone.start(leader, [], await newToken(zone, asked!));
     await voters(asked!, 3);
@@ -102,7 +102,7 @@ describe('peers that are removed', function () {
     const leader = await zone.leader('ada');
     const [asked, other] = ['ada', 'bob', 'cyd'].filter((name) => name !== leader);
     await zone.kill(leader);
-    await untilWritten(zone.at(asked!), 15_000);
+    await untilWritten(() => zone.at(asked!), 15_000);
     await eventually(
       () => statesAt(zone, asked!),
       (states) => states[leader] === 'dead',
@@ -110,7 +110,7 @@ describe('peers that are removed', function () {
     );
     await remove(asked!, leader);
     await untilPods(zone.at(other!), threeReady([leader]), REMOVED_MS);
-    assert.ok((await untilWritten(zone.at(other!), 10_000)) < 5_000);
+    assert.ok((await untilWritten(() => zone.at(other!), 10_000)) < 5_000);
     await assert.rejects(zone.start(leader), /its membership was ended|was removed from it/);
   });
 

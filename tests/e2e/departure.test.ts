@@ -65,7 +65,7 @@ describe('peers that are drained or leave', function () {
     await leave(leader);
     const rest = living();
     const [asked] = rest;
-    assert.ok((await untilWritten(zone.at(asked!), 10_000)) <= WRITES_MS);
+    assert.ok((await untilWritten(() => zone.at(asked!), 10_000)) <= WRITES_MS);
     const status = await voters(asked!, 1);
     assert.deepEqual([...status.voters, ...status.learners].sort(), rest);
     await untilPods(zone.at(asked!), threeReady([leader]), 20_000);
@@ -94,7 +94,7 @@ describe('peers that are drained or leave', function () {
     const [voter] = (await zone.status(asked!)).voters;
     await leave(voter!);
     const [heir] = living();
-    assert.ok((await untilWritten(zone.at(heir!), 10_000)) <= WRITES_MS);
+    assert.ok((await untilWritten(() => zone.at(heir!), 10_000)) <= WRITES_MS);
     const status = await voters(heir!, 1);
     assert.deepEqual([status.voters, status.learners], [[heir], []]);
     const kept = await zone.skein(heir!, ['get', 'namespace', 'before-leaving', '-o', 'name']);

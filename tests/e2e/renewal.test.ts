@@ -114,7 +114,7 @@ describe('certificates that end', function () {
       2 * LIFE_MS,
     );
     await Promise.all(names.map((name) => zone.start(name)));
-    await untilWritten(zone.at('ada'), 15_000);
+    await untilWritten(() => zone.at('ada'), 15_000);
     await alive('cyd', 3);
     await eventually(
       () => Promise.resolve(names.map((name) => keptBy(zone, name).membership)),

@@ -11,6 +11,7 @@ import type { ChildPeer, Exit, Ready } from '../../cli/flight/child-peer.ts';
 import { startChild } from '../../cli/flight/child-peer.ts';
 import { clientOf } from '../../cli/flight/flock.ts';
 import { readKubeconfig } from '../../cli/kubeconfig.ts';
+import { somePorts } from '../some-ports.ts';
 import { createNamespace, PROGRAM, skein, temporaryDirectory } from './cluster.ts';
 import type { Ran } from './cluster.ts';
 
@@ -21,6 +22,8 @@ interface ZonePeer {
   readonly child: ChildPeer;
   readonly ready: Ready;
   readonly client: Client;
+  /** The text that the client was made of. */
+  readonly kubeconfig: string;
 }
 
 export interface SmallZone {
@@ -33,6 +36,7 @@ export interface SmallZone {
   readonly logOf: (name: string) => string;
   /** SIGTERM; resolves when it has ended in order. */
   readonly stop: (name: string) => Promise<void>;
+  /** With the administrator's certificate as it is now: short-lived ones are renewed. */
   readonly at: (name: string) => Client;
   readonly status: (name: string) => Promise<PeerStatus['status']>;
   /** Who leads, as `asked` knows it; waits until somebody does. */
@@ -49,21 +53,35 @@ export function createSmallZone(): SmallZone {
   const { path, remove } = temporaryDirectory();
   const peers = new Map<string, ZonePeer>();
   const known = new Map<string, Ready>();
+  /** A peer comes back where it was. */
+  const ports = new Map<string, readonly number[]>();
   let token: string | undefined;
 
   const living = (): string[] =>
     [...peers.keys()].filter((name) => !peers.get(name)!.child.hasExited());
 
-  const wordsOf = (name: string): readonly string[] => {
-    const before = known.get(name);
-    const port = (address: string | undefined): string => address?.split(':').at(-1) ?? '0';
+  const wordsOf = async (name: string): Promise<readonly string[]> => {
+    const [mesh, api] = ports.get(name) ?? (await somePorts(2));
+    ports.set(name, [mesh!, api!]);
     return [
       `--name=${name}`,
       `--data=${join(path, name)}`,
-      `--mesh-listen=127.0.0.1:${port(before?.mesh)}`,
-      `--api-listen=127.0.0.1:${port(before?.api)}`,
+      `--mesh-listen=127.0.0.1:${mesh}`,
+      `--api-listen=127.0.0.1:${api}`,
       '--stop-pods',
     ];
+  };
+
+  /** Puts the client in place that the kubeconfig, as it is now, is for. */
+  const connect = (name: string, child: ChildPeer, ready: Ready): Client => {
+    const kubeconfig = readFileSync(ready.kubeconfig, 'utf8');
+    const before = peers.get(name);
+    if (before?.child === child && before.kubeconfig === kubeconfig) return before.client;
+    before?.client.close();
+    const [access] = readKubeconfig(ready.kubeconfig).peers;
+    const client = clientOf(access!);
+    peers.set(name, { child, ready, client, kubeconfig });
+    return client;
   };
 
   const start = async (
@@ -80,20 +98,21 @@ export function createSmallZone(): SmallZone {
     const child = startChild({
       name,
       program: PROGRAM,
-      words: [...verb, ...wordsOf(name), ...words],
+      words: [...verb, ...(await wordsOf(name)), ...words],
       logFile: join(path, `${name}.log`),
       ...(isJoining ? { input: given ?? token! } : {}),
     });
     const ready = await child.ready;
     known.set(name, ready);
-    peers.get(name)?.client.close();
-    const [access] = readKubeconfig(ready.kubeconfig).peers;
-    peers.set(name, { child, ready, client: clientOf(access!) });
+    connect(name, child, ready);
   };
 
   const ask = (name: string, words: readonly string[]): Promise<Ran> =>
     skein([...words, '--kubeconfig', known.get(name)!.kubeconfig]);
-  const at = (name: string): Client => peers.get(name)!.client;
+  const at = (name: string): Client => {
+    const { child, ready } = peers.get(name)!;
+    return connect(name, child, ready);
+  };
   const status = async (name: string): Promise<PeerStatus['status']> =>
     (await at(name).json<PeerStatus>({ path: STATUS_PATH })).status;
 
@@ -147,12 +166,12 @@ export async function eventually<T>(
   }
 }
 
-/** Milliseconds until `client` got a write through. */
-export async function untilWritten(client: Client, limitMs: number): Promise<number> {
+/** Milliseconds until a write got through at `at`. */
+export async function untilWritten(at: () => Client, limitMs: number): Promise<number> {
   const began = performance.now();
   for (let attempt = 0; ; attempt++) {
     const name = `written-${Math.round(began)}-${attempt}`;
-    const done = await createNamespace(client, name).catch((error: Error) => error);
+    const done = await createNamespace(at(), name).catch((error: Error) => error);
     const tookMs = performance.now() - began;
     if (!(done instanceof Error)) return tookMs;
     if (tookMs > limitMs) throw done;

@@ -60,7 +60,7 @@ describe('two peers and a witness', function () {
     it(`go on when ${victim} is killed: writes, and its pods on ${survivor}`, async () => {
       await threeVoters(survivor);
       await zone.kill(victim);
-      const writtenMs = await untilWritten(zone.at('witness'), 10_000);
+      const writtenMs = await untilWritten(() => zone.at('witness'), 10_000);
       assert.ok(writtenMs <= WRITES_MS, `a write was accepted after ${Math.round(writtenMs)} ms`);
       await untilPods(zone.at(survivor), threeReady([victim]), 20_000);
       await eventually(
@@ -75,7 +75,7 @@ describe('two peers and a witness', function () {
   it('go on when the witness is killed, which is a witness again without being told', async () => {
     await threeVoters('one');
     await zone.kill('witness');
-    const writtenMs = await untilWritten(zone.at('two'), 10_000);
+    const writtenMs = await untilWritten(() => zone.at('two'), 10_000);
     assert.ok(writtenMs <= WRITES_MS, `a write was accepted after ${Math.round(writtenMs)} ms`);
     await zone.start('witness');
     const { witnesses, nodeAddress } = await threeVoters('witness');
