@@ -15,6 +15,11 @@ export interface RaftConfig {
   readonly electionTicks: number;
   /** Ticks between heartbeats of a leader. */
   readonly heartbeatTicks: number;
+  /**
+   * Ticks between heartbeats to a learner that has the whole log: it never campaigns, and need only
+   * know that somebody leads. At least heartbeatTicks.
+   */
+  readonly learnerHeartbeatTicks: number;
   /** Bytes of entries in one append; one entry that is larger travels alone. */
   readonly maxAppendBytes: number;
   /** Appends on their way to one follower. */
@@ -39,6 +44,7 @@ export interface RaftConfig {
 export const defaultRaftConfig: Omit<RaftConfig, 'id'> = {
   electionTicks: 10,
   heartbeatTicks: 1,
+  learnerHeartbeatTicks: 1,
   maxAppendBytes: 1024 * 1024,
   maxInflightMessages: 256,
   maxInflightBytes: 16 * 1024 * 1024,
@@ -60,6 +66,11 @@ export function checkConfig(config: RaftConfig): void {
   if (config.id >= idLimit) throw bad('id', config.id, 'must be below 2^48');
   if (config.electionTicks <= config.heartbeatTicks) {
     throw bad('electionTicks', config.electionTicks, 'must be greater than heartbeatTicks');
+  }
+  const { heartbeatTicks, learnerHeartbeatTicks, electionTicks } = config;
+  if (learnerHeartbeatTicks < heartbeatTicks || learnerHeartbeatTicks >= electionTicks) {
+    const remedy = 'must be heartbeatTicks or more and less than electionTicks';
+    throw bad('learnerHeartbeatTicks', learnerHeartbeatTicks, remedy);
   }
   if (config.maxInflightBytes < config.maxAppendBytes) {
     throw bad('maxInflightBytes', config.maxInflightBytes, 'must be at least maxAppendBytes');

@@ -9,7 +9,7 @@ import type { Message } from './messages.ts';
 import { createProgress, snapshotDelivered, snapshotFailed, becomeProbe } from './progress.ts';
 import { committedIndex } from './quorum/joint.ts';
 import { bytesOf, lastIndex } from './raft-log.ts';
-import { stepReadRequest } from './read-index.ts';
+import { startPatientRound, stepReadRequest } from './read-index.ts';
 import {
   acknowledgeOwnDisk,
   appendAsLeader,
@@ -54,6 +54,7 @@ export function tickLeader(core: RaftCore): void {
   core.heartbeatElapsed++;
   if (core.heartbeatElapsed < core.config.heartbeatTicks) return;
   core.heartbeatElapsed = 0;
+  startPatientRound(core);
   broadcastHeartbeat(core);
 }
 

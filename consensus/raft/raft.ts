@@ -54,7 +54,7 @@ import { propose } from './proposal.ts';
 import type { ProposalOutcome } from './proposal.ts';
 import { compactLog, termAt, trailingIndex } from './raft-log.ts';
 import { readIndex } from './read-index.ts';
-import type { ReadOutcome } from './read-index.ts';
+import type { ReadHaste, ReadOutcome } from './read-index.ts';
 import type { Ready } from './ready.ts';
 import { raftRules } from './rules.ts';
 import { followersOf, statusOf } from './status.ts';
@@ -80,7 +80,7 @@ export interface Raft {
   readonly applyConfChange: (entry: Entry) => ConfState;
   /** Asks up to where to apply before a linearizable read. `context` comes back in Ready.reads, in
    * Ready.refusedReads, or, when messages get lost, not at all: give it a deadline. */
-  readonly readIndex: (context: number) => ReadOutcome;
+  readonly readIndex: (context: number, haste?: ReadHaste) => ReadOutcome;
   readonly transferLeader: (to: ReplicaId) => TransferOutcome;
   /** Campaigns now, with a pre-vote. Does nothing in a leader or where the vote is missing. */
   readonly campaign: () => void;
@@ -140,7 +140,7 @@ export function createRaft(
     propose: (data) => propose(core, data),
     proposeConfChange: (change) => proposeConfChange(core, change),
     applyConfChange: (entry) => applyConfChange(core, entry),
-    readIndex: (context) => readIndex(core, context),
+    readIndex: (context, haste) => readIndex(core, context, haste),
     transferLeader: (to) => transferLeader(core, to),
     campaign: () => campaign(core, 'pre-vote'),
     setReluctant: (isReluctant) => void (core.isReluctant = isReluctant),

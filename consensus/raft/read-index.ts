@@ -6,7 +6,8 @@
 //                            |                            |<- heartbeat-reply r
 //   Ready.reads {c, index} <-+-- read-index-reply [c, ..] <-- a quorum echoed r or later
 //
-// All reads that come before a Ready share one round; a later round confirms all earlier ones.
+// All reads that come before a Ready share one round; a later round confirms all earlier ones. What need not be answered at once,
+// as a leader's renewals of leases, waits for the heartbeat that goes out anyhow.
 
 import { committedIndex } from './quorum/joint.ts';
 import { envelope, send } from './core.ts';
@@ -24,12 +25,19 @@ export type ReadOutcome =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly reason: 'no-leader' | 'not-ready' | 'full' };
 
+/** What may wait for the next heartbeat costs no messages of its own. */
+export type ReadHaste = 'at-once' | 'with-heartbeat';
+
 /**
  * Asks for the index a read with `context` must wait for; the answer comes in Ready.reads or
- * refusedReads.
+ * refusedReads. Only a leader's own reads can wait for a heartbeat.
  */
-export function readIndex(core: RaftCore, context: number): ReadOutcome {
-  if (core.role === 'leader') return admitRead(core, core.config.id, [context]);
+export function readIndex(
+  core: RaftCore,
+  context: number,
+  haste: ReadHaste = 'at-once',
+): ReadOutcome {
+  if (core.role === 'leader') return admitRead(core, core.config.id, [context], haste);
   if (core.leader === 0) return { accepted: false, reason: 'no-leader' };
   if (core.reads.size >= core.config.maxPendingReads) return { accepted: false, reason: 'full' };
   core.reads.forward.push(context);
@@ -39,11 +47,16 @@ export function readIndex(core: RaftCore, context: number): ReadOutcome {
 
 /** A leader answers a member's request, or refuses it. */
 export function stepReadRequest(core: RaftCore, message: ReadIndexRequest): void {
-  const outcome = admitRead(core, message.from, message.contexts);
+  const outcome = admitRead(core, message.from, message.contexts, 'at-once');
   if (!outcome.accepted) refuseRead(core, message.from, message.contexts);
 }
 
-function admitRead(core: RaftCore, from: ReplicaId, contexts: readonly number[]): ReadOutcome {
+function admitRead(
+  core: RaftCore,
+  from: ReplicaId,
+  contexts: readonly number[],
+  haste: ReadHaste,
+): ReadOutcome {
   const { commit } = core.apply;
   if (!core.rules.mayServeReads(termAt(core.log, commit), core.term)) {
     return { accepted: false, reason: 'not-ready' };
@@ -53,8 +66,10 @@ function admitRead(core: RaftCore, from: ReplicaId, contexts: readonly number[])
   }
   core.reads.waiting.push({ from, contexts, index: commit, round: core.reads.round + 1 });
   core.reads.size += contexts.length;
-  core.reads.isRoundDue = true;
-  core.isSendDue = true;
+  if (haste === 'at-once') {
+    core.reads.isRoundDue = true;
+    core.isSendDue = true;
+  }
   return { accepted: true };
 }
 
@@ -64,11 +79,21 @@ function admitRead(core: RaftCore, from: ReplicaId, contexts: readonly number[])
  */
 export function startReadRound(core: RaftCore): boolean {
   if (!core.reads.isRoundDue) return false;
+  startRound(core);
+  return core.reads.waiting.length > 0;
+}
+
+/** Heartbeats go out anyhow: they carry a round for all that waits for one, and none is due apart from it. */
+export function startPatientRound(core: RaftCore): void {
+  const newest = core.reads.waiting.at(-1);
+  if (newest !== undefined && newest.round > core.reads.round) startRound(core);
+}
+
+function startRound(core: RaftCore): void {
   core.reads.isRoundDue = false;
   core.reads.round++;
   core.reads.acked.set(core.config.id, core.reads.round);
   confirmReads(core);
-  return core.reads.waiting.length > 0;
 }
 
 /** A member has echoed a round. */

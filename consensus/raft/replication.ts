@@ -2,6 +2,7 @@
 // sections 5.3 and 5.4.2).
 
 import { assert } from '../../runtime/index.ts';
+import { isVoter } from './conf-change/draft.ts';
 import { commitTo, envelope, send } from './core.ts';
 import type { RaftCore } from './core.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatReply } from './messages.ts';
@@ -121,16 +122,27 @@ function sendSnapshot(core: RaftCore, to: ReplicaId, progress: Progress): boolea
   return true;
 }
 
-/** Tells all members that this term has a leader, and up to where they may commit. */
+/** Tells members that this term has a leader, and up to where they may commit. */
 export function broadcastHeartbeat(core: RaftCore): void {
   for (const [id, progress] of core.progress) {
-    if (id === core.config.id) continue;
+    if (id === core.config.id || isSpared(core, id, progress)) continue;
     // Not beyond what it is known to have: the tail of its log may be another's.
     const commit = Math.min(progress.match, core.apply.commit);
     const readRound = core.reads.round;
     send(core, { ...envelope(core, id), type: 'heartbeat', commit, readRound });
     progress.sentCommit = Math.max(progress.sentCommit, commit);
   }
+}
+
+/** Nothing hangs on its answer, and another heartbeat within learnerHeartbeatTicks goes to it. */
+function isSpared(
+  { config, conf, now, log }: RaftCore,
+  id: ReplicaId,
+  follower: Progress,
+): boolean {
+  if (now % config.learnerHeartbeatTicks < config.heartbeatTicks) return false;
+  if (follower.state !== 'replicate' || follower.match < lastIndex(log)) return false;
+  return !isVoter(conf, id);
 }
 
 /** Commits what a quorum has on disk. True when that moved the commit index. */

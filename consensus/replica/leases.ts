@@ -111,11 +111,13 @@ function renew(
   deadlineAtMs: number,
   answer: (renewed: Result<Lease>) => void,
 ): void {
-  replica.rounds.add(deadlineAtMs, (confirmed) => {
+  const settle = (confirmed: Result<number>): void => {
     if (!confirmed.ok) return answer(confirmed);
     // Another leader may have answered the round: what this one knew of leases is gone then.
     if (!replica.wasLeader) return answer(failed(leaderChanged()));
     const renewed = replica.lessor.renewed(lease, ctx.clock.monotonicMs());
     return answer(renewed === undefined ? failed(ended(lease)) : ok(renewed));
-  });
+  };
+  // Nobody is in a hurry: renewals are asked for long before a lease ends, and all of them share the next heartbeat's round.
+  replica.rounds.add(deadlineAtMs, settle, 'with-heartbeat');
 }

@@ -2,15 +2,21 @@
 
 import type { Result } from '../../runtime/index.ts';
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
+import type { ReadHaste } from '../raft/read-index.ts';
 import type { ReplicaId } from '../raft/types.ts';
+import { raftTiming, tickMs } from './timing.ts';
 
 /** Rounds waiting at most; one more is refused as overloaded. */
 const waitingLimit = 10_000;
-/** A round that went unanswered for this long is asked for again. */
-const retryAfterMs = 300;
+/** A round that went unanswered for this long is asked for again; one that waits for heartbeats, after some of those. */
+const retryAfterMs: Readonly<Record<ReadHaste, number>> = {
+  'at-once': 300,
+  'with-heartbeat': 300 + 2 * raftTiming.heartbeatTicks * tickMs,
+};
 
 interface Waiting {
   readonly deadlineAtMs: number;
+  readonly haste: ReadHaste;
   readonly settle: (result: Result<number>) => void;
   /** The context it was last asked under; undefined when it has to be asked. */
   context: number | undefined;
@@ -21,9 +27,13 @@ interface Waiting {
 
 export interface QuorumRounds {
   /** `settle` gets the confirmed index once this replica has applied it. */
-  readonly add: (deadlineAtMs: number, settle: (result: Result<number>) => void) => void;
+  readonly add: (
+    deadlineAtMs: number,
+    settle: (result: Result<number>) => void,
+    haste?: ReadHaste,
+  ) => void;
   /** Asks for what is due; `ask` says whether Raft took the question. */
-  readonly askDue: (nowMs: number, ask: (context: number) => boolean) => void;
+  readonly askDue: (nowMs: number, ask: (context: number, haste: ReadHaste) => boolean) => void;
   readonly confirmed: (context: number, index: number) => void;
   /** Will not be answered: due again. */
   readonly refused: (context: number) => void;
@@ -49,22 +59,30 @@ export function createQuorumRounds(self: ReplicaId, life: number): QuorumRounds 
   };
 
   return {
-    add: (deadlineAtMs, settle) => {
+    add: (deadlineAtMs, settle, haste = 'at-once') => {
       if (waiting.size >= waitingLimit) {
         const message = `${waitingLimit} reads of this peer are waiting already; ask again later`;
         settle(failed(new SkeinError('overloaded', message)));
         return;
       }
-      waiting.add({ deadlineAtMs, settle, context: undefined, askedAtMs: 0, index: undefined });
+      waiting.add({
+        deadlineAtMs,
+        haste,
+        settle,
+        context: undefined,
+        askedAtMs: 0,
+        index: undefined,
+      });
     },
     askDue: (nowMs, ask) => {
       for (const round of waiting) {
         if (round.index !== undefined) continue;
-        if (round.context !== undefined && nowMs - round.askedAtMs < retryAfterMs) continue;
+        if (round.context !== undefined && nowMs - round.askedAtMs < retryAfterMs[round.haste])
+          continue;
         forget(round);
         // Unique over all replicas: followers' contexts meet at the leader.
         const context = (self % 2 ** 21) * 2 ** 32 + (contexts++ % 2 ** 32);
-        if (!ask(context)) return;
+        if (!ask(context, round.haste)) return;
         round.context = context;
         round.askedAtMs = nowMs;
         byContext.set(context, round);

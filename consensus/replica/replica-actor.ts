@@ -179,8 +179,8 @@ function fromPeer(replica: Replica, request: LocalRequest, ctx: ReplicaContext):
       awaitRound(replica, ctx, request);
       return flushSoon(replica, ctx);
     case 'keep-lease':
-      keepLease(replica, ctx, request);
-      return flushSoon(replica, ctx);
+      // Its round waits for a heartbeat anyhow: the next tick asks for it.
+      return keepLease(replica, ctx, request);
     case 'hand-leadership-over':
       return handOver(replica);
     case 'leave-zone':
@@ -274,7 +274,7 @@ function flushSoon(replica: Replica, ctx: ReplicaContext): void {
 
 function flush(replica: Replica, ctx: ReplicaContext): void {
   const now = ctx.clock.monotonicMs();
-  replica.rounds.askDue(now, (context) => replica.raft.readIndex(context).accepted);
+  replica.rounds.askDue(now, (context, haste) => replica.raft.readIndex(context, haste).accepted);
   if (replica.raft.status().role === 'leader') {
     const due = replica.pending.takeDue(now, 'self');
     if (due.length > 0) proposeFor(replica, replica.self, due);

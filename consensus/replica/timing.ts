@@ -4,7 +4,11 @@
 export const tickMs = 100;
 
 /** Heartbeats each 200 ms, since each wakes every peer; an election after 0.8 to 1.6 s of silence. */
-export const raftTiming = { heartbeatTicks: 2, electionTicks: 8 } as const;
+export const raftTiming = {
+  heartbeatTicks: 2,
+  learnerHeartbeatTicks: 4,
+  electionTicks: 8,
+} as const;
 
 /** How old what `status` says may be, in ticks; changes of leader and members are told at once. */
 export const statusEveryTicks = 2;

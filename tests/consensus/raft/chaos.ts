@@ -53,6 +53,7 @@ export interface ChaosResult {
 const config = {
   electionTicks: 6,
   heartbeatTicks: 2,
+  learnerHeartbeatTicks: 4,
   maxAppendBytes: 120,
   maxInflightMessages: 3,
   maxInflightBytes: 300,
@@ -130,7 +131,8 @@ function readSomething(chaos: Chaos, replica: Replica): void {
   const context = ++chaos.commands;
   const askedAt = chaos.cluster.checkers.highestCommit;
   turn(chaos.cluster, replica, (raft) => {
-    if (raft.readIndex(context).accepted) replica.reads.set(context, askedAt);
+    const haste = context % 3 === 0 ? 'with-heartbeat' : 'at-once';
+    if (raft.readIndex(context, haste).accepted) replica.reads.set(context, askedAt);
   });
 }
 

@@ -2,6 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import { defaultRaftConfig } from '../../../consensus/raft/config.ts';
+import type { Message } from '../../../consensus/raft/messages.ts';
+import type { Raft } from '../../../consensus/raft/raft.ts';
 import {
   command,
   createLeader,
@@ -116,6 +118,44 @@ describe('thesis 6.2, a leader that hears no quorum', () => {
   });
 });
 
+describe('thesis 4.2.1, learners', () => {
+  const timing = { heartbeatTicks: 2, learnerHeartbeatTicks: 4, electionTicks: 8 };
+  const accepted = { type: 'append-accepted', to: 1, term: 2 } as const;
+  const told = (raft: Raft, ticks: number): number[] => {
+    const sent: Message[] = [];
+    for (let i = 0; i < ticks; i++) {
+      raft.tick();
+      sent.push(...pump(raft));
+      raft.step({ type: 'heartbeat-reply', from: 3, to: 1, term: 2, readRound: 0 });
+    }
+    return find(sent, 'heartbeat').map(({ to }) => to);
+  };
+
+  it('hear a heartbeat more seldom once they have the whole log, and voters do not', () => {
+    const raft = createLeader(timing);
+    pump(raft);
+    raft.step({ ...accepted, from: 3, index: 2 });
+    pump(raft);
+    raft.proposeConfChange({ transition: 'auto', steps: [{ type: 'add-learner', id: 4 }] });
+    pump(raft);
+    raft.step({ ...accepted, from: 3, index: 3 });
+    pump(raft);
+    assert.deepEqual(told(raft, 4), [2, 3, 4, 2, 3, 4]);
+    raft.step({ ...accepted, from: 4, index: 3 });
+    assert.deepEqual(
+      told(raft, 8).filter((to) => to !== 2),
+      [3, 3, 4, 3, 3, 4],
+    );
+    raft.propose(command('a'));
+    pump(raft);
+    raft.step({ ...accepted, from: 3, index: 4 });
+    assert.deepEqual(
+      told(raft, 4).filter((to) => to === 4),
+      [4, 4],
+    );
+  });
+});
+
 describe('thesis 6.4, reads', () => {
   it('are refused until an entry of the own term is committed', () => {
     const raft = createLeader();
@@ -143,6 +183,32 @@ describe('thesis 6.4, reads', () => {
       { context: 11, index: 2 },
       { context: 12, index: 2 },
     ]);
+  });
+
+  it('that are in no hurry go with the next heartbeat, and none is sent for them', () => {
+    const raft = createLeader({ heartbeatTicks: 2, learnerHeartbeatTicks: 2 });
+    pump(raft);
+    raft.step({ type: 'append-accepted', from: 3, to: 1, term: 2, index: 2 });
+    pump(raft);
+    assert.ok(raft.readIndex(11, 'with-heartbeat').accepted);
+    raft.tick();
+    assert.ok(raft.readIndex(12, 'with-heartbeat').accepted);
+    assert.deepEqual(pump(raft), []);
+    // What was under way before they were asked confirms none of them.
+    raft.step({ type: 'heartbeat-reply', from: 3, to: 1, term: 2, readRound: 0 });
+    raft.tick();
+    const { messages, reads } = raft.ready();
+    assert.deepEqual(reads, []);
+    assert.deepEqual(
+      find(messages, 'heartbeat').map((m) => [m.to, m.readRound]),
+      [
+        [2, 1],
+        [3, 1],
+      ],
+    );
+    raft.step({ type: 'heartbeat-reply', from: 3, to: 1, term: 2, readRound: 1 });
+    const confirmed = raft.ready().reads.map(({ context }) => context);
+    assert.deepEqual(confirmed, [11, 12]);
   });
 
   it('an answer to an earlier round confirms no later read', () => {

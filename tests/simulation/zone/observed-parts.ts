@@ -66,9 +66,9 @@ export function observedParts(
       const life: LifeOfRaft = { term, commit, handed: undefined, ledTerm: 0 };
       return {
         ...raft,
-        readIndex: (context) => {
+        readIndex: (context, haste) => {
           facts.asked.set(context, facts.highestCommit);
-          return raft.readIndex(context);
+          return raft.readIndex(context, haste);
         },
         ready: () => {
           const ready = raft.ready();

@@ -35,8 +35,8 @@ export const raftBugs: readonly PlantedBug[] = [
           const hasty: number[] = [];
           return {
             ...raft,
-            readIndex: (context) => {
-              if (raft.status().role !== 'leader') return raft.readIndex(context);
+            readIndex: (context, haste) => {
+              if (raft.status().role !== 'leader') return raft.readIndex(context, haste);
               hasty.push(context);
               return { accepted: true };
             },
