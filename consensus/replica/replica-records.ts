@@ -23,7 +23,17 @@ const end = prefixEnd(prefix);
 export const isReplicaKey = (key: string): boolean => key.startsWith(prefix);
 export const replicaKey = (replica: ReplicaId): string => `${prefix}${replica}`;
 
-const parse = (kv: KeyValue): ReplicaRecord => JSON.parse(kv.value) as ReplicaRecord;
+/** Records are asked for with each tick, and change hardly ever: a version of a key is parsed once. */
+const parsed = new WeakMap<KeyValue, ReplicaRecord>();
+
+function parse(kv: KeyValue): ReplicaRecord {
+  let record = parsed.get(kv);
+  if (record === undefined) {
+    record = JSON.parse(kv.value) as ReplicaRecord;
+    parsed.set(kv, record);
+  }
+  return record;
+}
 
 /** All replicas of the zone, oldest first: of two on one peer, the later one counts. */
 export function replicaRecords(view: StoreView): readonly ReplicaRecord[] {

@@ -62,10 +62,10 @@ export function createDatagramSession(terms: SessionTerms): DatagramSession {
     return true;
   };
 
-  /** A timer that comes too early costs less than one that is set anew with each datagram. */
+  /** Set anew when it would come too early, too: waking an idle process for nothing costs more than that. */
   const time = (): void => {
     const dueMs = path.nextWakeMs();
-    if (isClosed || endpoint === undefined || (timer !== undefined && timer.dueMs <= dueMs)) return;
+    if (isClosed || endpoint === undefined || timer?.dueMs === dueMs) return;
     timer?.handle.cancel();
     timer = { dueMs, handle: clock.setTimer(Math.max(0, dueMs - clock.monotonicMs()), onTimer) };
   };

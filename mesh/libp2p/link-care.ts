@@ -5,8 +5,8 @@ import type { PeerId } from '../transport.ts';
 /** Links are looked at this often. */
 export const CARE_INTERVAL_MS = 1_000;
 
-/** A link that was silent for this long is asked for an echo. */
-const ECHO_AFTER_MS = 2_000;
+/** A link that was silent for this long is asked for an echo: rarely, as most links of an idle cluster carry nothing else. */
+const ECHO_AFTER_MS = 3_000;
 
 /**
  * One that is silent for this long in spite of that is dead: packets vanish on the way, and no socket tells. Another way is

@@ -34,7 +34,8 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe('the care for links', () => {
   it('asks for an echo after silence, and gives up only what did not answer', () => {
-    const silent = link('a', { heardMs: NOW_MS - 2_500, echoedMs: NOW_MS - 4_000 });
+    const silent = link('a', { heardMs: NOW_MS - 3_500, echoedMs: NOW_MS - 4_000 });
+    deepEqual(careFor([link('a', { heardMs: NOW_MS - 2_500, echoedMs: 0 })], NOW_MS), []);
     deepEqual(careFor([silent], NOW_MS), [{ type: 'echo', peer: 'a' }]);
     const unasked = link('b', { heardMs: NOW_MS - 30_000, echoedMs: NOW_MS - 40_000 });
     deepEqual(careFor([unasked], NOW_MS), [{ type: 'echo', peer: 'b' }]);
