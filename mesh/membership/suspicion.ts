@@ -3,9 +3,9 @@
 import type { MeshTiming } from '../timing.ts';
 import type { PeerId } from '../transport.ts';
 
-/** Whoever refuted lately is slow and not dead: so often, it is remembered, and for so long after the last time. */
+/** Whoever refuted lately is slow and not dead: so often, it is remembered, and one less after each such time. */
 const REFUTATIONS_MAX = 3;
-const REFUTATIONS_MEMORY_MS = 60_000;
+const REFUTATION_MEMORY_MS = 15_000;
 
 interface Suspicion {
   readonly startedMs: number;
@@ -77,7 +77,8 @@ export function createSuspicions(timing: MeshTiming, sizeOf: () => number): Susp
 
   const refutationsOf = (peer: PeerId, nowMs: number): number => {
     const known = refutations.get(peer);
-    return known === undefined || nowMs - known.lastMs > REFUTATIONS_MEMORY_MS ? 0 : known.count;
+    if (known === undefined) return 0;
+    return Math.max(0, known.count - Math.floor((nowMs - known.lastMs) / REFUTATION_MEMORY_MS));
   };
 
   return {

@@ -136,7 +136,8 @@ async function tellLabel(fleet: Fleet, agents: readonly Agent[]): Promise<Spread
 }
 
 async function freeze({ sightings }: Fleet, agents: readonly Agent[]) {
-  const victim = agents.at(-2)!;
+  // None of those that are killed later: whoever was taken for dead and came back is given more time for a minute.
+  const victim = agents[2]!;
   const others = namesBut(agents, victim);
   const dead = sightings.spread(others, victim.name, ['dead'], LIMIT_MS);
   victim.process.kill('SIGSTOP');
