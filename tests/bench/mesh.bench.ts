@@ -1,15 +1,17 @@
 // Skein's mesh beside Debian's serf, as many processes of each on loopback; then its messages, bytes and probes alone.
 //
 //   node dist/tests/bench/mesh.bench.js [--agents 30] [--rounds 3] [--kills 2] [--idle-seconds 30] [--alone] [--only PART]
+//   node dist/tests/bench/mesh.bench.js --only crowd [--agents 100] [--idle-seconds 60]
 //
 // Each round is one life of each fleet, one after the other, and whoever lived first lives last the next time. --alone leaves
-// serf out; --only runs one part: lives, traffic, probes.
+// serf out; --only runs one part: lives, traffic, probes; the crowd, 30 or as many peers at rest, runs only when it is asked for.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Fleet } from './mesh/fleet.ts';
+import { measureCrowd } from './mesh/crowd.ts';
 import { live } from './mesh/life.ts';
 import type { Life } from './mesh/life.ts';
 import { measureProbes } from './mesh/probe-cost.ts';
@@ -56,6 +58,15 @@ async function compare(directory: string): Promise<ReadonlyMap<string, readonly 
   return lives;
 }
 
+const rest = () =>
+  measureCrowd({
+    peers: size,
+    measured: 6,
+    crowds: 4,
+    settleMs: 120_000,
+    idleMs: Number(options['idle-seconds']) * 1_000,
+  });
+
 const directory = await mkdtemp(join(tmpdir(), 'skein-mesh-bench-'));
 try {
   const loadBefore = Number(loadavg()[0]!.toFixed(2));
@@ -63,6 +74,7 @@ try {
   if (lives.size > 0) console.log(table(lives));
   const traffic = isWanted('traffic') ? await measureTraffic() : undefined;
   const probes = isWanted('probes') ? await measureProbes() : undefined;
+  const crowd = options.only === 'crowd' ? await rest() : undefined;
   console.log(
     JSON.stringify({
       bench: 'mesh',
@@ -72,6 +84,7 @@ try {
       ...Object.fromEntries([...lives].map(([name, all]) => [name, figures(all)])),
       traffic,
       probes,
+      crowd,
     }),
   );
 } finally {
