@@ -49,10 +49,7 @@ export interface Rogue {
 }
 
 /** Dials from `localAddress`, one of this machine's loopback addresses. */
-export async function startRogue(
-  identity: Identity,
-  localAddress = '127.0.0.1',
-): Promise<Rogue> {
+export async function startRogue(identity: Identity, localAddress = '127.0.0.1'): Promise<Rogue> {
   const muxers: RawMuxer[] = [];
   const recorded = (components: YamuxMuxerComponents): StreamMuxerFactory => {
     const factory = yamux({ maxOutboundStreams: 100_000, maxInboundStreams: 100_000 })(components);
