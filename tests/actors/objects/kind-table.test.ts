@@ -13,6 +13,7 @@ import { schemaDefinitions, schemaFields } from '../../../actors/objects/schema.
 
 const SCALARS = [
   'string',
+  'bytes',
   'int32',
   'int64',
   'float',
