@@ -4,7 +4,8 @@
 //                 any stage may throw a StatusError, which becomes the answer
 
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
-import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
+import type { ServedKind } from '../objects/served-kinds.ts';
+import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
 import { authenticate } from './authentication.ts';
@@ -12,7 +13,7 @@ import { authorize } from './authorization.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
-import type { AnyDefinition, Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { namesOf, warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
@@ -171,18 +172,17 @@ async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiRes
   }
 }
 
-function definitionOf(route: ResourceRoute): AnyDefinition {
-  const kind = kindOfResource(route.group, route.version, route.plural);
-  if (kind === undefined) throw noSuchPath();
-  return kindDefinition(kind);
+function definitionOf(route: ResourceRoute): ServedKind {
+  const served = servedKindAt(route.group, route.version, route.plural);
+  if (served === undefined) throw noSuchPath();
+  return served;
 }
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
   const count: WatchCount = { open: 0 };
   let inFlight = 0;
-  const definitions = kindNames.map((kind) => kindDefinition(kind));
-  const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
+  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, options.extras);
   const discovery = { ...options, catalog };
 
   const admit = async (

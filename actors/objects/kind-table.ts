@@ -54,18 +54,6 @@ export const kindOfPlural = (plural: string): KindName | undefined => byPlural.g
 export const apiVersionOf = ({ group, version }: Pick<KindNames, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
 
-/** The kind at this place of the API; undefined when nothing is served there. */
-export function kindOfResource(
-  group: string,
-  version: string,
-  plural: string,
-): KindName | undefined {
-  const kind = kindOfPlural(plural);
-  if (kind === undefined) return undefined;
-  const { names } = KINDS[kind];
-  return names.group === group && names.version === version ? kind : undefined;
-}
-
 /** The kind that an object's apiVersion and kind name; undefined when it is not served. */
 export const kindOfObject = (
   apiVersion: string | undefined,
