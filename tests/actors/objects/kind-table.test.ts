@@ -60,6 +60,17 @@ describe('the kind table', () => {
     assert.equal(servedKindAt('events.k8s.io', 'v1', 'events')?.names.kind, 'Event');
   });
 
+  it('has in every other form a place for each field, and finds it again', () => {
+    for (const { form, schema, names } of servedKinds) {
+      if (form === undefined) continue;
+      const stored = [...schemaFields(kindDefinition(names.kind).schema)!.keys()];
+      const object = Object.fromEntries(stored.map((field) => [field, { was: field }]));
+      const shown = form.fromStored(object);
+      assert.deepEqual(Object.keys(shown).toSorted(), [...schemaFields(schema)!.keys()].toSorted());
+      assert.deepEqual(form.toStored(shown), object);
+    }
+  });
+
   it('stores no two kinds under one plural', () => {
     const plurals = kindNames.map((kind) => kindDefinition(kind).names.plural);
     assert.equal(new Set(plurals).size, plurals.length);

@@ -21,14 +21,9 @@ import { validateAccessModes, validatePositive, VOLUME_MODES } from './volume-ru
 type Errors = readonly FieldError[];
 
 export const validatePersistentVolumeClaim = ({ spec }: Readonly<PersistentVolumeClaim>): Errors =>
-  validatePersistentVolumeClaimSpec(spec, 'spec');
+  validateSpec(spec ?? {}, 'spec');
 
-/** The same for claims and for templates of claims. */
-export function validatePersistentVolumeClaimSpec(
-  spec: Readonly<PersistentVolumeClaimSpec> | undefined,
-  path: string,
-): Errors {
-  if (spec === undefined) return [required(path)];
+function validateSpec(spec: Readonly<PersistentVolumeClaimSpec>, path: string): Errors {
   const modes = spec.accessModes ?? [];
   const wanted = spec.resources?.requests?.['storage'];
   return [

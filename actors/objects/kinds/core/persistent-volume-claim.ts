@@ -51,19 +51,14 @@ export const persistentVolumeClaimKind: KindDefinition<'PersistentVolumeClaim'> 
     setDefaults: ({ spec }) => {
       if (spec === undefined) return;
       spec.volumeMode ??= 'Filesystem';
+      pairSources(spec);
     },
     validate: validatePersistentVolumeClaim,
     validateUpdate: validatePersistentVolumeClaimUpdate,
     hasStatus: true,
     countsGenerations: false,
     prepareCreate: (claim) => {
-      if (claim.spec !== undefined) pairSources(claim.spec);
       Object.assign(claim, { status: { phase: 'Pending' } });
-    },
-    prepareUpdate: (next, old) => {
-      // Clients that know only the older field must not clear the newer one.
-      const kept = old.spec?.dataSource;
-      if (kept !== undefined && next.spec?.dataSource !== undefined) pairSources(next.spec);
     },
   },
 };

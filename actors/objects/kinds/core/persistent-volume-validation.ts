@@ -53,8 +53,7 @@ const SOURCES = [
   'vsphereVolume',
 ] as const satisfies readonly (keyof PersistentVolumeSpec)[];
 
-export function validatePersistentVolume({ spec }: Readonly<PersistentVolume>): Errors {
-  if (spec === undefined) return [required('spec')];
+export function validatePersistentVolume({ spec = {} }: Readonly<PersistentVolume>): Errors {
   const modes = spec.accessModes ?? [];
   return [
     ...(modes.length === 0 ? [required('spec.accessModes')] : []),

@@ -142,7 +142,7 @@ const volumes: readonly Case[] = [
   [
     'a volume of nothing',
     'PersistentVolume',
-    manifest('PersistentVolume', { spec: {} }),
+    manifest('PersistentVolume', { spec: null }),
     'spec.accessModes: Required value',
     'spec.capacity: Required value',
     'spec: Required value: must specify a volume type',
@@ -186,7 +186,7 @@ const volumes: readonly Case[] = [
   [
     'a claim of nothing',
     'PersistentVolumeClaim',
-    manifest('PersistentVolumeClaim', { spec: {} }),
+    manifest('PersistentVolumeClaim', { spec: null }),
     'spec.accessModes: Required value: at least 1 access mode is required',
     'spec.resources[storage]: Required value',
   ],
