@@ -12,11 +12,14 @@ import { includeObject, presentObject } from './reads/shapes.ts';
 import { warningHeader } from './reads/revisions.ts';
 import type { Named } from './status.ts';
 
+/** A kind of the table, as the place that was asked serves it. */
+export type AnyDefinition = ServedKind;
+
 export interface Exchange {
   readonly gateway: GatewayOptions;
   readonly request: ApiRequest;
   readonly route: ResourceRoute;
-  readonly definition: ServedKind;
+  readonly definition: AnyDefinition;
   readonly user: User;
   /** Words for Warning headers, collected on the way. */
   readonly warnings: string[];

@@ -4,7 +4,6 @@
 //                 any stage may throw a StatusError, which becomes the answer
 
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
-import type { ServedKind } from '../objects/served-kinds.ts';
 import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
@@ -13,7 +12,7 @@ import { authorize } from './authorization.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
-import type { Exchange } from './exchange.ts';
+import type { AnyDefinition, Exchange } from './exchange.ts';
 import { namesOf, warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { createFlowControl } from './flow/flow-control.ts';
@@ -170,7 +169,7 @@ async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiRes
   }
 }
 
-function definitionOf(route: ResourceRoute): ServedKind {
+function definitionOf(route: ResourceRoute): AnyDefinition {
   const served = servedKindAt(route.group, route.version, route.plural);
   if (served === undefined) throw noSuchPath();
   return served;
