@@ -45,6 +45,14 @@ export const servedKindAt = (
   plural: string,
 ): ServedKind | undefined => byPlace.get(placeOf(group, version, plural));
 
+const byGroupAndName: ReadonlyMap<string, KindName> = new Map(
+  servedKinds.map(({ names }) => [`${names.group}/${names.kind}`, names.kind] as const),
+);
+
+/** The kind that a reference names, in whichever version of its group; undefined for one of others. */
+export const kindOfReference = (apiVersion: string, kind: string): KindName | undefined =>
+  byGroupAndName.get(`${apiVersion.split('/').slice(0, -1).join('/')}/${kind}`);
+
 /** A stored object as this place shows it. */
 export function asServed({ form, names }: ServedKind, object: KubernetesObject): KubernetesObject {
   if (form === undefined) return object;

@@ -11,6 +11,7 @@ import { NO_PLAN } from '../../duties/controller.ts';
 import { kindNames } from '../../objects/kind-table.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
+import { kindOfReference } from '../../objects/served-kinds.ts';
 import type { ObjectChange, ObjectView, ObjectWrite } from '../../objects/objects.ts';
 import { podDeletion } from '../pod-deletion.ts';
 
@@ -24,14 +25,14 @@ type Anything = ObjectTypes[KindName];
 const isEnding = ({ metadata }: KubernetesObject): boolean =>
   metadata?.deletionTimestamp !== undefined;
 
-const isKnown = (kind: string): kind is KindName => (kindNames as readonly string[]).includes(kind);
-
-/** Whether the owner still exists; kinds unknown here are taken as existing: better garbage than loss. */
-const ownerOf = (
+/** Whether the owner still exists; kinds of others are taken as existing: better garbage than loss. */
+function ownerOf(
   view: ObjectView,
-  { kind, uid }: OwnerReference,
-): KubernetesObject | 'gone' | 'unknown' =>
-  isKnown(kind) ? (view.getByUid(kind, uid) ?? 'gone') : 'unknown';
+  { apiVersion, kind, uid }: OwnerReference,
+): KubernetesObject | 'gone' | 'unknown' {
+  const known = kindOfReference(apiVersion, kind);
+  return known === undefined ? 'unknown' : (view.getByUid(known, uid) ?? 'gone');
+}
 
 /** The write that deletes an object: at once, or with a timestamp while something must be ended before. */
 function deletion(kind: KindName, object: KubernetesObject, nowMs: number): ObjectWrite {

@@ -8,7 +8,11 @@ import {
   kindOfAlias,
   kindOfObject,
 } from '../../../actors/objects/kind-table.ts';
-import { servedKindAt, servedKinds } from '../../../actors/objects/served-kinds.ts';
+import {
+  kindOfReference,
+  servedKindAt,
+  servedKinds,
+} from '../../../actors/objects/served-kinds.ts';
 import { schemaDefinitions, schemaFields } from '../../../actors/objects/schema.ts';
 
 const SCALARS = [
@@ -47,6 +51,10 @@ describe('the kind table', () => {
     assert.equal(kindOfAlias('deployments.extensions'), undefined);
     assert.equal(servedKindAt('extensions', 'v1beta1', 'deployments'), undefined);
     assert.equal(kindOfObject('v1', 'Deployment'), undefined);
+    assert.equal(kindOfReference('apps/v1beta2', 'Deployment'), 'Deployment');
+    assert.equal(kindOfReference('events.k8s.io/v1', 'Event'), 'Event');
+    assert.equal(kindOfReference('v1', 'Pod'), 'Pod');
+    assert.equal(kindOfReference('serving.knative.dev/v1', 'Service'), undefined);
   });
 
   it('serves no two kinds at one place, and every form with a schema of its own', () => {

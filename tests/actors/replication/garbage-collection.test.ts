@@ -59,7 +59,8 @@ describe('replication/garbage-collection', () => {
     const { view } = cluster.eye().objects;
     const uid = view.get('Deployment', 'default', 'web')!.metadata!.uid!;
     const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid };
-    const unknown = { apiVersion: 'example.com/v1', kind: 'Cat', name: 'tom', uid: 'cat-1' };
+    // Of a kind that only shares its name with one known here.
+    const unknown = { apiVersion: 'example.com/v1', kind: 'Service', name: 'tom', uid: 'cat-1' };
     const make = (name: string, ...ownerReferences: readonly object[]) =>
       cluster.create('ConfigMap', {
         metadata: { name, namespace: 'default', uid: `map-${name}`, ownerReferences },
@@ -77,8 +78,8 @@ describe('replication/garbage-collection', () => {
     assert.deepEqual(names, ['free', 'owned', 'shared']);
     const left = view.get('ConfigMap', 'default', 'shared')?.metadata?.ownerReferences;
     assert.deepEqual(
-      left?.map(({ kind }) => kind),
-      ['Cat'],
+      left?.map(({ uid }) => uid),
+      ['cat-1'],
     );
     await make('late', owner);
     await cluster.until('it is gone', () => view.get('ConfigMap', 'default', 'late') === undefined);
