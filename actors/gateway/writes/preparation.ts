@@ -13,11 +13,16 @@ import { namesOf } from '../exchange.ts';
 import type { JsonObject } from '../request/body.ts';
 import { isObject } from '../request/body.ts';
 import { fieldValidation } from '../request/parameters.ts';
+import type { Written } from './managed-fields.ts';
 import type { StatusCause } from '../status.ts';
 import { badRequest, invalid, unprocessable } from '../status.ts';
 
 /** Which part of an object a write may change. */
 export type Part = 'object' | 'status' | 'finalize';
+
+/** What managedFields calls that part. */
+export const writtenOf = (part: Exclude<Part, 'finalize'>): Written =>
+  part === 'object' ? '' : part;
 
 const toCause = ({ path, message, reason }: FieldError): StatusCause => ({
   reason,

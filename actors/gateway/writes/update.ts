@@ -8,8 +8,10 @@ import type { JsonObject } from '../request/body.ts';
 import { decodeObject, isObject } from '../request/body.ts';
 import { badRequest, conflict } from '../status.ts';
 import { change } from './change.ts';
+import { tracked } from './managed-fields.ts';
 import type { Part } from './preparation.ts';
-import { prepareChanged } from './preparation.ts';
+import { prepareChanged, writtenOf } from './preparation.ts';
+import { checkWriteOptions } from './writer.ts';
 
 /** Refuses a state that was made from another one than `old`. Throws 409. */
 export function checkDecidedFrom(
@@ -61,6 +63,7 @@ export function withNames({ route, definition }: Exchange, body: JsonObject): Js
 /** Answers an update. Without a resourceVersion it replaces whatever is there. */
 export async function update(exchange: Exchange, part: Part): Promise<ApiResponse> {
   const { request } = exchange;
+  checkWriteOptions(exchange, false);
   const body = decodeObject(request.body, request.headers['content-type']);
   checkNames(exchange, body);
   const named = withNames(exchange, body);
@@ -69,7 +72,8 @@ export async function update(exchange: Exchange, part: Part): Promise<ApiRespons
     exchange,
     (old) => {
       checkDecidedFrom(exchange, named, old);
-      return prepareChanged(exchange, named, old, part);
+      const next = prepareChanged(exchange, named, old, part);
+      return part === 'finalize' ? next : tracked(exchange, next, old, writtenOf(part));
     },
     { retries: !isConditional },
   );
