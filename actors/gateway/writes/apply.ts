@@ -24,7 +24,7 @@ import { MAX_ATTEMPTS } from './commit.ts';
 import { createObject } from './create.ts';
 import type { Written } from './managed-fields.ts';
 import { managersOf, ownable, withManagers } from './managed-fields.ts';
-import { prepareChanged, prepareNew, writtenOf } from './preparation.ts';
+import { checkDuplicateFields, prepareChanged, prepareNew, writtenOf } from './preparation.ts';
 import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 import { checkWriteOptions, isForced, writerOf } from './writer.ts';
 
@@ -159,6 +159,7 @@ export async function applyServerSide(
   const { request, definition, route } = exchange;
   checkWriteOptions(exchange, true);
   const body = readAppliedBody(request);
+  checkDuplicateFields(exchange);
   const { kind } = definition.names;
   const applicable = {
     apiVersion: apiVersionOf(definition.names),

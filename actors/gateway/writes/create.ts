@@ -22,7 +22,7 @@ import { at, dryRunOf } from './change.ts';
 import type { Also } from './commit.ts';
 import { catchUp, commit, MAX_ATTEMPTS, NOTHING_ELSE } from './commit.ts';
 import { tracked } from './managed-fields.ts';
-import { prepareNew } from './preparation.ts';
+import { checkDuplicateFields, prepareNew } from './preparation.ts';
 import { addressChanges } from './service-writes.ts';
 import { checkWriteOptions } from './writer.ts';
 
@@ -121,6 +121,7 @@ export async function create(exchange: Exchange): Promise<ApiResponse> {
   const { request } = exchange;
   checkWriteOptions(exchange, false);
   const body = placed(exchange, decodeObject(request.body, request.headers['content-type']));
+  checkDuplicateFields(exchange);
   const metadata = body['metadata'] as JsonObject;
   if ((metadata['resourceVersion'] ?? '') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');

@@ -9,7 +9,7 @@ import type { JsonObject } from '../request/body.ts';
 import { applyServerSide } from './apply.ts';
 import { change } from './change.ts';
 import { tracked } from './managed-fields.ts';
-import { prepareChanged, writtenOf } from './preparation.ts';
+import { checkDuplicateFields, prepareChanged, writtenOf } from './preparation.ts';
 import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 import { checkWriteOptions } from './writer.ts';
 
@@ -18,6 +18,7 @@ export async function patch(exchange: Exchange, part: 'object' | 'status'): Prom
   if (isApplyPatch(exchange.request)) return applyServerSide(exchange, part);
   const patchOf = parsePatch(exchange.request);
   checkWriteOptions(exchange, false);
+  checkDuplicateFields(exchange);
   const schema = patchSchemaOf(exchange.definition.schema);
   const { object } = await change(
     exchange,

@@ -11,11 +11,12 @@ import { prepareCreate, prepareUpdate } from '../../objects/write-preparation.ts
 import type { Exchange } from '../exchange.ts';
 import { namesOf } from '../exchange.ts';
 import type { JsonObject } from '../request/body.ts';
-import { isObject } from '../request/body.ts';
+import { isObject, MAX_BODY_BYTES, mediaTypeOf } from '../request/body.ts';
+import { duplicateFields } from '../request/duplicate-fields.ts';
 import { fieldValidation } from '../request/parameters.ts';
 import type { Written } from './managed-fields.ts';
-import type { StatusCause } from '../status.ts';
-import { badRequest, invalid, unprocessable } from '../status.ts';
+import type { StatusCause, StatusError } from '../status.ts';
+import { badRequest, invalid } from '../status.ts';
 
 /** Which part of an object a write may change. */
 export type Part = 'object' | 'status' | 'finalize';
@@ -30,6 +31,37 @@ const toCause = ({ path, message, reason }: FieldError): StatusCause => ({
   field: path,
 });
 
+/** Characters of a patch that are told back. */
+const TOLD_PATCH_LENGTH = 1_024;
+
+/** 422 for a patch that makes something that cannot be read, as Kubernetes tells it. */
+function invalidPatch({ request }: Exchange, why: string): StatusError {
+  const text = Buffer.from(request.body).toString().slice(0, TOLD_PATCH_LENGTH);
+  const message = `Invalid value: ${JSON.stringify(text)}: ${why}`;
+  const nameless = { group: '', plural: '', kind: '' };
+  return invalid(nameless, '', [{ reason: 'FieldValueInvalid', message, field: 'patch' }]);
+}
+
+/** Meets fields that the body gives twice as the request asks: refused, told or passed over. Throws 400 or 422. */
+export function checkDuplicateFields(exchange: Exchange): void {
+  const { request, route, definition } = exchange;
+  const validation = fieldValidation(request.query);
+  const isJson = /json|^$|apply-patch/.test(mediaTypeOf(request.headers['content-type']));
+  if (validation === 'Ignore' || !isJson || request.body.length > MAX_BODY_BYTES) return;
+  const text = Buffer.from(request.body).toString();
+  if (!/^\s*[{[]/.test(text)) return;
+  const told = duplicateFields(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
+  if (told.length === 0) return;
+  if (validation === 'Warn') {
+    exchange.warnings.push(...told);
+    return;
+  }
+  const words = `strict decoding error: ${told.join(', ')}`;
+  if (route.verb === 'patch') throw invalidPatch(exchange, words);
+  const { kind, version } = definition.names;
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${words}`);
+}
+
 /** The prepared object, with its warnings noted; throws the refusal. */
 function settled(exchange: Exchange, name: string, prepared: Prepared<KindName>): KubernetesObject {
   if (prepared.ok) {
@@ -39,12 +71,13 @@ function settled(exchange: Exchange, name: string, prepared: Prepared<KindName>)
   if (prepared.reason === 'invalid') {
     throw invalid(namesOf(exchange), name, prepared.errors.map(toCause));
   }
+  if (exchange.route.verb === 'patch') throw invalidPatch(exchange, prepared.message);
   const { kind, version } = exchange.definition.names;
   const isStrict = prepared.message.startsWith('strict decoding error');
   const words = isStrict
     ? `${kind} in version "${version}" cannot be handled as a ${kind}: ${prepared.message}`
     : prepared.message;
-  throw exchange.route.verb === 'patch' ? unprocessable(words) : badRequest(words);
+  throw badRequest(words);
 }
 
 /** A new object, whole. Throws 400 for what cannot be read, 422 for what breaks a rule. */

@@ -10,7 +10,7 @@ import { badRequest, conflict } from '../status.ts';
 import { change } from './change.ts';
 import { tracked } from './managed-fields.ts';
 import type { Part } from './preparation.ts';
-import { prepareChanged, writtenOf } from './preparation.ts';
+import { checkDuplicateFields, prepareChanged, writtenOf } from './preparation.ts';
 import { checkWriteOptions } from './writer.ts';
 
 /** Refuses a state that was made from another one than `old`. Throws 409. */
@@ -65,6 +65,7 @@ export async function update(exchange: Exchange, part: Part): Promise<ApiRespons
   const { request } = exchange;
   checkWriteOptions(exchange, false);
   const body = decodeObject(request.body, request.headers['content-type']);
+  checkDuplicateFields(exchange);
   checkNames(exchange, body);
   const named = withNames(exchange, body);
   const isConditional = ((named['metadata'] as JsonObject)['resourceVersion'] ?? '') !== '';
