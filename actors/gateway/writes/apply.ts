@@ -23,7 +23,8 @@ import { change } from './change.ts';
 import { MAX_ATTEMPTS } from './commit.ts';
 import { createObject } from './create.ts';
 import type { Written } from './managed-fields.ts';
-import { managersOf, ownable, withManagers } from './managed-fields.ts';
+import { managersOf, ownable, ownedPart, withManagers } from './managed-fields.ts';
+import type { Part } from './preparation.ts';
 import { checkDuplicateFields, prepareChanged, prepareNew, writtenOf } from './preparation.ts';
 import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 import { checkWriteOptions, isForced, writerOf } from './writer.ts';
@@ -74,7 +75,7 @@ function wholeOf(
 ): JsonObject {
   const { spec, status } = old as JsonObject;
   if (written === 'status') return { ...(old as JsonObject), ...object };
-  if (written === 'scale') {
+  if (written !== '') {
     return { ...(old as JsonObject), spec: { ...(spec as object), ...(object['spec'] as object) } };
   }
   return definition.strategy.hasStatus ? { ...object, status } : object;
@@ -90,22 +91,14 @@ export function applied(
   const { definition } = exchange;
   const { object, managers } = outcomeOf(exchange, wanted, old, written);
   const whole = wholeOf(exchange, object, old, written);
-  const part = written === 'status' ? 'status' : 'object';
+  const part = written === '' || written === 'scale' ? 'object' : written;
   const next = prepareChanged(exchange, withNames(exchange, whole), old, part);
   return withManagers(definition, next, managers, old);
 }
 
-/** What the body wants of the part that is written. */
-function wantedOf(exchange: Exchange, body: JsonObject, written: Written): JsonObject {
-  const { strategy } = exchange.definition;
-  const { status, ...rest } = body;
-  if (written === 'status') return status === undefined ? {} : { status };
-  return strategy.hasStatus ? rest : body;
-}
-
 /** A new object from an apply. */
 function newObject(exchange: Exchange, body: JsonObject): KubernetesObject {
-  const wanted = wantedOf(exchange, body, '');
+  const wanted = ownedPart(exchange.definition, body, '');
   const { object, managers } = outcomeOf(exchange, wanted, undefined, '');
   return withManagers(exchange.definition, prepareNew(exchange, object), managers, undefined);
 }
@@ -124,10 +117,10 @@ function checkNew(exchange: Exchange, body: JsonObject): void {
 async function applyOrCreate(
   exchange: Exchange,
   body: JsonObject,
-  part: 'object' | 'status',
+  part: Exclude<Part, 'finalize'>,
 ): Promise<Changed & { readonly isNew: boolean }> {
   const written = writtenOf(part);
-  const wanted = wantedOf(exchange, body, written);
+  const wanted = ownedPart(exchange.definition, body, written);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     try {
       const decide = (old: KubernetesObject): KubernetesObject => {
@@ -154,7 +147,7 @@ async function applyOrCreate(
 /** Answers a server-side apply. */
 export async function applyServerSide(
   exchange: Exchange,
-  part: 'object' | 'status',
+  part: Exclude<Part, 'finalize'>,
 ): Promise<ApiResponse> {
   const { request, definition, route } = exchange;
   checkWriteOptions(exchange, true);

@@ -1,6 +1,8 @@
 // Puts into an object that is about to be written who manages what of it after this write.
 
 import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.d.ts';
+import { unreachable } from '../../../runtime/index.ts';
+import type { PartName } from '../../objects/kind-definition.ts';
 import { apiVersionOf } from '../../objects/kind-table.ts';
 import type { KubernetesObject } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
@@ -13,7 +15,7 @@ import type { JsonObject } from '../request/body.ts';
 import { writerOf } from './writer.ts';
 
 /** Which part of an object a write is about; '' is all but the status. */
-export type Written = '' | 'status' | 'scale' | 'ephemeralcontainers' | 'resize';
+export type Written = '' | 'status' | 'scale' | PartName;
 
 const entriesOf = (object: KubernetesObject): readonly ManagedFieldsEntry[] | undefined =>
   object.metadata?.managedFields;
@@ -50,23 +52,50 @@ const sameTimes = (left: readonly Manager[], right: readonly Manager[]): boolean
   return times(left) === times(right);
 };
 
-interface Scaled {
-  readonly spec?: { readonly replicas?: number };
+const resizable = (containers: unknown): unknown =>
+  Array.isArray(containers)
+    ? containers.map((container: JsonObject) => {
+        const { name, resources, resizePolicy } = container;
+        return { name, resources, resizePolicy };
+      })
+    : undefined;
+
+/** The part of an object, or of what is wanted of one, that a write is about. */
+export function ownedPart(
+  { strategy }: AnyDefinition,
+  object: JsonObject,
+  written: Written,
+): JsonObject {
+  const { status, ...rest } = object;
+  const { replicas, ephemeralContainers, containers, initContainers } = (object['spec'] ??
+    {}) as JsonObject;
+  switch (written) {
+    case 'status':
+      return { status };
+    case 'scale':
+      return { spec: { replicas } };
+    case 'ephemeralcontainers':
+      return { spec: { ephemeralContainers } };
+    case 'resize':
+      return {
+        spec: { containers: resizable(containers), initContainers: resizable(initContainers) },
+      };
+    case '':
+      return strategy.hasStatus ? rest : object;
+    default:
+      return unreachable(written);
+  }
 }
 
-/** What of an object a write may own, without what is about the object's storage. */
+/** That part of a stored object, without who manages it. */
 export function ownable(
-  { strategy }: AnyDefinition,
+  definition: AnyDefinition,
   object: KubernetesObject | undefined,
   written: Written,
 ): JsonObject {
   if (object === undefined) return {};
-  const { status, ...rest } = object as KubernetesObject & { readonly status?: unknown };
-  if (written === 'status') return status === undefined ? {} : { status };
-  if (written === 'scale') return { spec: { replicas: (rest as Scaled).spec?.replicas } };
-  const { managedFields: _m, ...metadata } = rest.metadata ?? {};
-  const owned = { ...rest, metadata };
-  return strategy.hasStatus || status === undefined ? owned : { ...owned, status };
+  const { managedFields: _m, ...metadata } = object.metadata ?? {};
+  return ownedPart(definition, { ...object, metadata } as JsonObject, written);
 }
 
 /** A sole empty entry, or none where some may be, asks to forget all managers. */

@@ -9,12 +9,16 @@ import type { JsonObject } from '../request/body.ts';
 import { applyServerSide } from './apply.ts';
 import { change } from './change.ts';
 import { tracked } from './managed-fields.ts';
+import type { Part } from './preparation.ts';
 import { checkDuplicateFields, prepareChanged, writtenOf } from './preparation.ts';
 import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 import { checkWriteOptions } from './writer.ts';
 
 /** Answers a patch; made again from the newest state when somebody else wrote in between. */
-export async function patch(exchange: Exchange, part: 'object' | 'status'): Promise<ApiResponse> {
+export async function patch(
+  exchange: Exchange,
+  part: Exclude<Part, 'finalize'>,
+): Promise<ApiResponse> {
   if (isApplyPatch(exchange.request)) return applyServerSide(exchange, part);
   const patchOf = parsePatch(exchange.request);
   checkWriteOptions(exchange, false);

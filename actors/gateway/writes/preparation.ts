@@ -3,6 +3,7 @@
 import type { Namespace } from 'kubernetes-types/core/v1.d.ts';
 import { randomUuid } from '../../../runtime/index.ts';
 import type { FieldError } from '../../objects/field-errors.ts';
+import type { PartName } from '../../objects/kind-definition.ts';
 import type { KindName, KubernetesObject } from '../../objects/kinds.ts';
 import { randomNameSuffix } from '../../objects/meta.ts';
 import type { Stored } from '../../objects/objects.ts';
@@ -19,7 +20,7 @@ import type { StatusCause, StatusError } from '../status.ts';
 import { badRequest, invalid } from '../status.ts';
 
 /** Which part of an object a write may change. */
-export type Part = 'object' | 'status' | 'finalize';
+export type Part = 'object' | 'status' | 'finalize' | PartName;
 
 /** What managedFields calls that part. */
 export const writtenOf = (part: Exclude<Part, 'finalize'>): Written =>
@@ -112,7 +113,7 @@ export function prepareChanged(
     definition.names.kind,
     old as Stored<KindName>,
     body,
-    part === 'status' ? part : undefined,
+    part === 'object' ? undefined : part,
     fieldValidation(request.query),
   );
   return settled(exchange, route.name, prepared);
