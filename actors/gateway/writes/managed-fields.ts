@@ -26,20 +26,21 @@ export const managersOf = (
   object: KubernetesObject,
 ): readonly Manager[] => readManagers(entriesOf(object), apiVersionOf(names)) ?? [];
 
-/** The object with these managers; with the old entries when they say the same. */
+/** The object with these managers; with the old entries when they say the same. `known` are the old one's, if read already. */
 export function withManagers(
   definition: AnyDefinition,
   object: KubernetesObject,
   managers: readonly Manager[],
   old: KubernetesObject | undefined,
+  known?: readonly Manager[],
 ): KubernetesObject {
   const { managedFields: _given, ...metadata } = object.metadata ?? {};
   if (managers.length === 0) return { ...object, metadata };
-  const before = old === undefined ? [] : managersOf(definition, old);
-  const managedFields =
-    old !== undefined && sameManagers(managers, before) && sameTimes(managers, before)
-      ? [...entriesOf(old)!]
-      : writeManagers(managers);
+  const before = old === undefined ? [] : (known ?? managersOf(definition, old));
+  const isOld =
+    old !== undefined &&
+    (managers === before || (sameManagers(managers, before) && sameTimes(managers, before)));
+  const managedFields = isOld ? [...entriesOf(old)!] : writeManagers(managers);
   return { ...object, metadata: { ...metadata, managedFields } };
 }
 
@@ -95,7 +96,7 @@ export function ownable(
 ): JsonObject {
   if (object === undefined) return {};
   const { managedFields: _m, ...metadata } = object.metadata ?? {};
-  return ownedPart(definition, { ...object, metadata } as JsonObject, written);
+  return ownedPart(definition, { ...object, metadata }, written);
 }
 
 /** A sole empty entry, or none where some may be, asks to forget all managers. */
@@ -114,6 +115,7 @@ function startOf(
   if (written !== '') return stored();
   const given = entriesOf(next);
   if (isReset(given)) return [];
+  if (given === undefined || given === old?.metadata?.managedFields) return stored();
   const said = managersOf(definition, next);
   return said.length === 0 ? stored() : said;
 }
@@ -137,5 +139,6 @@ export function tracked(
     writerOf(exchange, 'Update', written),
     { time: timestamp(gateway.clock.wallMs()) },
   );
-  return withManagers(definition, next, managers, old);
+  const isStored = entriesOf(next) === old?.metadata?.managedFields || written !== '';
+  return withManagers(definition, next, managers, old, isStored ? start : undefined);
 }

@@ -1,6 +1,7 @@
 // What the objects' rules make of a body, with their refusals as Kubernetes tells them.
 
 import type { Namespace } from 'kubernetes-types/core/v1.d.ts';
+import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.d.ts';
 import { randomUuid } from '../../../runtime/index.ts';
 import type { FieldError } from '../../objects/field-errors.ts';
 import type { PartName } from '../../objects/kind-definition.ts';
@@ -109,14 +110,28 @@ export function prepareChanged(
 ): KubernetesObject {
   if (part === 'finalize') return finalized(body, old);
   const { definition, request, route } = exchange;
+  const [plain, managedFields] = withoutManagers(body);
   const prepared = prepareUpdate<KindName>(
     definition.names.kind,
     old as Stored<KindName>,
-    body,
+    plain,
     part === 'object' ? undefined : part,
     fieldValidation(request.query),
   );
-  return settled(exchange, route.name, prepared);
+  const next = settled(exchange, route.name, prepared);
+  return managedFields === undefined
+    ? next
+    : { ...next, metadata: { ...next.metadata, managedFields } };
+}
+
+/** A body without its managedFields, which are as large as the rest and have rules of their own; and they. */
+function withoutManagers(body: JsonObject): [JsonObject, ManagedFieldsEntry[] | undefined] {
+  const { metadata } = body;
+  if (!isObject(metadata) || metadata['managedFields'] === undefined) return [body, undefined];
+  const { managedFields, ...rest } = metadata;
+  if (managedFields === null) return [{ ...body, metadata: rest }, undefined];
+  if (!Array.isArray(managedFields) || !managedFields.every(isObject)) return [body, undefined];
+  return [{ ...body, metadata: rest }, managedFields];
 }
 
 /** A namespace whose finalizers are those of the body; nothing else of it changes. */

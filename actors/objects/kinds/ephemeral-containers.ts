@@ -1,6 +1,6 @@
 // The containers that are added to a running pod to look into it: what they may be, and that they only ever come.
 
-import type { Container, EphemeralContainer, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { EphemeralContainer, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { duplicate, forbidden, notFound } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { sameValue } from '../field-rules.ts';
@@ -51,7 +51,7 @@ function validateAll(pod: Readonly<Pod>): Errors {
     const path = `${PATH}[${i}]`;
     const { name, targetContainerName: target = '', ...rest } = container;
     const errors: FieldError[] = [
-      ...validateContainer({ ...rest, name } as Container, path, volumeNames),
+      ...validateContainer({ ...rest, name }, path, volumeNames),
       ...validateFields(container, path),
     ];
     if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));

@@ -192,8 +192,11 @@ export const fieldElement = (name: string): string => `f:${name}`;
 export const valueElement = (value: unknown): string => `v:${JSON.stringify(value)}`;
 
 /** An item of a list by the fields that tell its items apart. */
-export const keyElement = (keys: readonly (readonly [string, unknown])[]): string =>
-  `k:${JSON.stringify(Object.fromEntries([...keys].sort(([a], [b]) => (a < b ? -1 : 1))))}`;
+export function keyElement(keys: readonly (readonly [string, unknown])[]): string {
+  const sorted = keys.length < 2 ? keys : [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
+  const said = sorted.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `k:{${said.join()}}`;
+}
 
 /** A path as people read it: `.spec.containers[name="web"].image`. */
 export const pathText = (path: readonly string[]): string => path.map(elementText).join('');

@@ -33,6 +33,13 @@ export const isBy = (manager: Writer, writer: Writer): boolean =>
   manager.subresource === writer.subresource &&
   (writer.operation === 'Apply' || manager.apiVersion === writer.apiVersion);
 
+/** Entries may come from anybody: are their words texts? */
+const isSaid = (entry: ManagedFieldsEntry): boolean => {
+  const { manager, apiVersion, time, subresource } = entry as Readonly<Record<string, unknown>>;
+  const words = [manager, apiVersion, time, subresource];
+  return words.every((word) => word === undefined || typeof word === 'string');
+};
+
 /** What managedFields says, of one version; undefined when some of it cannot be read. */
 export function readManagers(
   entries: readonly ManagedFieldsEntry[] | undefined,
@@ -43,7 +50,8 @@ export function readManagers(
   for (const entry of entries ?? []) {
     const fields = fromFieldsV1(entry.fieldsV1 ?? {});
     const { operation } = entry;
-    if (fields === undefined || (operation !== 'Apply' && operation !== 'Update')) return undefined;
+    if (fields === undefined || !isSaid(entry)) return undefined;
+    if (operation !== 'Apply' && operation !== 'Update') return undefined;
     // Fields of a version that is not served mean nothing here.
     if (entry.apiVersion !== apiVersion) continue;
     managers.push({
