@@ -88,6 +88,9 @@ describe('server-side apply', () => {
     assert.equal(tried['kind'], 'Pod');
     assert.equal((await fixture.json('GET', `${PODS}/p`))['code'], 404);
     assert.equal((await apply('a', yaml, '', `${PODS}/p`))['kind'], 'Pod');
+    const flow =
+      '{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {containers: [{name: c, image: i}]}}';
+    assert.equal((await apply('a', flow, '', `${PODS}/q`))['kind'], 'Pod');
   });
 
   it('that changes nothing writes nothing, at any later time', async () => {

@@ -4,7 +4,7 @@ import type { ApiRequest } from '../../request/api-request.ts';
 import type { JsonObject } from '../../request/body.ts';
 import { decodeObject, isObject } from '../../request/body.ts';
 import { checkAgainstSchema } from '../../../objects/schema-validation.ts';
-import { badRequest } from '../../status.ts';
+import { badRequest, StatusError } from '../../status.ts';
 import { fieldTypeOf } from './field-type.ts';
 import { listProblem } from './object-fields.ts';
 
@@ -16,10 +16,20 @@ export interface Applicable {
   readonly definition: string;
 }
 
-/** Reads JSON or YAML. Throws 400. */
+const isMalformedJson = (error: unknown): boolean =>
+  error instanceof StatusError && error.message.startsWith('the body is not valid JSON');
+
+/** Reads JSON or YAML. Throws 400 or 413. */
 export function readAppliedBody({ body }: ApiRequest): JsonObject {
   const first = Buffer.from(body.subarray(0, 64)).toString().trimStart()[0];
-  return decodeObject(body, first === '{' ? 'application/json' : 'application/yaml');
+  if (first !== '{') return decodeObject(body, 'application/yaml');
+  try {
+    return decodeObject(body, 'application/json');
+  } catch (error) {
+    // YAML may begin with a brace as well; what is too deep or too large stays so.
+    if (isMalformedJson(error)) return decodeObject(body, 'application/yaml');
+    throw error;
+  }
 }
 
 const textOf = (value: unknown): string =>
