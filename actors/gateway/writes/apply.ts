@@ -3,6 +3,7 @@
 import { apiVersionOf } from '../../objects/kind-table.ts';
 import type { KubernetesObject } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
+import { authorize } from '../authorization.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerObject, namesOf } from '../exchange.ts';
 import {
@@ -132,6 +133,8 @@ async function applyOrCreate(
       const isMissing = error instanceof StatusError && error.status.code === 404;
       if (!isMissing || part !== 'object') throw error;
     }
+    // Who may only patch may not create by it.
+    authorize(exchange.user, { ...exchange.route, verb: 'create' });
     checkNew(exchange, body);
     try {
       const object = await createObject(exchange, () => newObject(exchange, body), false);
