@@ -7,12 +7,14 @@ import type { KindName, KindNames, ObjectTypes } from './kinds.ts';
 export type SubresourceName =
   | 'attach'
   | 'binding'
+  | 'ephemeralcontainers'
   | 'eviction'
   | 'exec'
   | 'finalize'
   | 'log'
   | 'portforward'
   | 'proxy'
+  | 'resize'
   | 'scale'
   | 'status';
 
@@ -30,6 +32,18 @@ export interface Column<K extends KindName> {
   readonly cell: (object: Readonly<ObjectTypes[K]>, nowMs: number) => Cell;
 }
 
+/** Parts of an object that only a subresource of their own changes. */
+export type PartName = 'ephemeralcontainers' | 'resize';
+
+export interface PartStrategy<K extends KindName> {
+  /** The old object with the part as the given one has it; neither is changed. */
+  readonly take: (given: Readonly<ObjectTypes[K]>, old: Readonly<ObjectTypes[K]>) => ObjectTypes[K];
+  readonly validate: (
+    next: Readonly<ObjectTypes[K]>,
+    old: Readonly<ObjectTypes[K]>,
+  ) => readonly FieldError[];
+}
+
 /** How objects of a kind come to be and may change. Functions that change an object get a copy of their own. */
 export interface Strategy<K extends KindName> {
   /** Is `name` a legal metadata.name? What is wrong with it, else nothing. */
@@ -38,6 +52,8 @@ export interface Strategy<K extends KindName> {
   readonly setDefaults: (object: ObjectTypes[K]) => void;
   /** What is wrong with a new object, or with the new state of an old one. */
   readonly validate: (object: ObjectTypes[K]) => readonly FieldError[];
+  /** What is wrong with a new object only. */
+  readonly validateCreate?: (object: ObjectTypes[K]) => readonly FieldError[];
   /** What must not have changed. */
   readonly validateUpdate: (
     next: ObjectTypes[K],
@@ -48,6 +64,7 @@ export interface Strategy<K extends KindName> {
     next: ObjectTypes[K],
     old: Readonly<ObjectTypes[K]>,
   ) => readonly FieldError[];
+  readonly parts?: Readonly<Record<PartName, PartStrategy<K>>>;
   /** Does the object have a status that only the status subresource writes? */
   readonly hasStatus: boolean;
   /** May a status come with the creation? Default no: it starts anew. */
