@@ -104,9 +104,10 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
   if (!(definition.subresources as readonly string[]).includes(subresource)) throw noSuchPath();
   switch (subresource) {
     case 'status':
+    case 'approval':
       if (isRead(verb)) return get(exchange);
-      if (verb === 'update') return update(exchange, 'status');
-      if (verb === 'patch') return patch(exchange, 'status');
+      if (verb === 'update') return update(exchange, subresource);
+      if (verb === 'patch') return patch(exchange, subresource);
       break;
     case 'scale':
       if (isRead(verb)) return getScale(exchange);

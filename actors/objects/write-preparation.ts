@@ -4,6 +4,7 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { formatFieldErrors } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
+import type { Requester, StatusSubresource } from './kind-definition.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
@@ -19,6 +20,8 @@ export interface Creation {
   readonly uid: string;
   /** Ends a name asked for by generateName; see randomNameSuffix. */
   readonly nameSuffix?: string;
+  /** Who asks; for kinds that keep it. */
+  readonly user?: Requester;
 }
 
 /** How fields that the schema does not know are met: refused, or dropped with or without a warning. */
@@ -68,29 +71,32 @@ export function prepareCreate<K extends KindName>(
 
   if (strategy.hasStatus && strategy.keepsStatusOnCreate !== true) clearStatus(object);
   strategy.setDefaults(object);
-  strategy.prepareCreate?.(object);
+  strategy.prepareCreate?.(object, creation);
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
     ...strategy.validate(object),
+    ...(strategy.validateCreate?.(object) ?? []),
   ]);
 }
 
 /**
  * The new state of an object as it is to be stored; neither object is changed. Its resourceVersion is the
- * given one's, so that the write is conditional on it; without one, on `existing`.
+ * given one's, so that the write is conditional on it; without one, on `existing`. A status may say since
+ * when, so `nowMs` is needed where one is written for a client.
  */
 export function prepareUpdate<K extends KindName>(
   kind: K,
   existing: Stored<K>,
   given: unknown,
-  subresource?: 'status',
+  subresource?: StatusSubresource,
   fieldValidation: FieldValidation = 'Strict',
+  nowMs?: number,
 ): Prepared<K> {
   const read = readObject(kind, given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
-  const object = subresource === 'status' ? withStatusOf(existing, read.object) : read.object;
+  const object = subresource === undefined ? read.object : withStatusOf(existing, read.object);
   if (subresource === undefined && strategy.hasStatus) keepStatus(object, existing);
 
   const metadata = metadataOf(object);
@@ -98,12 +104,13 @@ export function prepareUpdate<K extends KindName>(
   carryOver(metadata, old);
   strategy.setDefaults(object);
   if (subresource === undefined) strategy.prepareUpdate?.(object, existing);
+  else strategy.prepareStatus?.(object, existing, { subresource, nowMs });
   if (strategy.countsGenerations) {
     const grown = !sameValue(withoutServerParts(object), withoutServerParts(existing));
     metadata.generation = (old.generation ?? 1) + (grown ? 1 : 0);
   }
   const rules =
-    subresource === 'status'
+    subresource !== undefined
       ? (strategy.validateStatus?.(object, existing) ?? [])
       : [...strategy.validate(object), ...strategy.validateUpdate(object, existing)];
   return verdict(kind, object, read, [

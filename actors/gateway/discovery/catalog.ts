@@ -52,6 +52,7 @@ type SubresourceRow = Omit<ServedSubresource, 'name'> | undefined;
 function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
   switch (name) {
     case 'status':
+    case 'approval':
       return { kind, verbs: READ_WRITE };
     case 'scale':
       return { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: READ_WRITE };

@@ -17,7 +17,7 @@ import type { StatusCause } from '../status.ts';
 import { badRequest, invalid, unprocessable } from '../status.ts';
 
 /** Which part of an object a write may change. */
-export type Part = 'object' | 'status' | 'finalize';
+export type Part = 'object' | 'status' | 'approval' | 'finalize';
 
 const toCause = ({ path, message, reason }: FieldError): StatusCause => ({
   reason,
@@ -52,6 +52,7 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
     nowMs: gateway.clock.wallMs(),
     uid: randomUuid(gateway.random),
     nameSuffix: randomNameSuffix(gateway.random),
+    user: exchange.user,
   };
   const validation = fieldValidation(request.query);
   return settled(
@@ -69,13 +70,14 @@ export function prepareChanged(
   part: Part,
 ): KubernetesObject {
   if (part === 'finalize') return finalized(body, old);
-  const { definition, request, route } = exchange;
+  const { definition, gateway, request, route } = exchange;
   const prepared = prepareUpdate<KindName>(
     definition.names.kind,
     old as Stored<KindName>,
     body,
-    part === 'status' ? part : undefined,
+    part === 'object' ? undefined : part,
     fieldValidation(request.query),
+    gateway.clock.wallMs(),
   );
   return settled(exchange, route.name, prepared);
 }
