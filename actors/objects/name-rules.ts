@@ -156,18 +156,9 @@ export function wildcardSubdomainProblems(value: string): Problems {
   const problems: string[] = [];
   if (value.length > SUBDOMAIN_LENGTH) problems.push(tooLong(SUBDOMAIN_LENGTH));
   if (!WILDCARD_SUBDOMAIN.test(value)) {
+    const example = `(e.g. '*.example.com', regex used for validation is '${WILDCARD_SUBDOMAIN.source.slice(1, -1)}')`;
     problems.push(
-      mustBe(
-        'a wildcard DNS-1123 subdomain',
-        "'*.' followed by a valid DNS subdomain, which",
-        "'*.example.com'",
-        WILDCARD_SUBDOMAIN,
-      )
-        .replace('must consist of', 'must start with')
-        .replace(
-          'which (',
-          "which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (",
-        ),
+      `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character ${example}`,
     );
   }
   return problems;

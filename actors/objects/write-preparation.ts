@@ -278,11 +278,13 @@ function verdict<K extends KindName>(
   return { ok: false, reason: 'invalid', errors, message };
 }
 
-/** The schema and the rules of the kind may find the same. */
+/** The schema and the rules of the kind may find the same; the rules say why. */
 function withoutRepeats(errors: readonly FieldError[]): readonly FieldError[] {
-  const seen = new Set<string>();
-  return errors.filter(({ path, reason, message }) => {
+  const found = new Map<string, FieldError>();
+  for (const error of errors) {
+    const { path, reason, message } = error;
     const mark = reason === 'FieldValueRequired' ? `${path} required` : `${path} ${message}`;
-    return !seen.has(mark) && seen.add(mark);
-  });
+    if ((found.get(mark)?.message.length ?? -1) < message.length) found.set(mark, error);
+  }
+  return [...found.values()];
 }

@@ -43,27 +43,21 @@ export function validateGeneratedSelector({
 }: Readonly<Job>): readonly FieldError[] {
   if (spec === undefined || spec.manualSelector === true) return [];
   const { uid = '', name = '' } = metadata ?? {};
-  const path = 'spec.template.metadata.labels';
   if (spec.selector === undefined) return [required('spec.selector')];
   const labels = spec.template?.metadata?.labels ?? {};
-  const errors: FieldError[] = [];
-  for (const [key, wanted] of [
-    [OLD_CONTROLLER_UID, uid],
-    [CONTROLLER_UID, uid],
-    [OLD_JOB_NAME, name],
-    [JOB_NAME, name],
-  ] as const) {
-    const found = labels[key];
-    if (found === undefined) errors.push(required(path, `must be '${wanted}'`));
-    else if (found !== wanted) errors.push(invalid(path, labels, `must be '${wanted}'`));
-  }
-  // Objects of old releases select by the label without a domain.
-  const own = { [CONTROLLER_UID]: uid, [OLD_CONTROLLER_UID]: uid };
-  const isOwn = Object.entries(spec.selector.matchLabels ?? {}).some(
-    ([key, value]) => Object.hasOwn(own, key) && value === uid,
-  );
-  if (!isOwn || !matchesLabels(selectorOf(spec.selector), labels)) {
-    errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
-  }
-  return errors;
+  const wanted = {
+    [OLD_CONTROLLER_UID]: uid,
+    [CONTROLLER_UID]: uid,
+    [OLD_JOB_NAME]: name,
+    [JOB_NAME]: name,
+  };
+  const errors = Object.entries(wanted).flatMap(([key, value]) => {
+    const path = `spec.template.metadata.labels[${key}]`;
+    if (labels[key] === value) return [];
+    const detail = `must be '${value}'`;
+    return [labels[key] === undefined ? required(path, detail) : invalid(path, labels, detail)];
+  });
+  return matchesLabels(selectorOf(spec.selector), wanted)
+    ? errors
+    : [...errors, invalid('spec.selector', spec.selector, '`selector` not auto-generated')];
 }

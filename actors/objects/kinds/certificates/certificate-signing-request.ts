@@ -62,7 +62,8 @@ export const certificateSigningRequestKind: KindDefinition<'CertificateSigningRe
       } else {
         const kept = (old.status?.conditions ?? []).filter(isApproval);
         const given = (status.conditions ?? []).filter((one) => !isApproval(one));
-        if (kept.length + given.length > 0) status.conditions = [...kept, ...given];
+        status.conditions = [...kept, ...given];
+        if (status.conditions.length === 0) delete status.conditions;
       }
       if (nowMs === undefined) return;
       setTimes(status.conditions ?? [], old.status?.conditions ?? [], timestamp(nowMs));
