@@ -8,6 +8,7 @@ import { duplicate, forbidden, invalid, notSupported, required } from '../../fie
 import type { FieldError } from '../../field-errors.ts';
 import { oneOf, sameValue, unchanged } from '../../field-rules.ts';
 import { subdomainProblems } from '../../name-rules.ts';
+import { requestShapeProblem } from './request-shape.ts';
 
 type Errors = readonly FieldError[];
 
@@ -64,8 +65,6 @@ export function validateRequest({ spec }: Readonly<CertificateSigningRequest>): 
 
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** The first byte of a DER sequence, which a request is. */
-const DER_SEQUENCE = 0x30;
 
 function pemProblem(request: string): string | undefined {
   if (request.length > REQUEST_LIMIT) return `must be no more than ${REQUEST_LIMIT} characters`;
@@ -74,8 +73,7 @@ function pemProblem(request: string): string | undefined {
   if (pem === null || pem[1] !== 'CERTIFICATE REQUEST') {
     return 'PEM block type must be CERTIFICATE REQUEST';
   }
-  const der = Buffer.from(pem[2]!, 'base64');
-  return der[0] === DER_SEQUENCE ? undefined : 'asn1: structure error: tags do not match';
+  return requestShapeProblem(Buffer.from(pem[2]!, 'base64'));
 }
 
 function validateSignerName(name: string, path: string): Errors {

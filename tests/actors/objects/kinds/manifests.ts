@@ -11,10 +11,17 @@ const template = (spec: object = {}) => ({
 
 const selected = { selector: { matchLabels: { app: 'web' } }, template: template() };
 
-/** A PEM block of a request whose DER is an empty sequence: nobody reads it before a signer does. */
-const REQUEST = Buffer.from(
-  '-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n',
-).toString('base64');
+/** A request for the name `web`, with a key that nobody kept. */
+const DER =
+  'MIGNMEECAQAwDjEMMAoGA1UEAwwDd2ViMCowBQYDK2VwAyEA7BeQSLeH6UoUOUpvB46Cs6s1/HK0' +
+  'i/H0VKlEGMqh2imgADAFBgMrZXADQQDw9EInD5q5X0HAyam+akfYcHEUV8c5ij0f7xiHwoGvDiTP' +
+  'Jlk99BfeVQEGpwdkayAmoEqLVTwtqeyaSui6bHsM';
+
+/** Base64 of PEM, as requests are sent. */
+export const pemRequest = (der: string): string =>
+  Buffer.from(
+    `-----BEGIN CERTIFICATE REQUEST-----\n${der}\n-----END CERTIFICATE REQUEST-----\n`,
+  ).toString('base64');
 
 /** Without metadata: `manifest` gives a name. */
 const good = {
@@ -92,7 +99,7 @@ const good = {
   Lease: { spec: { holderIdentity: 'a', leaseDurationSeconds: 15 } },
   RuntimeClass: { handler: 'runc' },
   CertificateSigningRequest: {
-    spec: { request: REQUEST, signerName: 'example.com/signer', usages: ['client auth'] },
+    spec: { request: pemRequest(DER), signerName: 'example.com/signer', usages: ['client auth'] },
   },
 } as const satisfies Partial<Record<KindName, object>>;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { prepareCreate } from '../../../../actors/objects/write-preparation.ts';
 import type { Fields, TriedKind } from './manifests.ts';
-import { manifest, podTemplate, triedKinds } from './manifests.ts';
+import { manifest, pemRequest, podTemplate, triedKinds } from './manifests.ts';
 
 type Row = readonly [sentence: string, fields: Fields, ...errors: string[]];
 
@@ -548,6 +548,16 @@ const rows: Partial<Record<TriedKind, readonly Row[]>> = {
       'no request',
       { request: 'bm9wZQ==' },
       'spec.request: Invalid value: "bm9wZQ==": PEM block type must be CERTIFICATE REQUEST',
+    ],
+    [
+      'a request that breaks off',
+      { request: pemRequest('MIGb') },
+      `spec.request: Invalid value: "${pemRequest('MIGb')}": asn1: syntax error: sequence truncated`,
+    ],
+    [
+      'a request of nothing',
+      { request: pemRequest('MAA=') },
+      `spec.request: Invalid value: "${pemRequest('MAA=')}": asn1: structure error: tags don't match`,
     ],
     ['no usage', { usages: [] }, 'spec.usages: Required value'],
     [
