@@ -79,6 +79,25 @@ export interface Strategy<K extends KindName> {
   ) => void;
 }
 
+/**
+ * A further place of the API where the objects of a kind are served, as another group or version has them.
+ * Both conversions are pure, take metadata as they are, and lose nothing that the other form can say.
+ */
+export interface OtherForm<K extends KindName> {
+  readonly group: string;
+  readonly version: string;
+  /** The name of its definition in schema.generated.ts. */
+  readonly schema: string;
+  /** What is stored, from an object that fits the schema of this form. */
+  readonly toStored: (object: Readonly<Record<string, unknown>>) => ObjectTypes[K];
+  /** The object in this form; of bookmarks it has nothing but metadata. */
+  readonly fromStored: (object: Readonly<ObjectTypes[K]>) => Readonly<Record<string, unknown>>;
+  /** What this form wants of a new object beyond the rules of the kind. */
+  readonly validateCreate?: (object: Readonly<ObjectTypes[K]>) => readonly FieldError[];
+  /** In place of the kind's. */
+  readonly selectableFields: KindDefinition<K>['selectableFields'];
+}
+
 export interface KindDefinition<K extends KindName> {
   readonly names: KindNames & { readonly kind: K };
   /** The name of its definition in schema.generated.ts. */
@@ -86,6 +105,8 @@ export interface KindDefinition<K extends KindName> {
   readonly subresources: readonly SubresourceName[];
   readonly columns: readonly Column<K>[];
   readonly strategy: Strategy<K>;
+  /** Where else its objects are served. */
+  readonly otherForms?: readonly OtherForm<K>[];
   /** What field selectors may ask beside metadata.name and metadata.namespace; a missing field is ''. */
   readonly selectableFields: Readonly<Record<string, (object: Readonly<ObjectTypes[K]>) => string>>;
 }

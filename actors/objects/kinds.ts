@@ -11,7 +11,22 @@ import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { CertificateSigningRequest } from 'kubernetes-types/certificates/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
-import type { Event, Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type {
+  ConfigMap,
+  Endpoints,
+  Event,
+  LimitRange,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodTemplate,
+  ReplicationController,
+  ResourceQuota,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import type { Ingress, IngressClass, NetworkPolicy } from 'kubernetes-types/networking/v1.d.ts';
@@ -37,6 +52,15 @@ export interface ObjectTypes {
   Service: Service;
   EndpointSlice: EndpointSlice;
   Event: Event;
+  ConfigMap: ConfigMap;
+  Secret: Secret;
+  Endpoints: Endpoints;
+  PersistentVolume: PersistentVolume;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  LimitRange: LimitRange;
+  ResourceQuota: ResourceQuota;
+  PodTemplate: PodTemplate;
+  ReplicationController: ReplicationController;
   StatefulSet: StatefulSet;
   DaemonSet: DaemonSet;
   ControllerRevision: ControllerRevision;

@@ -421,14 +421,14 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     expirationSeconds: 'int32',
     extra: 'any{}',
     groups: 'string[]',
-    request: 'string!',
+    request: 'bytes!',
     signerName: 'string!',
     uid: 'string',
     usages: 'string[]',
     username: 'string',
   },
   'certificates.v1.CertificateSigningRequestStatus': {
-    certificate: 'string',
+    certificate: 'bytes',
     conditions: 'certificates.v1.CertificateSigningRequestCondition[] list=map:type',
   },
   'coordination.v1.Lease': {
@@ -544,6 +544,14 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     optional: 'boolean',
     path: 'string!',
     signerName: 'string',
+  },
+  'core.v1.ConfigMap': {
+    apiVersion: 'string',
+    binaryData: 'bytes{}',
+    data: 'string{}',
+    immutable: 'boolean',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
   },
   'core.v1.ConfigMapEnvSource': {
     name: 'string',
@@ -687,6 +695,29 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
   'core.v1.EmptyDirVolumeSource': {
     medium: 'string',
     sizeLimit: 'quantity',
+  },
+  'core.v1.EndpointAddress': {
+    hostname: 'string',
+    ip: 'string!',
+    nodeName: 'string',
+    targetRef: 'core.v1.ObjectReference map=atomic',
+  },
+  'core.v1.EndpointPort': {
+    appProtocol: 'string',
+    name: 'string',
+    port: 'int32!',
+    protocol: 'string',
+  },
+  'core.v1.EndpointSubset': {
+    addresses: 'core.v1.EndpointAddress[] map=atomic',
+    notReadyAddresses: 'core.v1.EndpointAddress[] map=atomic',
+    ports: 'core.v1.EndpointPort[] map=atomic',
+  },
+  'core.v1.Endpoints': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    subsets: 'core.v1.EndpointSubset[]',
   },
   'core.v1.EnvFromSource': {
     configMapRef: 'core.v1.ConfigMapEnvSource',
@@ -894,6 +925,23 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     sleep: 'core.v1.SleepAction',
     tcpSocket: 'core.v1.TCPSocketAction',
   },
+  'core.v1.LimitRange': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'core.v1.LimitRangeSpec',
+  },
+  'core.v1.LimitRangeItem': {
+    default: 'quantity{}',
+    defaultRequest: 'quantity{}',
+    max: 'quantity{}',
+    maxLimitRequestRatio: 'quantity{}',
+    min: 'quantity{}',
+    type: 'string!',
+  },
+  'core.v1.LimitRangeSpec': {
+    limits: 'core.v1.LimitRangeItem[]!',
+  },
   'core.v1.LinuxContainerUser': {
     gid: 'int64!',
     supplementalGroups: 'int64[]',
@@ -1062,6 +1110,13 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     resourceVersion: 'string',
     uid: 'string',
   },
+  'core.v1.PersistentVolume': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'core.v1.PersistentVolumeSpec',
+    status: 'core.v1.PersistentVolumeStatus',
+  },
   'core.v1.PersistentVolumeClaim': {
     apiVersion: 'string',
     kind: 'string',
@@ -1138,6 +1193,12 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     volumeAttributesClassName: 'string',
     volumeMode: 'string',
     vsphereVolume: 'core.v1.VsphereVirtualDiskVolumeSource',
+  },
+  'core.v1.PersistentVolumeStatus': {
+    lastPhaseTransitionTime: 'time',
+    message: 'string',
+    phase: 'string',
+    reason: 'string',
   },
   'core.v1.PhotonPersistentDiskVolumeSource': {
     fsType: 'string',
@@ -1303,6 +1364,12 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     resources: 'core.v1.ResourceRequirements',
     startTime: 'time',
   },
+  'core.v1.PodTemplate': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    template: 'core.v1.PodTemplateSpec',
+  },
   'core.v1.PodTemplateSpec': {
     metadata: 'meta.v1.ObjectMeta',
     spec: 'core.v1.PodSpec',
@@ -1365,6 +1432,34 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     secretRef: 'core.v1.LocalObjectReference map=atomic',
     user: 'string',
   },
+  'core.v1.ReplicationController': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'core.v1.ReplicationControllerSpec',
+    status: 'core.v1.ReplicationControllerStatus',
+  },
+  'core.v1.ReplicationControllerCondition': {
+    lastTransitionTime: 'time',
+    message: 'string',
+    reason: 'string',
+    status: 'string!',
+    type: 'string!',
+  },
+  'core.v1.ReplicationControllerSpec': {
+    minReadySeconds: 'int32',
+    replicas: 'int32',
+    selector: 'string{} map=atomic',
+    template: 'core.v1.PodTemplateSpec',
+  },
+  'core.v1.ReplicationControllerStatus': {
+    availableReplicas: 'int32',
+    conditions: 'core.v1.ReplicationControllerCondition[] list=map:type patch=merge key=type',
+    fullyLabeledReplicas: 'int32',
+    observedGeneration: 'int64',
+    readyReplicas: 'int32',
+    replicas: 'int32!',
+  },
   'core.v1.ResourceClaim': {
     name: 'string!',
     request: 'string',
@@ -1378,6 +1473,22 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     health: 'string',
     message: 'string',
     resourceID: 'string!',
+  },
+  'core.v1.ResourceQuota': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'core.v1.ResourceQuotaSpec',
+    status: 'core.v1.ResourceQuotaStatus',
+  },
+  'core.v1.ResourceQuotaSpec': {
+    hard: 'quantity{}',
+    scopeSelector: 'core.v1.ScopeSelector map=atomic',
+    scopes: 'string[]',
+  },
+  'core.v1.ResourceQuotaStatus': {
+    hard: 'quantity{}',
+    used: 'quantity{}',
   },
   'core.v1.ResourceRequirements': {
     claims: 'core.v1.ResourceClaim[] list=map:name',
@@ -1418,9 +1529,26 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     system: 'string!',
     volumeName: 'string',
   },
+  'core.v1.ScopeSelector': {
+    matchExpressions: 'core.v1.ScopedResourceSelectorRequirement[]',
+  },
+  'core.v1.ScopedResourceSelectorRequirement': {
+    operator: 'string!',
+    scopeName: 'string!',
+    values: 'string[]',
+  },
   'core.v1.SeccompProfile': {
     localhostProfile: 'string',
     type: 'string!',
+  },
+  'core.v1.Secret': {
+    apiVersion: 'string',
+    data: 'bytes{}',
+    immutable: 'boolean',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    stringData: 'string{}',
+    type: 'string',
   },
   'core.v1.SecretEnvSource': {
     name: 'string',
@@ -1700,6 +1828,29 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
   },
   'discovery.v1.ForZone': {
     name: 'string!',
+  },
+  'events.v1.Event': {
+    action: 'string',
+    apiVersion: 'string',
+    deprecatedCount: 'int32',
+    deprecatedFirstTimestamp: 'time',
+    deprecatedLastTimestamp: 'time',
+    deprecatedSource: 'core.v1.EventSource',
+    eventTime: 'microtime!',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    note: 'string',
+    reason: 'string',
+    regarding: 'core.v1.ObjectReference map=atomic',
+    related: 'core.v1.ObjectReference map=atomic',
+    reportingController: 'string',
+    reportingInstance: 'string',
+    series: 'events.v1.EventSeries',
+    type: 'string',
+  },
+  'events.v1.EventSeries': {
+    count: 'int32!',
+    lastObservedTime: 'microtime!',
   },
   'meta.v1.Condition': {
     lastTransitionTime: 'time!',

@@ -6,7 +6,8 @@ import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
 import type { Requester, StatusSubresource } from './kind-definition.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
-import type { KindName, KubernetesObject, ObjectTypes } from './kinds.ts';
+import type { KindDefinition } from './kind-definition.ts';
+import type { KindName, KindNames, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
 import { validateMetadata, validateMetadataUpdate } from './meta-validation.ts';
 import type { Stored } from './objects.ts';
@@ -50,7 +51,7 @@ export function prepareCreate<K extends KindName>(
   creation: Creation,
   fieldValidation: FieldValidation = 'Strict',
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { object } = read;
   const { strategy, names } = kindDefinition(kind);
@@ -93,7 +94,7 @@ export function prepareUpdate<K extends KindName>(
   fieldValidation: FieldValidation = 'Strict',
   nowMs?: number,
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
   const object = subresource === undefined ? read.object : withStatusOf(existing, read.object);
@@ -139,12 +140,12 @@ interface Read<K extends KindName> {
 }
 
 /** A copy that has the shape of its kind. */
-function readObject<K extends KindName>(
-  kind: K,
+export function readObject<K extends KindName>(
+  { schema, names }: Pick<KindDefinition<K>, 'schema' | 'names'>,
   given: unknown,
   fieldValidation: FieldValidation,
 ): Read<K> | (Prepared<K> & { ok: false }) {
-  const { schema, names } = kindDefinition(kind);
+  const { kind } = names;
   const checked = checkAgainstSchema(schema, given);
   const malformed = [...checked.malformed, ...kindErrors(checked, names)];
   const unknown = checked.unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
@@ -271,7 +272,15 @@ function verdict<K extends KindName>(
 ): Prepared<K> {
   const errors = withoutRepeats(found);
   if (errors.length === 0) return { ok: true, object, warnings };
-  const { group } = kindDefinition(kind).names;
+  return invalidObject(kindDefinition(kind).names, object, errors);
+}
+
+/** The refusal of an object that breaks rules. */
+export function invalidObject(
+  { kind, group }: Pick<KindNames, 'kind' | 'group'>,
+  object: KubernetesObject,
+  errors: readonly FieldError[],
+): Prepared<KindName> & { ok: false } {
   const resource = group === '' ? kind : `${kind}.${group}`;
   const name = JSON.stringify(object.metadata?.name ?? '');
   const message = `${resource} ${name} is invalid: ${formatFieldErrors(errors)}`;

@@ -1,5 +1,6 @@
 // PATCH of an object or of its status.
 
+import { asServed } from '../../objects/served-kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerObject } from '../exchange.ts';
 import { parsePatch } from '../patch/apply-patch.ts';
@@ -14,11 +15,12 @@ import { checkDecidedFrom, checkNames, withNames } from './update.ts';
 /** Answers a patch; made again from the newest state when somebody else wrote in between. */
 export async function patch(exchange: Exchange, part: Part): Promise<ApiResponse> {
   const apply = parsePatch(exchange.request);
-  const schema = patchSchemaOf(exchange.definition.schema);
+  const { definition } = exchange;
+  const schema = patchSchemaOf(definition.schema);
   const { object } = await change(
     exchange,
     (old) => {
-      const patched = apply(old as JsonObject, schema);
+      const patched = apply(asServed(definition, old) as JsonObject, schema);
       checkNames(exchange, patched);
       checkDecidedFrom(exchange, patched, old);
       return prepareChanged(exchange, withNames(exchange, patched), old, part);

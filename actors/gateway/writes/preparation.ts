@@ -6,6 +6,7 @@ import type { FieldError } from '../../objects/field-errors.ts';
 import type { KindName, KubernetesObject } from '../../objects/kinds.ts';
 import { randomNameSuffix } from '../../objects/meta.ts';
 import type { Stored } from '../../objects/objects.ts';
+import { readServed } from '../../objects/served-kinds.ts';
 import type { Prepared } from '../../objects/write-preparation.ts';
 import { prepareCreate, prepareUpdate } from '../../objects/write-preparation.ts';
 import type { Exchange } from '../exchange.ts';
@@ -42,6 +43,14 @@ function settled(exchange: Exchange, name: string, prepared: Prepared<KindName>)
   throw exchange.route.verb === 'patch' ? unprocessable(words) : badRequest(words);
 }
 
+/** The body in the form in which its kind is stored. Throws as `prepareNew` does. */
+function inStoredForm(exchange: Exchange, body: JsonObject, name: string, isNew: boolean): object {
+  const { definition, request } = exchange;
+  if (definition.form === undefined) return body;
+  const validation = fieldValidation(request.query);
+  return settled(exchange, name, readServed(definition, body, validation, isNew));
+}
+
 /** A new object, whole. Throws 400 for what cannot be read, 422 for what breaks a rule. */
 export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObject {
   const { definition, gateway, request } = exchange;
@@ -58,7 +67,12 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
   return settled(
     exchange,
     name,
-    prepareCreate<KindName>(definition.names.kind, body, creation, validation),
+    prepareCreate<KindName>(
+      definition.names.kind,
+      inStoredForm(exchange, body, name, true),
+      creation,
+      validation,
+    ),
   );
 }
 
@@ -74,7 +88,7 @@ export function prepareChanged(
   const prepared = prepareUpdate<KindName>(
     definition.names.kind,
     old as Stored<KindName>,
-    body,
+    inStoredForm(exchange, body, route.name, false),
     part === 'object' ? undefined : part,
     fieldValidation(request.query),
     gateway.clock.wallMs(),

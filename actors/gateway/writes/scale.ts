@@ -1,8 +1,10 @@
 // The scale subresource: how many, as autoscaling/v1 sees it.
 
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { ReplicationController } from 'kubernetes-types/core/v1.d.ts';
 import type { KubernetesObject } from '../../objects/kinds.ts';
-import { formatSelector, selectorOf } from '../../objects/label-selectors.ts';
+import { formatSelector, selectorOf, selectorOfLabels } from '../../objects/label-selectors.ts';
+import type { Selector } from '../../objects/label-selectors.ts';
 import type { Exchange } from '../exchange.ts';
 import { answer, namesOf } from '../exchange.ts';
 import { parsePatch } from '../patch/apply-patch.ts';
@@ -19,11 +21,18 @@ type Scalable = Deployment | ReplicaSet;
 
 const MAX_REPLICAS = 2 ** 31 - 1;
 
+/** Which pods count; a ReplicationController names labels where the others have a selector. */
+function selectorIn(object: KubernetesObject): Selector | undefined {
+  if (object.kind !== 'ReplicationController')
+    return selectorOf((object as Scalable).spec?.selector);
+  return selectorOfLabels((object as ReplicationController).spec?.selector);
+}
+
 /** The object's Scale. */
 export function scaleOf(object: KubernetesObject): JsonObject {
   const { metadata, spec, status } = object as Scalable;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata ?? {};
-  const selector = selectorOf(spec?.selector);
+  const selector = selectorIn(object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',

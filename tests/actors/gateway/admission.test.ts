@@ -112,7 +112,7 @@ describe('discovery', () => {
       '/apis/nope',
       '/apis/nope/v1',
       '/api/v2',
-      '/api/v1/secrets',
+      '/api/v1/componentstatuses',
       '/apis/apps/v1/pods',
       '/api/v1/namespaces/default/pods/a/nope/more',
       '/api/v1/nodes/n/nope',

@@ -29,7 +29,7 @@ export const controllerRevisionKind: KindDefinition<'ControllerRevision'> = {
       const kind = owner.kind.toLowerCase();
       return `${version === undefined ? kind : `${kind}.${group}`}/${owner.name}`;
     }),
-    column('Revision', 'Which one it was.', ({ revision }) => revision, 'integer'),
+    column('Revision', 'Which one it was.', ({ revision }) => revision ?? 0, 'integer'),
     ageColumn(),
   ],
   selectableFields: {},

@@ -26,14 +26,14 @@ export const certificateSigningRequestKind: KindDefinition<'CertificateSigningRe
   columns: [
     nameColumn(),
     ageColumn(),
-    column('SignerName', 'Who shall sign.', ({ spec }) => spec.signerName),
-    column('Requestor', 'Who asks.', ({ spec }) => spec.username ?? ''),
+    column('SignerName', 'Who shall sign.', ({ spec }) => spec?.signerName ?? ''),
+    column('Requestor', 'Who asks.', ({ spec }) => spec?.username ?? ''),
     column('RequestedDuration', 'How long it shall be valid.', ({ spec }) =>
-      spec.expirationSeconds === undefined ? '<none>' : formatAge(spec.expirationSeconds * 1_000),
+      spec?.expirationSeconds === undefined ? '<none>' : formatAge(spec.expirationSeconds * 1_000),
     ),
     column('Condition', 'How far it is.', conditionText),
   ],
-  selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName },
+  selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
   strategy: {
     nameProblems: pathSegmentProblems,
     setDefaults: () => undefined,

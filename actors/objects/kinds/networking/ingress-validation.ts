@@ -26,7 +26,9 @@ export function validateIngress({ spec }: Readonly<Ingress>): Errors {
   const { rules = [], defaultBackend, ingressClassName, tls = [] } = spec ?? {};
   const errors: FieldError[] = [];
   if (rules.length === 0 && defaultBackend === undefined) {
-    errors.push(invalid('spec', [], 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(
+      invalid('spec', spec?.rules ?? null, 'either `defaultBackend` or `rules` must be specified'),
+    );
   }
   if (defaultBackend !== undefined) {
     errors.push(...validateBackend(defaultBackend, 'spec.defaultBackend'));

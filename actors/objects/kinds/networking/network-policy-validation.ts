@@ -55,7 +55,7 @@ function validatePort(
   if (endPort === undefined) return errors;
   const at = `${path}.endPort`;
   if (port === undefined) {
-    return [...errors, invalid(at, endPort, 'must be specified with a port')];
+    return [...errors, invalid(at, endPort, 'may not be specified when `port` is not specified')];
   }
   if (typeof port === 'string') {
     return [...errors, invalid(at, endPort, 'may not be specified when `port` is non-numeric')];

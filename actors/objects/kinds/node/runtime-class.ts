@@ -25,7 +25,7 @@ export const runtimeClassKind: KindDefinition<'RuntimeClass'> = {
   subresources: [],
   columns: [
     nameColumn(),
-    column('Handler', 'What runs the containers.', ({ handler }) => handler),
+    column('Handler', 'What runs the containers.', ({ handler }) => handler ?? ''),
     ageColumn(),
   ],
   selectableFields: {},

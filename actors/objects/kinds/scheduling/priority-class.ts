@@ -42,7 +42,7 @@ export const priorityClassKind: KindDefinition<'PriorityClass'> = {
   subresources: [],
   columns: [
     nameColumn(),
-    column('Value', 'The higher, the more its pods matter.', ({ value }) => value, 'integer'),
+    column('Value', 'The higher, the more its pods matter.', ({ value }) => value ?? 0, 'integer'),
     column(
       'Global-Default',
       'Whether pods without a class have it.',
@@ -60,6 +60,7 @@ export const priorityClassKind: KindDefinition<'PriorityClass'> = {
   strategy: {
     nameProblems: subdomainProblems,
     setDefaults: (priorityClass) => {
+      priorityClass.value ??= 0;
       priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
     },
     validate: (priorityClass) => [

@@ -26,33 +26,33 @@ export const csiDriverKind: KindDefinition<'CSIDriver'> = {
     column(
       'AttachRequired',
       'Whether volumes are attached to a node first.',
-      ({ spec }) => spec.attachRequired ?? true,
+      ({ spec }) => spec?.attachRequired ?? true,
       'boolean',
     ),
     column(
       'PodInfoOnMount',
       'Whether it is told of the pod.',
-      ({ spec }) => spec.podInfoOnMount ?? false,
+      ({ spec }) => spec?.podInfoOnMount ?? false,
       'boolean',
     ),
     column(
       'StorageCapacity',
       'Whether it says how much room there is.',
-      ({ spec }) => spec.storageCapacity ?? false,
+      ({ spec }) => spec?.storageCapacity ?? false,
       'boolean',
     ),
     column('TokenRequests', 'Audiences of the tokens it gets.', ({ spec }) => {
-      const audiences = (spec.tokenRequests ?? []).map(({ audience }) => audience);
+      const audiences = (spec?.tokenRequests ?? []).map(({ audience }) => audience);
       return audiences.length === 0 ? '<unset>' : audiences.join(',');
     }),
     column(
       'RequiresRepublish',
       'Whether it is asked again and again.',
-      ({ spec }) => spec.requiresRepublish ?? false,
+      ({ spec }) => spec?.requiresRepublish ?? false,
       'boolean',
     ),
     column('Modes', 'Lives that volumes may have.', ({ spec }) =>
-      (spec.volumeLifecycleModes ?? []).join(','),
+      (spec?.volumeLifecycleModes ?? []).join(','),
     ),
     ageColumn(),
   ],

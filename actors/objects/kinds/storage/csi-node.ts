@@ -26,7 +26,12 @@ export const csiNodeKind: KindDefinition<'CSINode'> = {
   subresources: [],
   columns: [
     nameColumn(),
-    column('Drivers', 'How many drivers it has.', ({ spec }) => spec.drivers.length, 'integer'),
+    column(
+      'Drivers',
+      'How many drivers it has.',
+      ({ spec }) => spec?.drivers.length ?? 0,
+      'integer',
+    ),
     ageColumn(),
   ],
   selectableFields: {},

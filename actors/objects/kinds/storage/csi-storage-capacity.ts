@@ -24,7 +24,7 @@ export const csiStorageCapacityKind: KindDefinition<'CSIStorageCapacity'> = {
   subresources: [],
   columns: [
     nameColumn(),
-    column('StorageClassName', 'The class.', ({ storageClassName }) => storageClassName),
+    column('StorageClassName', 'The class.', ({ storageClassName }) => storageClassName ?? ''),
     column('Capacity', 'The room.', ({ capacity }) => capacity ?? '<unset>'),
   ],
   selectableFields: {},

@@ -37,7 +37,7 @@ export const storageClassKind: KindDefinition<'StorageClass'> = {
       }),
       format: 'name',
     },
-    column('Provisioner', 'What makes the volumes.', ({ provisioner }) => provisioner),
+    column('Provisioner', 'What makes the volumes.', ({ provisioner }) => provisioner ?? ''),
     column(
       'ReclaimPolicy',
       'What becomes of a volume without a claim.',

@@ -24,9 +24,9 @@ export const volumeAttachmentKind: KindDefinition<'VolumeAttachment'> = {
   subresources: ['status'],
   columns: [
     nameColumn(),
-    column('Attacher', 'The driver.', ({ spec }) => spec.attacher),
-    column('PV', 'The volume.', ({ spec }) => spec.source.persistentVolumeName ?? ''),
-    column('Node', 'The node.', ({ spec }) => spec.nodeName),
+    column('Attacher', 'The driver.', ({ spec }) => spec?.attacher ?? ''),
+    column('PV', 'The volume.', ({ spec }) => spec?.source.persistentVolumeName ?? ''),
+    column('Node', 'The node.', ({ spec }) => spec?.nodeName ?? ''),
     column('Attached', 'Whether it is done.', ({ status }) => status?.attached ?? false, 'boolean'),
     ageColumn(),
   ],

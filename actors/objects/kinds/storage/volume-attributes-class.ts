@@ -33,7 +33,11 @@ export const volumeAttributesClassKind: KindDefinition<'VolumeAttributesClass'> 
   subresources: [],
   columns: [
     nameColumn(),
-    column('DriverName', 'The driver that knows the settings.', ({ driverName }) => driverName),
+    column(
+      'DriverName',
+      'The driver that knows the settings.',
+      ({ driverName }) => driverName ?? '',
+    ),
     ageColumn(),
   ],
   selectableFields: {},
