@@ -7,8 +7,10 @@ import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authenticate, isAnonymous } from './authentication.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import { createAuthorization } from './authorization/authorizer.ts';
+import { mayNot } from './authorization/refusal.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
@@ -30,6 +32,7 @@ import {
   noSuchPath,
   StatusError,
   tooManyRequests,
+  unauthorized,
 } from './status.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
@@ -184,14 +187,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
   const discovery = { ...options, catalog };
+  const authorization = createAuthorization(options.objects.view);
 
   const admit = async (
     request: ApiRequest,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
     const user = await authenticate(request, options.reviewToken);
-    authorize(user, route);
+    const asked = attributesOf(route, request.method, request.query);
+    const { allowed, reason } = authorization.authorize(user, asked);
+    if (!allowed && isAnonymous(user)) {
+      throw unauthorized(
+        'Unauthorized: send a client certificate or a bearer token of this cluster',
+      );
+    }
+    if (!allowed) throw mayNot(user, asked, reason);
     return { user, route };
+  };
+
+  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => {
+    const definition = definitionOf(route);
+    return { gateway: options, request, route, definition, user, authorization, warnings: [] };
   };
 
   const answer = async (arrived: ApiRequest): Promise<ApiResponse> => {
@@ -202,8 +218,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
-    const definition = definitionOf(route);
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
+    const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.
       if (error instanceof StatusError) return refusal(error.status, warningHeaders(exchange));
@@ -218,10 +233,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { user, route } = await admit(request);
     const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
     if (!isExec) throw badRequest('only pods/exec can be upgraded');
-    const definition = definitionOf(route);
-    if (!definition.subresources.includes('exec')) throw noSuchPath();
+    const exchange = exchangeOf(request, route, user);
+    if (!exchange.definition.subresources.includes('exec')) throw noSuchPath();
     checkTransport();
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
     const pod = (await readNewest(exchange)) as Pod;
     const { options: asked, streams } = execOptions(pod, request.query);
     const opened = await options.streams.exec(podTarget(pod), asked);

@@ -2,12 +2,15 @@
 
 import type { KindDefinition } from './kind-definition.ts';
 import type { KindName, KindNames } from './kinds.ts';
+import { serviceAccountKind } from './kinds/core/service-account.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { eventKind } from './kinds/event.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod.ts';
+import { clusterRoleBindingKind, roleBindingKind } from './kinds/rbac/role-binding.ts';
+import { clusterRoleKind, roleKind } from './kinds/rbac/role.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { serviceKind } from './kinds/service.ts';
 
@@ -20,6 +23,11 @@ const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
   Service: serviceKind,
   EndpointSlice: endpointSliceKind,
   Event: eventKind,
+  ServiceAccount: serviceAccountKind,
+  Role: roleKind,
+  RoleBinding: roleBindingKind,
+  ClusterRole: clusterRoleKind,
+  ClusterRoleBinding: clusterRoleBindingKind,
 };
 
 /** The names of all kinds, in the order of the table. */

@@ -1,9 +1,22 @@
 // The kinds of the first flight and their types, from the published Kubernetes declarations.
 
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
-import type { Event, Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type {
+  Event,
+  Namespace,
+  Node,
+  Pod,
+  Service,
+  ServiceAccount,
+} from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+} from 'kubernetes-types/rbac/v1.d.ts';
 
 export interface ObjectTypes {
   Namespace: Namespace;
@@ -14,6 +27,11 @@ export interface ObjectTypes {
   Service: Service;
   EndpointSlice: EndpointSlice;
   Event: Event;
+  ServiceAccount: ServiceAccount;
+  Role: Role;
+  RoleBinding: RoleBinding;
+  ClusterRole: ClusterRole;
+  ClusterRoleBinding: ClusterRoleBinding;
 }
 
 export type KindName = keyof ObjectTypes;

@@ -142,3 +142,9 @@ export const portProblems = (value: number): Problems =>
   Number.isInteger(value) && value >= 1 && value <= 65_535
     ? []
     : ['must be between 1 and 65535, inclusive'];
+
+/** A part of a path, for names that may hold colons: roles and their bindings. */
+export function pathSegmentProblems(value: string): Problems {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
+}

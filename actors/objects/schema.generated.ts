@@ -947,6 +947,14 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     spec: 'core.v1.ServiceSpec',
     status: 'core.v1.ServiceStatus',
   },
+  'core.v1.ServiceAccount': {
+    apiVersion: 'string',
+    automountServiceAccountToken: 'boolean',
+    imagePullSecrets: 'core.v1.LocalObjectReference[] map=atomic',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    secrets: 'core.v1.ObjectReference[] list=map:name patch=merge key=name map=atomic',
+  },
   'core.v1.ServiceAccountTokenProjection': {
     audience: 'string',
     expirationSeconds: 'int64',
@@ -1214,5 +1222,53 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     kind: 'string!',
     name: 'string!',
     uid: 'string!',
+  },
+  'rbac.v1.AggregationRule': {
+    clusterRoleSelectors: 'meta.v1.LabelSelector[] map=atomic',
+  },
+  'rbac.v1.ClusterRole': {
+    aggregationRule: 'rbac.v1.AggregationRule',
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    rules: 'rbac.v1.PolicyRule[]',
+  },
+  'rbac.v1.ClusterRoleBinding': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    roleRef: 'rbac.v1.RoleRef! map=atomic',
+    subjects: 'rbac.v1.Subject[] map=atomic',
+  },
+  'rbac.v1.PolicyRule': {
+    apiGroups: 'string[]',
+    nonResourceURLs: 'string[]',
+    resourceNames: 'string[]',
+    resources: 'string[]',
+    verbs: 'string[]!',
+  },
+  'rbac.v1.Role': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    rules: 'rbac.v1.PolicyRule[]',
+  },
+  'rbac.v1.RoleBinding': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    roleRef: 'rbac.v1.RoleRef! map=atomic',
+    subjects: 'rbac.v1.Subject[] map=atomic',
+  },
+  'rbac.v1.RoleRef': {
+    apiGroup: 'string',
+    kind: 'string!',
+    name: 'string!',
+  },
+  'rbac.v1.Subject': {
+    apiGroup: 'string',
+    kind: 'string!',
+    name: 'string!',
+    namespace: 'string',
   },
 };

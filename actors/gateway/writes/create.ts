@@ -89,6 +89,9 @@ async function tryCreate(
   return revision === undefined ? undefined : at(object, revision);
 }
 
+const isForbidden = (error: unknown): boolean =>
+  error instanceof StatusError && error.status.code === 403;
+
 /** Answers a create. */
 export async function create(exchange: Exchange): Promise<ApiResponse> {
   const { request } = exchange;
@@ -104,6 +107,11 @@ export async function create(exchange: Exchange): Promise<ApiResponse> {
       const created = await tryCreate(exchange, body, caughtUp);
       if (created !== undefined) return answerObject(exchange, created, 201);
     } catch (error) {
+      // Which roles there are may be old knowledge too.
+      if (caughtUp === undefined && isForbidden(error)) {
+        caughtUp = await catchUp(exchange);
+        continue;
+      }
       const isTaken = error instanceof StatusError && error.status.reason === 'AlreadyExists';
       if (!isTaken || !isGenerated || attempt === MAX_ATTEMPTS - 1) throw error;
     }

@@ -8,6 +8,7 @@ import { randomNameSuffix } from '../../objects/meta.ts';
 import type { Stored } from '../../objects/objects.ts';
 import type { Prepared } from '../../objects/write-preparation.ts';
 import { prepareCreate, prepareUpdate } from '../../objects/write-preparation.ts';
+import { checkEscalation } from '../authorization/escalation.ts';
 import type { Exchange } from '../exchange.ts';
 import { namesOf } from '../exchange.ts';
 import type { JsonObject } from '../request/body.ts';
@@ -54,11 +55,13 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
     nameSuffix: randomNameSuffix(gateway.random),
   };
   const validation = fieldValidation(request.query);
-  return settled(
+  const object = settled(
     exchange,
     name,
     prepareCreate<KindName>(definition.names.kind, body, creation, validation),
   );
+  checkEscalation(exchange, object, undefined);
+  return object;
 }
 
 /** The next state of an object. Throws as `prepareNew` does. */
@@ -77,7 +80,9 @@ export function prepareChanged(
     part === 'status' ? part : undefined,
     fieldValidation(request.query),
   );
-  return settled(exchange, route.name, prepared);
+  const object = settled(exchange, route.name, prepared);
+  checkEscalation(exchange, object, old);
+  return object;
 }
 
 /** A namespace whose finalizers are those of the body; nothing else of it changes. */
