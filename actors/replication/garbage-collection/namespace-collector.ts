@@ -18,6 +18,9 @@ const CONTENT_KINDS: readonly KindName[] = [
   'EndpointSlice',
   'Pod',
   'Event',
+  'ServiceAccount',
+  'RoleBinding',
+  'Role',
 ];
 
 /** The decision for one namespace, by name. */
