@@ -10,6 +10,7 @@ import type { ExecSession } from '../objects/pod-streams.ts';
 import { authenticate, isAnonymous } from './authentication.ts';
 import { attributesOf } from './authorization/attributes.ts';
 import { createAuthorization } from './authorization/authorizer.ts';
+import { impersonated } from './authorization/impersonation.ts';
 import { mayNot } from './authorization/refusal.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
@@ -34,6 +35,8 @@ import {
   tooManyRequests,
   unauthorized,
 } from './status.ts';
+import { REVIEWS, reviewOf } from './reviews/review-table.ts';
+import { answerReview } from './reviews/reviews.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
@@ -185,18 +188,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const count: WatchCount = { open: 0 };
   let inFlight = 0;
   const definitions = kindNames.map((kind) => kindDefinition(kind));
-  const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
+  const catalog: readonly GroupVersion[] = buildCatalog(definitions, REVIEWS, options.extras);
   const discovery = { ...options, catalog };
   const authorization = createAuthorization(options.objects.view);
+  const reviewing = { authorization, reviewToken: options.reviewToken };
 
   const admit = async (
     request: ApiRequest,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const user = await authenticate(request, options.reviewToken);
+    const proven = await authenticate(request, options.reviewToken);
+    const user = impersonated(request, proven, authorization.authorize);
     const asked = attributesOf(route, request.method, request.query);
     const { allowed, reason } = authorization.authorize(user, asked);
-    if (!allowed && isAnonymous(user)) {
+    if (!allowed && isAnonymous(proven)) {
       throw unauthorized(
         'Unauthorized: send a client certificate or a bearer token of this cluster',
       );
@@ -218,6 +223,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
+    const review = reviewOf(route);
+    if (review !== undefined) return answerReview(reviewing, review, request, route, user);
     const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.

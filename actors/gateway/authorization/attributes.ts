@@ -40,6 +40,9 @@ export type Authorizer = (user: User, attributes: Attributes) => Decision;
 /** The namespace of a Namespace is itself: who may read one may be somebody of that namespace only. */
 const NAMESPACES = 'namespaces';
 
+/** Started by whoever may create them, whether the transport says GET or POST. */
+const STARTED: ReadonlySet<string> = new Set(['attach', 'exec', 'portforward']);
+
 /** What a request asks for. `method` matters for paths only. */
 export function attributesOf(route: Route, method: string, query: URLSearchParams): Attributes {
   if (route.type === 'path') {
@@ -50,7 +53,7 @@ export function attributesOf(route: Route, method: string, query: URLSearchParam
   const isNamespace = group === '' && plural === NAMESPACES;
   return {
     type: 'resource',
-    verb,
+    verb: STARTED.has(subresource) && verb === 'get' ? 'create' : verb,
     group,
     resource: plural,
     subresource,

@@ -83,10 +83,12 @@ function servedKind(definition: KindDefinition<KindName>): ServedResource {
 /** Groups in the order in which clients look for a resource: core first, Skein's own last. */
 export function buildCatalog(
   definitions: readonly KindDefinition<KindName>[],
+  reviews: readonly ServedResource[],
   extras: ExtraResources,
 ): readonly GroupVersion[] {
   const resources: ServedResource[] = [
     ...definitions.map(servedKind),
+    ...reviews,
     ...extras.map((extra) => ({
       group: SKEIN_GROUP,
       version: SKEIN_VERSION,

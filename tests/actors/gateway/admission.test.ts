@@ -11,7 +11,7 @@ const AGGREGATED =
 
 describe('a client', () => {
   it('that proves nothing gets health and version and nothing else', async () => {
-    const { gateway } = await createFixture();
+    const { gateway } = await createFixture({ roles: true });
     const status = async (path: string): Promise<number> =>
       (await gateway.handle(request('GET', path))).status;
     for (const path of ['/healthz', '/livez', '/readyz', '/version', '/healthz/ping']) {
@@ -32,7 +32,7 @@ describe('a client', () => {
   });
 
   it('with a name but without rights sees discovery and is forbidden the rest, in words', async () => {
-    const { json } = await createFixture();
+    const { json } = await createFixture({ roles: true });
     const reader = { authorization: `Bearer ${READER_TOKEN}` };
     assert.equal((await json('GET', '/api', undefined, reader))['kind'], 'APIVersions');
     const refused = await json('GET', '/api/v1/namespaces/default/pods', undefined, reader);
@@ -70,7 +70,13 @@ describe('discovery', () => {
   it('lists groups and resources in the classic form', async () => {
     const { json } = await createFixture();
     const groups = (await json('GET', '/apis/'))['groups'] as { name: string }[];
-    assert.deepEqual(groups.map(({ name }) => name).toSorted(), ['apps', 'discovery.k8s.io']);
+    assert.deepEqual(groups.map(({ name }) => name).toSorted(), [
+      'apps',
+      'authentication.k8s.io',
+      'authorization.k8s.io',
+      'discovery.k8s.io',
+      'rbac.authorization.k8s.io',
+    ]);
     assert.equal((await json('GET', '/apis/apps'))['kind'], 'APIGroup');
     const core = (await json('GET', '/api/v1'))['resources'] as JsonObject[];
     const pods = core.find((row) => row['name'] === 'pods');

@@ -16,6 +16,7 @@ import type { JsonObject } from '../../../actors/gateway/request/body.ts';
 import type { Store } from '../../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../../runtime/index.ts';
 import { failed, SkeinError } from '../../../runtime/index.ts';
+import { writeDefaultRoles } from '../replication/default-roles-fixture.ts';
 import type { MemoryStore } from '../objects/memory-store.ts';
 import { createMemoryStore } from '../objects/memory-store.ts';
 
@@ -89,6 +90,22 @@ const noStreams = (): Promise<ReturnType<typeof failed>> =>
 
 export const ADMIN_TOKEN = 'admin-token';
 export const READER_TOKEN = 'reader-token';
+
+/** Users by their tokens. */
+const TEST_USERS = new Map(
+  [
+    { name: 'bob', groups: ['developers'] },
+    { name: 'carol', groups: [] },
+    { name: 'system:node:n1', groups: ['system:nodes'] },
+    {
+      name: 'system:serviceaccount:default:robot',
+      groups: ['system:serviceaccounts', 'system:serviceaccounts:default'],
+    },
+  ].map((user) => [user.name, user]),
+);
+
+/** The header that proves to be one of the test's users. */
+export const as = (name: string): Record<string, string> => ({ authorization: `Bearer ${name}` });
 
 export interface Fixture {
   readonly gateway: Gateway;
@@ -166,6 +183,8 @@ export interface FixtureOptions {
   readonly unready?: () => string | undefined;
   /** Another gateway over the same store. */
   readonly store?: MemoryStore;
+  /** With the default roles and bindings, as the zone's controller writes them. */
+  readonly roles?: boolean;
   /** Neither barriers nor writes find a quorum. */
   readonly noQuorum?: boolean;
 }
@@ -182,7 +201,8 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
     streams: { logs: noStreams, exec: noStreams, connect: noStreams, ...given.streams },
     reviewToken: async (token) => {
       if (token === ADMIN_TOKEN) return { name: 'admin', groups: ['system:masters'] };
-      return token === READER_TOKEN ? { name: 'reader', groups: [] } : undefined;
+      if (token === READER_TOKEN) return { name: 'reader', groups: [] };
+      return TEST_USERS.get(token);
     },
     extras: given.extras ?? [],
     clock,
@@ -206,6 +226,7 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
   const watch: Fixture['watch'] = async (target, headers) =>
     collect(await ask('GET', target, undefined, headers));
   const fixture = { gateway, store, clock, log, options, ask, json, watch };
+  if (given.roles === true) await writeDefaultRoles(options.objects, clock.wallMs());
   if (given.store !== undefined) return fixture;
   const made = await json('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
   if (made['kind'] === 'Status') throw new Error(JSON.stringify(made));
