@@ -146,5 +146,7 @@ export const portProblems = (value: number): Problems =>
 /** A part of a path, for names that may hold colons: roles and their bindings. */
 export function pathSegmentProblems(value: string): Problems {
   if (value === '.' || value === '..') return [`may not be '${value}'`];
-  return ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
+  return ['/', '%']
+    .filter((part) => value.includes(part))
+    .map((part) => `may not contain '${part}'`);
 }

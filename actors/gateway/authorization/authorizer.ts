@@ -45,8 +45,7 @@ export function createAuthorization(
   const index = createRbacIndex(view);
   return {
     authorize: (user, asked) => {
-      const isHealth =
-        asked.type === 'path' && asked.verb === 'get' && HEALTH.test(asked.path);
+      const isHealth = asked.type === 'path' && asked.verb === 'get' && HEALTH.test(asked.path);
       if (isHealth || isMaster(user)) return { allowed: true, reason: '' };
       const node = nodeOf(user);
       const asNode = node === undefined ? undefined : authorizeNode(view, node, asked);

@@ -72,11 +72,7 @@ export function authorizeNode(
 
 const own = (isSo: boolean, otherwise: string): Decision => (isSo ? allowed : refused(otherwise));
 
-function onPods(
-  view: Pick<ObjectView, 'get'>,
-  node: string,
-  asked: ResourceAttributes,
-): Decision {
+function onPods(view: Pick<ObjectView, 'get'>, node: string, asked: ResourceAttributes): Decision {
   const { verb, name, fieldSelector = '' } = asked;
   if (name === '' && (verb === 'list' || verb === 'watch')) {
     const selects = fieldSelector.split(',').includes(`spec.nodeName=${node}`);
@@ -96,7 +92,10 @@ function ownPod(
 }
 
 /** Does a pod name this object in its spec? */
-function isReferred(pods: readonly Pod[], { namespace, name, resource }: ResourceAttributes): boolean {
+function isReferred(
+  pods: readonly Pod[],
+  { namespace, name, resource }: ResourceAttributes,
+): boolean {
   return pods.some(
     (pod) => pod.metadata?.namespace === namespace && namesIn(pod, resource).has(name),
   );

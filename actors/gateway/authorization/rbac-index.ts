@@ -56,9 +56,7 @@ function because({ kind, name, namespace, roleRef }: Binding, subject: Subject):
 }
 
 /** Holds one entry for each binding and subject of the view, for as long as the view lives. */
-export function createRbacIndex(
-  view: Pick<ObjectView, 'get' | 'list' | 'watch'>,
-): RbacIndex {
+export function createRbacIndex(view: Pick<ObjectView, 'get' | 'list' | 'watch'>): RbacIndex {
   /** By namespace and subject, by name of the binding. */
   const held = new Map<string, Map<string, { binding: Binding; subject: Subject }>>();
 

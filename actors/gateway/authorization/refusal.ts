@@ -6,7 +6,8 @@ import type { Attributes } from './attributes.ts';
 
 function deed(asked: Attributes, user: User): string {
   const who = `User ${JSON.stringify(user.name)}`;
-  if (asked.type === 'path') return `${who} cannot ${asked.verb} path ${JSON.stringify(asked.path)}`;
+  if (asked.type === 'path')
+    return `${who} cannot ${asked.verb} path ${JSON.stringify(asked.path)}`;
   const { resource, subresource, group, namespace, verb } = asked;
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const where =

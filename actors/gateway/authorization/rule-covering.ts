@@ -78,10 +78,7 @@ function* singleDeeds(rule: PolicyRule): Generator<PolicyRule> {
 }
 
 /** What of `wanted` is not among `held`, deeds on the same thing together. */
-export function uncovered(
-  held: readonly PolicyRule[],
-  wanted: readonly PolicyRule[],
-): Covering {
+export function uncovered(held: readonly PolicyRule[], wanted: readonly PolicyRule[]): Covering {
   const missing = new Map<string, PolicyRule>();
   const left = wanted.filter((rule) => !held.some((own) => covers(own, rule)));
   const deeds = left.reduce((sum, rule) => sum + deedsOf(rule), 0);

@@ -29,7 +29,9 @@ function reviewRules(spec: JsonObject, user: User, { rulesOf }: Authorization): 
   if (namespace === '') throw badRequest('no namespace on request');
   const rules = rulesOf(user, namespace);
   const resourceRules = rules.filter(({ resources }) => (resources ?? []).length > 0);
-  const nonResourceRules = rules.filter(({ nonResourceURLs }) => (nonResourceURLs ?? []).length > 0);
+  const nonResourceRules = rules.filter(
+    ({ nonResourceURLs }) => (nonResourceURLs ?? []).length > 0,
+  );
   return { resourceRules, nonResourceRules, incomplete: false };
 }
 

@@ -60,9 +60,7 @@ function reconcileRole(view: ObjectView, name: string, moment: Moment): Plan {
   const found = view.get('ClusterRole', '', name);
   const wanted = defaultRoles.get(name);
   if (found === undefined) {
-    return wanted === undefined
-      ? NO_PLAN
-      : { writes: [creation('ClusterRole', wanted, moment)] };
+    return wanted === undefined ? NO_PLAN : { writes: [creation('ClusterRole', wanted, moment)] };
   }
   if (found.metadata?.deletionTimestamp !== undefined) return NO_PLAN;
   const healed = healedRole(found, wanted);
