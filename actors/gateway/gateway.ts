@@ -7,6 +7,8 @@ import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
+import { requestToken } from './accounts/token-request.ts';
+import { createTokenReview } from './accounts/token-review.ts';
 import { authenticate, isAnonymous } from './authentication.ts';
 import { attributesOf } from './authorization/attributes.ts';
 import { createAuthorization } from './authorization/authorizer.ts';
@@ -127,6 +129,9 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'eviction':
       if (verb === 'create') return evict(exchange);
       break;
+    case 'token':
+      if (verb === 'create') return requestToken(exchange);
+      break;
     case 'exec':
       throw badRequest(
         'exec needs a WebSocket: ask with "Upgrade: websocket" and v5.channel.k8s.io or v4.channel.k8s.io',
@@ -189,15 +194,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   let inFlight = 0;
   const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, REVIEWS, options.extras);
-  const discovery = { ...options, catalog };
+  const { publicKey } = options.accountTokens;
+  const discovery = { ...options, catalog, publicKey };
   const authorization = createAuthorization(options.objects.view);
-  const reviewing = { authorization, reviewToken: options.reviewToken };
+  const tokens = createTokenReview(options);
+  const reviewing = { authorization, reviewToken: tokens };
 
   const admit = async (
     request: ApiRequest,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const proven = await authenticate(request, options.reviewToken);
+    const proven = await authenticate(request, tokens);
     const user = impersonated(request, proven, authorization.authorize);
     const asked = attributesOf(route, request.method, request.query);
     const { allowed, reason } = authorization.authorize(user, asked);

@@ -14,7 +14,8 @@ export type SubresourceName =
   | 'portforward'
   | 'proxy'
   | 'scale'
-  | 'status';
+  | 'status'
+  | 'token';
 
 export type Cell = string | number | boolean;
 

@@ -1,5 +1,6 @@
 // Acting as somebody else: who may is told by roles, and from there on the request is that somebody's.
 
+import { accountGroups } from '../accounts/account-review.ts';
 import { badRequest } from '../status.ts';
 import type { ApiRequest, User } from '../request/api-request.ts';
 import type { Authorizer, ResourceAttributes } from './attributes.ts';
@@ -33,10 +34,7 @@ const listed = (value: string | undefined): readonly string[] =>
 function groupsOf(name: string, given: readonly string[]): readonly string[] {
   if (name === ANONYMOUS) return [...new Set([...given, 'system:unauthenticated'])];
   const [, namespace] = ACCOUNT.exec(name) ?? [];
-  const own =
-    namespace === undefined || given.length > 0
-      ? []
-      : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  const own = namespace === undefined || given.length > 0 ? [] : accountGroups(namespace);
   return [...new Set([...given, ...own, 'system:authenticated'])];
 }
 

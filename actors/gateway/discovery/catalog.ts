@@ -61,6 +61,13 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
       return { kind, verbs: ['get'] };
     case 'exec':
       return { kind: 'PodExecOptions', verbs: ['create', 'get'] };
+    case 'token':
+      return {
+        kind: 'TokenRequest',
+        group: 'authentication.k8s.io',
+        version: 'v1',
+        verbs: ['create'],
+      };
     case 'eviction':
       return { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] };
     default:

@@ -39,7 +39,7 @@ async function reviewToken(spec: JsonObject, review: TokenReview): Promise<JsonO
   const token = stringAt(spec, 'spec', 'token');
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const audiences = stringsAt(spec, 'spec', 'audiences');
-  const user = await review(token);
+  const user = await review(token, audiences.length === 0 ? undefined : audiences);
   if (user === undefined) {
     return { authenticated: false, user: {}, error: 'the token is not valid, or no longer' };
   }
@@ -47,9 +47,11 @@ async function reviewToken(spec: JsonObject, review: TokenReview): Promise<JsonO
     ...user,
     groups: [...new Set([...user.groups, 'system:authenticated'])],
   });
-  // Tokens of a cluster are for its API, whatever audiences are asked about.
-  if (audiences.length === 0) return { authenticated: true, user: info };
-  return { authenticated: false, user: {}, error: `the token is not for ${audiences.join(', ')}` };
+  return {
+    authenticated: true,
+    user: info,
+    ...(audiences.length === 0 ? {} : { audiences: user.audiences ?? [] }),
+  };
 }
 
 function statusOf(

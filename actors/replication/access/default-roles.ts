@@ -161,6 +161,9 @@ export const DEFAULT_ROLES: readonly ClusterRole[] = [
     rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
     rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
   ]),
+  role('system:service-account-issuer-discovery', [
+    paths('/.well-known/openid-configuration', '/openid/v1/jwks'),
+  ]),
   role('system:node', nodeRules),
 ];
 
@@ -178,5 +181,6 @@ export const DEFAULT_BINDINGS: readonly ClusterRoleBinding[] = [
   binding('system:public-info-viewer', 'system:authenticated', 'system:unauthenticated'),
   binding('system:basic-user', 'system:authenticated'),
   binding('system:monitoring', 'system:monitoring'),
+  binding('system:service-account-issuer-discovery', 'system:serviceaccounts'),
   binding('system:node', 'system:nodes'),
 ];

@@ -1,5 +1,7 @@
 // A gateway over the store in memory, and short ways to ask it.
 
+import { issueAccountToken, readAccountToken } from '../../../actors/admission/account-token.ts';
+import type { AccountTokens } from '../../../actors/objects/account-claims.ts';
 import { createObjects } from '../../../actors/objects/object-store.ts';
 import type { PodStreams } from '../../../actors/objects/pod-streams.ts';
 import type { ExtraResources } from '../../../actors/gateway/extra-resources.ts';
@@ -15,7 +17,8 @@ import type {
 import type { JsonObject } from '../../../actors/gateway/request/body.ts';
 import type { Store } from '../../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../../runtime/index.ts';
-import { failed, SkeinError } from '../../../runtime/index.ts';
+import { generateSigningKey, signEd25519, verifyEd25519 } from '../../../mesh/index.ts';
+import { failed, ok, SkeinError } from '../../../runtime/index.ts';
 import { writeDefaultRoles } from '../replication/default-roles-fixture.ts';
 import type { MemoryStore } from '../objects/memory-store.ts';
 import { createMemoryStore } from '../objects/memory-store.ts';
@@ -90,6 +93,21 @@ const noStreams = (): Promise<ReturnType<typeof failed>> =>
 
 export const ADMIN_TOKEN = 'admin-token';
 export const READER_TOKEN = 'reader-token';
+
+const key = generateSigningKey();
+
+/** Tokens of accounts, signed with a key of the test's own. */
+const testTokens = (nowMs: () => number): AccountTokens => ({
+  sign: (claims) =>
+    Promise.resolve(ok(issueAccountToken(claims, (bytes) => signEd25519(key.seed, bytes)))),
+  read: (token) =>
+    readAccountToken(
+      token,
+      (bytes, signature) => verifyEd25519(key.publicKey, bytes, signature),
+      nowMs(),
+    ),
+  publicKey: () => key.publicKey,
+});
 
 /** Users by their tokens. */
 const TEST_USERS = new Map(
@@ -204,6 +222,7 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
       if (token === READER_TOKEN) return { name: 'reader', groups: [] };
       return TEST_USERS.get(token);
     },
+    accountTokens: testTokens(() => clock.wallMs()),
     extras: given.extras ?? [],
     clock,
     random: createTestRandom(),

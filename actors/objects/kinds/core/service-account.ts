@@ -16,7 +16,7 @@ export const serviceAccountKind: KindDefinition<'ServiceAccount'> = {
     namespaced: true,
   },
   schema: 'core.v1.ServiceAccount',
-  subresources: [],
+  subresources: ['token'],
   columns: [
     nameColumn(),
     column(
