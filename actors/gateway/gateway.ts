@@ -20,6 +20,8 @@ import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
 import { namesOf, warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
+import { createFlowControl } from './flow/flow-control.ts';
+import { placeOf } from './flow/flow-levels.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
 import type { GatewayOptions } from './options.ts';
 import { get, readNewest } from './reads/get.ts';
@@ -34,7 +36,6 @@ import {
   methodNotAllowed,
   noSuchPath,
   StatusError,
-  tooManyRequests,
   unauthorized,
 } from './status.ts';
 import { REVIEWS, reviewOf } from './reviews/review-table.ts';
@@ -42,16 +43,14 @@ import { answerReview } from './reviews/reviews.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
-import type { WatchCount } from './watch/watch.ts';
+import type { WatchCount } from './watch/watch-count.ts';
+import { createWatchCount } from './watch/watch-count.ts';
 import { watch } from './watch/watch.ts';
 import { create } from './writes/create.ts';
 import { deleteCollection, deleteObject, evict } from './writes/delete.ts';
 import { patch } from './writes/patch.ts';
 import { getScale, writeScale } from './writes/scale.ts';
 import { update } from './writes/update.ts';
-
-/** Requests being answered at once; open watches and logs do not count. */
-const MAX_IN_FLIGHT = 1_000;
 
 export type ExecOutcome =
   | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
@@ -62,7 +61,12 @@ export interface Gateway {
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
   /** Starts the command of a pods/exec request; `checkTransport` may refuse by throwing a StatusError first. */
   readonly openExec: (request: ApiRequest, checkTransport: () => void) => Promise<ExecOutcome>;
-  readonly counters: () => { readonly watches: number };
+  /** Open watches; requests being answered (a costly one counts as several) and waiting for their turn. */
+  readonly counters: () => {
+    readonly watches: number;
+    readonly seated: number;
+    readonly waiting: number;
+  };
 }
 
 /** Status code 500 is a bug: it is logged with its cause, the client learns no more than that. */
@@ -190,8 +194,8 @@ function definitionOf(route: ResourceRoute): AnyDefinition {
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const count: WatchCount = { open: 0 };
-  let inFlight = 0;
+  const count = createWatchCount();
+  const flow = createFlowControl(options.clock);
   const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, REVIEWS, options.extras);
   const { publicKey } = options.accountTokens;
@@ -222,8 +226,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { gateway: options, request, route, definition, user, authorization, warnings: [] };
   };
 
-  const answer = async (arrived: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(arrived);
+  /** Open watches and logs hold no seat: only their beginning does. */
+  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
+    const { user, route } = await admit(request);
+    const place = placeOf(user, route, request.query.get('limit') ?? '');
+    if (place === undefined) return answerAdmitted(request, user, route);
+    const leave = await flow.enter(place);
+    return answerAdmitted(request, user, route).finally(leave);
+  };
+
+  const answerAdmitted = async (
+    arrived: ApiRequest,
+    user: User,
+    route: Route,
+  ): Promise<ApiResponse> => {
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') return answerPath(discovery, request, route.path);
@@ -257,22 +273,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { type: 'session', session: opened.value, streams };
   };
 
-  const bounded = async (request: ApiRequest): Promise<ApiResponse> => {
-    if (inFlight >= MAX_IN_FLIGHT) {
-      throw tooManyRequests(`${MAX_IN_FLIGHT} requests are being answered: ask again in a second`);
-    }
-    inFlight++;
-    return answer(request).finally(() => inFlight--);
-  };
-
   return {
-    handle: (request) =>
-      bounded(request).catch((error: unknown) => refuse(options, request, error)),
+    handle: (request) => answer(request).catch((error: unknown) => refuse(options, request, error)),
     openExec: (request, checkTransport) =>
       startExec(request, checkTransport).catch((error: unknown) => ({
         type: 'refused',
         response: refuse(options, request, error),
       })),
-    counters: () => ({ watches: count.open }),
+    counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }

@@ -32,7 +32,11 @@ function secondsIn(spec: JsonObject): number {
   const given = spec['expirationSeconds'] ?? DEFAULT_SECONDS;
   const refuse = (detail: string) =>
     invalid(NAMED, '', [
-      { reason: 'FieldValueInvalid', message: `Invalid value: ${String(given)}: ${detail}`, field },
+      {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(given)}: ${detail}`,
+        field,
+      },
     ]);
   if (!Number.isSafeInteger(given)) throw badRequest(`${field} must be a whole number of seconds`);
   const seconds = Number(given);

@@ -122,7 +122,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     const answer = await gateway.handle(toApiRequest(message));
     // What is left of a body that was not wanted is not waited for.
     if (!message.complete) response.setHeader('connection', 'close');
-    await writeResponse(response, answer, track);
+    await writeResponse(response, answer, clock, track);
   };
 
   let server: Server;

@@ -18,13 +18,16 @@ const BOOTSTRAPPING = 'kubernetes.io/bootstrapping';
 
 const aggregateLabel = (name: string): string => `${RBAC_GROUP}/aggregate-to-${name}`;
 
-const rule = (verbs: readonly string[], group: string, ...resources: string[]): PolicyRule => ({
+const listed = (words: string): string[] => words.split(/\s+/);
+
+/** `resources` are parted by spaces. */
+const rule = (verbs: readonly string[], group: string, resources: string): PolicyRule => ({
   apiGroups: [group],
-  resources,
+  resources: listed(resources),
   verbs: [...verbs],
 });
 
-const paths = (...nonResourceURLs: string[]): PolicyRule => ({ nonResourceURLs, verbs: ['get'] });
+const paths = (words: string): PolicyRule => ({ nonResourceURLs: listed(words), verbs: ['get'] });
 
 const metadataOf = (name: string, aggregatesTo: readonly string[]) => ({
   name,
@@ -52,70 +55,65 @@ const viewRules: PolicyRule[] = [
   rule(
     READ,
     '',
-    ...['configmaps', 'endpoints', 'persistentvolumeclaims', 'persistentvolumeclaims/status'],
-    ...['pods', 'replicationcontrollers', 'replicationcontrollers/scale', 'serviceaccounts'],
-    ...['services', 'services/status'],
+    `configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods
+    replicationcontrollers replicationcontrollers/scale serviceaccounts services
+    services/status`,
   ),
   rule(
     READ,
     '',
-    ...['bindings', 'events', 'limitranges', 'namespaces/status', 'pods/log', 'pods/status'],
-    ...['replicationcontrollers/status', 'resourcequotas', 'resourcequotas/status'],
+    `bindings events limitranges namespaces/status pods/log pods/status
+    replicationcontrollers/status resourcequotas resourcequotas/status`,
   ),
   rule(READ, '', 'namespaces'),
   rule(READ, 'discovery.k8s.io', 'endpointslices'),
   rule(
     READ,
     'apps',
-    ...['controllerrevisions', 'daemonsets', 'daemonsets/status', 'deployments'],
-    ...['deployments/scale', 'deployments/status', 'replicasets', 'replicasets/scale'],
-    ...['replicasets/status', 'statefulsets', 'statefulsets/scale', 'statefulsets/status'],
+    `controllerrevisions daemonsets daemonsets/status deployments deployments/scale
+    deployments/status replicasets replicasets/scale replicasets/status statefulsets
+    statefulsets/scale statefulsets/status`,
   ),
-  rule(READ, 'autoscaling', 'horizontalpodautoscalers', 'horizontalpodautoscalers/status'),
-  rule(READ, 'batch', 'cronjobs', 'cronjobs/status', 'jobs', 'jobs/status'),
-  rule(READ, 'policy', 'poddisruptionbudgets', 'poddisruptionbudgets/status'),
-  rule(READ, 'networking.k8s.io', 'ingresses', 'ingresses/status', 'networkpolicies'),
+  rule(READ, 'autoscaling', 'horizontalpodautoscalers horizontalpodautoscalers/status'),
+  rule(READ, 'batch', 'cronjobs cronjobs/status jobs jobs/status'),
+  rule(READ, 'policy', 'poddisruptionbudgets poddisruptionbudgets/status'),
+  rule(READ, 'networking.k8s.io', 'ingresses ingresses/status networkpolicies'),
 ];
 
 const editRules: PolicyRule[] = [
-  rule(
-    READ,
-    '',
-    ...['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'secrets', 'services/proxy'],
-  ),
+  rule(READ, '', 'pods/attach pods/exec pods/portforward pods/proxy secrets services/proxy'),
   rule(['impersonate'], '', 'serviceaccounts'),
-  rule(WRITE, '', 'pods', 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy'),
+  rule(WRITE, '', 'pods pods/attach pods/exec pods/portforward pods/proxy'),
   rule(['create'], '', 'pods/eviction'),
   rule(
     WRITE,
     '',
-    ...['configmaps', 'events', 'persistentvolumeclaims', 'replicationcontrollers'],
-    ...['replicationcontrollers/scale', 'secrets', 'serviceaccounts', 'services'],
-    'services/proxy',
+    `configmaps events persistentvolumeclaims replicationcontrollers
+    replicationcontrollers/scale secrets serviceaccounts services services/proxy`,
   ),
   rule(['create'], '', 'serviceaccounts/token'),
   rule(
     WRITE,
     'apps',
-    ...['daemonsets', 'deployments', 'deployments/rollback', 'deployments/scale', 'replicasets'],
-    ...['replicasets/scale', 'statefulsets', 'statefulsets/scale'],
+    `daemonsets deployments deployments/rollback deployments/scale replicasets
+    replicasets/scale statefulsets statefulsets/scale`,
   ),
   rule(WRITE, 'autoscaling', 'horizontalpodautoscalers'),
-  rule(WRITE, 'batch', 'cronjobs', 'jobs'),
+  rule(WRITE, 'batch', 'cronjobs jobs'),
   rule(WRITE, 'policy', 'poddisruptionbudgets'),
-  rule(WRITE, 'networking.k8s.io', 'ingresses', 'networkpolicies'),
+  rule(WRITE, 'networking.k8s.io', 'ingresses networkpolicies'),
   rule([...READ, ...WRITE], 'coordination.k8s.io', 'leases'),
 ];
 
 const adminRules: PolicyRule[] = [
   rule(['create'], 'authorization.k8s.io', 'localsubjectaccessreviews'),
-  rule([...READ, ...WRITE], RBAC_GROUP, 'rolebindings', 'roles'),
+  rule([...READ, ...WRITE], RBAC_GROUP, 'rolebindings roles'),
 ];
 
 /** Of whatever is not tied to its own node: that is for the node authorizer, which needs no binding. */
 const nodeRules: PolicyRule[] = [
   rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
-  rule(['create'], 'authorization.k8s.io', 'localsubjectaccessreviews', 'subjectaccessreviews'),
+  rule(['create'], 'authorization.k8s.io', 'localsubjectaccessreviews subjectaccessreviews'),
   rule(READ, '', 'services'),
   rule(['create', 'patch', 'update'], '', 'events'),
   rule(READ, 'node.k8s.io', 'runtimeclasses'),
@@ -131,38 +129,27 @@ export const DEFAULT_ROLES: readonly ClusterRole[] = [
   role('system:aggregate-to-view', viewRules, ['view']),
   role(
     'system:aggregated-metrics-reader',
-    [rule(READ, 'metrics.k8s.io', 'nodes', 'pods')],
+    [rule(READ, 'metrics.k8s.io', 'nodes pods')],
     ['admin', 'edit', 'view'],
   ),
   role('system:discovery', [
-    paths(
-      ...['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*'],
-      ...['/readyz', '/version', '/version/'],
-    ),
+    paths(`/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version
+    /version/`),
   ]),
-  role('system:public-info-viewer', [
-    paths('/healthz', '/livez', '/readyz', '/version', '/version/'),
-  ]),
+  role('system:public-info-viewer', [paths('/healthz /livez /readyz /version /version/')]),
   role('system:basic-user', [
-    rule(
-      ['create'],
-      'authorization.k8s.io',
-      ...['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-    ),
+    rule(['create'], 'authorization.k8s.io', 'selfsubjectaccessreviews selfsubjectrulesreviews'),
     rule(['create'], 'authentication.k8s.io', 'selfsubjectreviews'),
   ]),
   role('system:monitoring', [
-    paths(
-      ...['/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis'],
-      ...['/readyz', '/readyz/*'],
-    ),
+    paths('/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*'),
   ]),
   role('system:auth-delegator', [
     rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
     rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
   ]),
   role('system:service-account-issuer-discovery', [
-    paths('/.well-known/openid-configuration', '/openid/v1/jwks'),
+    paths('/.well-known/openid-configuration /openid/v1/jwks'),
   ]),
   role('system:node', nodeRules),
 ];

@@ -11,8 +11,11 @@ const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 const shown = (token: string) => ({ authorization: `Bearer ${token}` });
-const tokenOf = (reply: JsonObject): string =>
-  String((reply['status'] as JsonObject | undefined)?.['token'] ?? JSON.stringify(reply));
+const tokenOf = (reply: JsonObject): string => {
+  const { token } = (reply['status'] ?? {}) as { readonly token?: unknown };
+  assert.ok(typeof token === 'string', JSON.stringify(reply));
+  return token;
+};
 const claimsOf = (token: string): JsonObject =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JsonObject;
 
