@@ -9,6 +9,8 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
 import { requestToken } from './accounts/token-request.ts';
 import { createTokenReview } from './accounts/token-review.ts';
+import type { AuditEntry } from './audit/audit-log.ts';
+import { createAuditLog } from './audit/audit-log.ts';
 import { authenticate, isAnonymous } from './authentication.ts';
 import { attributesOf } from './authorization/attributes.ts';
 import { createAuthorization } from './authorization/authorizer.ts';
@@ -204,13 +206,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const tokens = createTokenReview(options);
   const reviewing = { authorization, reviewToken: tokens };
 
+  const audit = createAuditLog(options.clock, options.log);
+
   const admit = async (
     request: ApiRequest,
+    entry: AuditEntry,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const proven = await authenticate(request, tokens);
-    const user = impersonated(request, proven, authorization.authorize);
     const asked = attributesOf(route, request.method, request.query);
+    entry.asked = asked;
+    const proven = await authenticate(request, tokens);
+    entry.user = proven;
+    const user = impersonated(request, proven, authorization.authorize);
+    if (user !== proven) Object.assign(entry, { user, impersonator: proven });
     const { allowed, reason } = authorization.authorize(user, asked);
     if (!allowed && isAnonymous(proven)) {
       throw unauthorized(
@@ -227,8 +235,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   /** Open watches and logs hold no seat: only their beginning does. */
-  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(request);
+  const answer = async (request: ApiRequest, entry: AuditEntry): Promise<ApiResponse> => {
+    const { user, route } = await admit(request, entry);
     const place = placeOf(user, route, request.query.get('limit') ?? '');
     if (place === undefined) return answerAdmitted(request, user, route);
     const leave = await flow.enter(place);
@@ -259,8 +267,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const startExec = async (
     request: ApiRequest,
     checkTransport: () => void,
+    entry: AuditEntry,
   ): Promise<ExecOutcome> => {
-    const { user, route } = await admit(request);
+    const { user, route } = await admit(request, entry);
     const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
     if (!isExec) throw badRequest('only pods/exec can be upgraded');
     const exchange = exchangeOf(request, route, user);
@@ -274,12 +283,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    handle: (request) => answer(request).catch((error: unknown) => refuse(options, request, error)),
-    openExec: (request, checkTransport) =>
-      startExec(request, checkTransport).catch((error: unknown) => ({
-        type: 'refused',
-        response: refuse(options, request, error),
-      })),
+    handle: async (request) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const response = await answer(request, entry).catch((error: unknown) =>
+        refuse(options, request, error),
+      );
+      audit.record(entry, response.status, beganMs);
+      return response;
+    },
+    openExec: async (request, checkTransport) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const outcome = await startExec(request, checkTransport, entry).catch(
+        (error: unknown): ExecOutcome => ({
+          type: 'refused',
+          response: refuse(options, request, error),
+        }),
+      );
+      audit.record(entry, outcome.type === 'session' ? 101 : outcome.response.status, beganMs);
+      return outcome;
+    },
     counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }

@@ -75,13 +75,20 @@ export function createTestRandom(seed = 1): Random {
   };
 }
 
-/** Keeps what was logged as errors. */
-export function createTestLog(): Logger & { readonly errors: string[] } {
+/** A log whose lines can be looked at. */
+export interface TestLog extends Logger {
+  readonly errors: string[];
+  readonly infos: Readonly<Record<string, unknown>>[];
+}
+
+export function createTestLog(): TestLog {
   const errors: string[] = [];
-  const log: Logger & { readonly errors: string[] } = {
+  const infos: Readonly<Record<string, unknown>>[] = [];
+  const log: TestLog = {
     errors,
+    infos,
     debug: () => undefined,
-    info: () => undefined,
+    info: (_, fields) => void infos.push(fields ?? {}),
     warn: () => undefined,
     error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`),
     child: () => log,
@@ -130,7 +137,7 @@ export interface Fixture {
   readonly gateway: Gateway;
   readonly store: MemoryStore;
   readonly clock: TestClock;
-  readonly log: Logger & { readonly errors: string[] };
+  readonly log: TestLog;
   readonly options: GatewayOptions;
   /** As an administrator. */
   readonly ask: (
