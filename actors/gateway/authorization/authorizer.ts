@@ -33,7 +33,7 @@ const byRoles = (index: RbacIndex, user: User, asked: Attributes): Decision => {
   const namespace = asked.type === 'resource' ? asked.namespace : '';
   for (const { rules, because } of index.rolesOf(user, namespace)) {
     if (rules.some((rule) => ruleAllows(rule, asked))) {
-      return { allowed: true, reason: `RBAC: allowed by ${because}` };
+      return { allowed: true, reason: `RBAC: allowed by ${because()}` };
     }
   }
   return { allowed: false, reason: '' };

@@ -9,7 +9,7 @@ import type { User } from '../request/api-request.ts';
 export interface HeldRole {
   readonly rules: readonly PolicyRule[];
   /** `RoleBinding "edit-bob/web" of ClusterRole "edit" to User "bob"`. */
-  readonly because: string;
+  readonly because: () => string;
 }
 
 export interface RbacIndex {
@@ -43,6 +43,9 @@ interface Binding {
   readonly roleRef: RoleRef;
   readonly subjects: readonly Subject[];
 }
+
+const roleKey = (kind: string, namespace: string, name: string): string =>
+  `${kind}/${namespace}/${name}`;
 
 const placeKey = (namespace: string, name: string): string => `${namespace}/${name}`;
 
@@ -90,10 +93,19 @@ export function createRbacIndex(view: Pick<ObjectView, 'get' | 'list' | 'watch'>
     if (object !== undefined) learn(bindingOf(kind, object));
   });
 
-  const rulesOf: RbacIndex['rulesOf'] = ({ kind, name }, namespace) =>
-    kind === 'ClusterRole'
-      ? rules(view.get('ClusterRole', '', name))
-      : rules(view.get('Role', namespace, name));
+  /** Rules of roles that were asked for, until these change; one entry for each role at most. */
+  const known = new Map<string, readonly PolicyRule[]>();
+  view.watch(['Role', 'ClusterRole'], ({ kind, key }) => {
+    known.delete(roleKey(kind, key.namespace, key.name));
+  });
+
+  const rulesOf: RbacIndex['rulesOf'] = ({ kind, name }, namespace) => {
+    const place = kind === 'ClusterRole' ? '' : namespace;
+    const key = roleKey(kind, place, name);
+    const found = known.get(key) ?? rules(view.get(kind as 'ClusterRole' | 'Role', place, name));
+    if (found !== undefined) known.set(key, found);
+    return found;
+  };
 
   return {
     rolesOf: function* (user, namespace) {
@@ -102,7 +114,8 @@ export function createRbacIndex(view: Pick<ObjectView, 'get' | 'list' | 'watch'>
         for (const key of keysOfUser(user)) {
           for (const { binding, subject } of held.get(placeKey(place, key))?.values() ?? []) {
             const found = rulesOf(binding.roleRef, binding.namespace);
-            if (found !== undefined) yield { rules: found, because: because(binding, subject) };
+            if (found !== undefined)
+              yield { rules: found, because: () => because(binding, subject) };
           }
         }
       }
