@@ -7,8 +7,15 @@ import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { requestToken } from './accounts/token-request.ts';
+import { createTokenReview } from './accounts/token-review.ts';
+import type { AuditEntry } from './audit/audit-log.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { authenticate, isAnonymous } from './authentication.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import { createAuthorization } from './authorization/authorizer.ts';
+import { impersonated } from './authorization/impersonation.ts';
+import { mayNot } from './authorization/refusal.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
@@ -25,7 +32,16 @@ import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import { badRequest, fromSkeinError, methodNotAllowed, noSuchPath, StatusError } from './status.ts';
+import {
+  badRequest,
+  fromSkeinError,
+  methodNotAllowed,
+  noSuchPath,
+  StatusError,
+  unauthorized,
+} from './status.ts';
+import { REVIEWS, reviewOf } from './reviews/review-table.ts';
+import { answerReview } from './reviews/reviews.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
@@ -122,6 +138,9 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'eviction':
       if (verb === 'create') return evict(exchange);
       break;
+    case 'token':
+      if (verb === 'create') return requestToken(exchange);
+      break;
     case 'exec':
       throw badRequest(
         'exec needs a WebSocket: ask with "Upgrade: websocket" and v5.channel.k8s.io or v4.channel.k8s.io',
@@ -182,21 +201,44 @@ function definitionOf(route: ResourceRoute): AnyDefinition {
 export function createGateway(options: GatewayOptions): Gateway {
   const count = createWatchCount();
   const flow = createFlowControl(options.clock);
-  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, options.extras);
-  const discovery = { ...options, catalog };
+  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, REVIEWS, options.extras);
+  const { publicKey } = options.accountTokens;
+  const discovery = { ...options, catalog, publicKey };
+  const authorization = createAuthorization(options.objects.view);
+  const tokens = createTokenReview(options);
+  const reviewing = { authorization, reviewToken: tokens };
+
+  const audit = createAuditLog(options.clock, options.log);
 
   const admit = async (
     request: ApiRequest,
+    entry: AuditEntry,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const user = await authenticate(request, options.reviewToken);
-    authorize(user, route);
+    const asked = attributesOf(route, request.method, request.query);
+    entry.asked = asked;
+    const proven = await authenticate(request, tokens);
+    entry.user = proven;
+    const user = impersonated(request, proven, authorization.authorize);
+    if (user !== proven) Object.assign(entry, { user, impersonator: proven });
+    const { allowed, reason } = authorization.authorize(user, asked);
+    if (!allowed && isAnonymous(proven)) {
+      throw unauthorized(
+        'Unauthorized: send a client certificate or a bearer token of this cluster',
+      );
+    }
+    if (!allowed) throw mayNot(user, asked, reason);
     return { user, route };
   };
 
+  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => {
+    const definition = definitionOf(route);
+    return { gateway: options, request, route, definition, user, authorization, warnings: [] };
+  };
+
   /** Open watches and logs hold no seat: only their beginning does. */
-  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(request);
+  const answer = async (request: ApiRequest, entry: AuditEntry): Promise<ApiResponse> => {
+    const { user, route } = await admit(request, entry);
     const place = placeOf(user, route, request.query.get('limit') ?? '');
     if (place === undefined) return answerAdmitted(request, user, route);
     const leave = await flow.enter(place);
@@ -214,8 +256,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
-    const definition = definitionOf(route);
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
+    const review = reviewOf(route);
+    if (review !== undefined) return answerReview(reviewing, review, request, route, user);
+    const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.
       if (error instanceof StatusError) return refusal(error.status, warningHeaders(exchange));
@@ -226,14 +269,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const startExec = async (
     request: ApiRequest,
     checkTransport: () => void,
+    entry: AuditEntry,
   ): Promise<ExecOutcome> => {
-    const { user, route } = await admit(request);
+    const { user, route } = await admit(request, entry);
     const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
     if (!isExec) throw badRequest('only pods/exec can be upgraded');
-    const definition = definitionOf(route);
-    if (!definition.subresources.includes('exec')) throw noSuchPath();
+    const exchange = exchangeOf(request, route, user);
+    if (!exchange.definition.subresources.includes('exec')) throw noSuchPath();
     checkTransport();
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
     const pod = (await readNewest(exchange)) as Pod;
     const { options: asked, streams } = execOptions(pod, request.query);
     const opened = await options.streams.exec(podTarget(pod), asked);
@@ -242,12 +285,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    handle: (request) => answer(request).catch((error: unknown) => refuse(options, request, error)),
-    openExec: (request, checkTransport) =>
-      startExec(request, checkTransport).catch((error: unknown) => ({
-        type: 'refused',
-        response: refuse(options, request, error),
-      })),
+    handle: async (request) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const response = await answer(request, entry).catch((error: unknown) =>
+        refuse(options, request, error),
+      );
+      audit.record(entry, response.status, beganMs);
+      return response;
+    },
+    openExec: async (request, checkTransport) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const outcome = await startExec(request, checkTransport, entry).catch(
+        (error: unknown): ExecOutcome => ({
+          type: 'refused',
+          response: refuse(options, request, error),
+        }),
+      );
+      audit.record(entry, outcome.type === 'session' ? 101 : outcome.response.status, beganMs);
+      return outcome;
+    },
     counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }
