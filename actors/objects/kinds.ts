@@ -2,10 +2,19 @@
 
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type {
+  ConfigMap,
+  Endpoints,
   Event,
+  LimitRange,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
+  PodTemplate,
+  ReplicationController,
+  ResourceQuota,
+  Secret,
   Service,
   ServiceAccount,
 } from 'kubernetes-types/core/v1.d.ts';
@@ -32,6 +41,15 @@ export interface ObjectTypes {
   RoleBinding: RoleBinding;
   ClusterRole: ClusterRole;
   ClusterRoleBinding: ClusterRoleBinding;
+  ConfigMap: ConfigMap;
+  Secret: Secret;
+  Endpoints: Endpoints;
+  PersistentVolume: PersistentVolume;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  LimitRange: LimitRange;
+  ResourceQuota: ResourceQuota;
+  PodTemplate: PodTemplate;
+  ReplicationController: ReplicationController;
 }
 
 export type KindName = keyof ObjectTypes;

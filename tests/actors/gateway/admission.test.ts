@@ -75,6 +75,7 @@ describe('discovery', () => {
       'authentication.k8s.io',
       'authorization.k8s.io',
       'discovery.k8s.io',
+      'events.k8s.io',
       'rbac.authorization.k8s.io',
     ]);
     assert.equal((await json('GET', '/apis/apps'))['kind'], 'APIGroup');
@@ -110,7 +111,7 @@ describe('discovery', () => {
       '/apis/nope',
       '/apis/nope/v1',
       '/api/v2',
-      '/api/v1/secrets',
+      '/api/v1/componentstatuses',
       '/apis/apps/v1/pods',
       '/api/v1/namespaces/default/pods/a/nope/more',
       '/api/v1/nodes/n/nope',
