@@ -105,8 +105,9 @@ function newObject(exchange: Exchange, body: JsonObject): KubernetesObject {
   return withManagers(exchange.definition, prepareNew(exchange, object), managers, undefined);
 }
 
-function checkMayCreate({ authorization, user, route, request }: Exchange): void {
-  const asked = attributesOf({ ...route, verb: 'create' }, 'POST', request.query);
+/** Whoever may patch need not be one who may create. Throws 403. */
+function checkMayCreate({ user, route, request, authorization }: Exchange): void {
+  const asked = attributesOf({ ...route, verb: 'create' }, request.method, request.query);
   const { allowed, reason } = authorization.authorize(user, asked);
   if (!allowed) throw mayNot(user, asked, reason);
 }
@@ -140,7 +141,6 @@ async function applyOrCreate(
       const isMissing = error instanceof StatusError && error.status.code === 404;
       if (!isMissing || part !== 'object') throw error;
     }
-    // Who may only patch may not create by it.
     checkMayCreate(exchange);
     checkNew(exchange, body);
     try {
