@@ -6,14 +6,13 @@
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import type { ExecSession } from '../objects/pod-streams.ts';
 import { authenticate } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
-import { namesOf, warningHeaders } from './exchange.ts';
+import { warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
 import type { GatewayOptions } from './options.ts';
@@ -31,9 +30,9 @@ import {
   StatusError,
   tooManyRequests,
 } from './status.ts';
-import type { ExecStreams } from './streams/pod-exec.ts';
-import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
+import type { PodConnection } from './streams/pod-connection.ts';
+import { connectPod, streamRefusal } from './streams/pod-connection.ts';
 import type { WatchCount } from './watch/watch.ts';
 import { watch } from './watch/watch.ts';
 import { create } from './writes/create.ts';
@@ -45,15 +44,15 @@ import { update } from './writes/update.ts';
 /** Requests being answered at once; open watches and logs do not count. */
 const MAX_IN_FLIGHT = 1_000;
 
-export type ExecOutcome =
-  | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
+export type UpgradeOutcome =
+  | PodConnection
   | { readonly type: 'refused'; readonly response: ApiResponse };
 
 export interface Gateway {
   /** Never rejects: what cannot be answered is answered with a Status. */
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
-  /** Starts the command of a pods/exec request; `checkTransport` may refuse by throwing a StatusError first. */
-  readonly openExec: (request: ApiRequest, checkTransport: () => void) => Promise<ExecOutcome>;
+  /** Opens what a request with an Upgrade header asks for: exec, attach or portforward of a pod. Never rejects. */
+  readonly upgrade: (request: ApiRequest) => Promise<UpgradeOutcome>;
   readonly counters: () => { readonly watches: number };
 }
 
@@ -89,12 +88,6 @@ async function answerLog(exchange: Exchange): Promise<ApiResponse> {
   };
 }
 
-/** A container that has not run has no log yet: that is the client's to wait for, not a missing pod. */
-function streamRefusal(error: SkeinError, exchange: Exchange, name: string): StatusError {
-  if (error.code === 'not-found') return badRequest(error.message);
-  return fromSkeinError(error, namesOf(exchange), name);
-}
-
 const isRead = (verb: string): boolean => verb === 'get';
 const isWrite = (verb: string): boolean => verb === 'update' || verb === 'patch';
 
@@ -121,9 +114,11 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'eviction':
       if (verb === 'create') return evict(exchange);
       break;
+    case 'attach':
     case 'exec':
+    case 'portforward':
       throw badRequest(
-        'exec needs a WebSocket: ask with "Upgrade: websocket" and v5.channel.k8s.io or v4.channel.k8s.io',
+        'Upgrade request required: ask with "Upgrade: websocket" or "Upgrade: SPDY/3.1"',
       );
     case 'binding':
       throw methodNotAllowed(
@@ -211,22 +206,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
 
-  const startExec = async (
-    request: ApiRequest,
-    checkTransport: () => void,
-  ): Promise<ExecOutcome> => {
+  const upgrade = async (request: ApiRequest): Promise<UpgradeOutcome> => {
     const { user, route } = await admit(request);
-    const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
-    if (!isExec) throw badRequest('only pods/exec can be upgraded');
+    if (route.type !== 'resource' || route.group === SKEIN_GROUP) throw noSuchPath();
     const definition = definitionOf(route);
-    if (!definition.subresources.includes('exec')) throw noSuchPath();
-    checkTransport();
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
-    const pod = (await readNewest(exchange)) as Pod;
-    const { options: asked, streams } = execOptions(pod, request.query);
-    const opened = await options.streams.exec(podTarget(pod), asked);
-    if (!opened.ok) throw streamRefusal(opened.error, exchange, route.name);
-    return { type: 'session', session: opened.value, streams };
+    if (!definition.subresources.some((name) => name === route.subresource)) {
+      throw badRequest('only exec, attach and portforward of a pod can be upgraded');
+    }
+    return connectPod({ gateway: options, request, route, definition, user, warnings: [] });
   };
 
   const bounded = async (request: ApiRequest): Promise<ApiResponse> => {
@@ -240,8 +227,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     handle: (request) =>
       bounded(request).catch((error: unknown) => refuse(options, request, error)),
-    openExec: (request, checkTransport) =>
-      startExec(request, checkTransport).catch((error: unknown) => ({
+    upgrade: (request) =>
+      upgrade(request).catch((error: unknown) => ({
         type: 'refused',
         response: refuse(options, request, error),
       })),

@@ -59,6 +59,10 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
       return { kind, verbs: ['update'] };
     case 'log':
       return { kind, verbs: ['get'] };
+    case 'attach':
+      return { kind: 'PodAttachOptions', verbs: ['create', 'get'] };
+    case 'portforward':
+      return { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] };
     case 'exec':
       return { kind: 'PodExecOptions', verbs: ['create', 'get'] };
     case 'eviction':

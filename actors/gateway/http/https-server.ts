@@ -1,4 +1,4 @@
-// The gateway on a TLS socket: HTTP/1.1, upgrades for exec, certificates that can be replaced while it runs.
+// The gateway on a TLS socket: HTTP/1.1, upgrades for exec, attach and port-forward, certificates that can be replaced while it runs.
 //
 //   listening --close()--> draining: no new connections, watches and logs end --all gone or grace over--> closed
 
@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../../../runtime/index.ts';
 import { asSkeinError, SkeinError } from '../../../runtime/index.ts';
 import type { Gateway } from '../gateway.ts';
-import { createExecUpgrade } from './exec-upgrade.ts';
+import { createStreamUpgrade } from './stream-upgrade.ts';
 import { toApiRequest } from './request-reader.ts';
 import { writeResponse } from './response-writer.ts';
 
@@ -144,7 +144,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       response.destroy();
     });
   });
-  const upgrade = createExecUpgrade(gateway, log);
+  const upgrade = createStreamUpgrade({ gateway, clock, log });
   server.on('upgrade', (message, socket, head) => upgrade.accept(message, socket, head));
   await listen(server, options.host, options.port);
   server.on('error', (error) => log.error('the API socket failed', { error: error.message }));
