@@ -102,6 +102,8 @@ export function serveSpdy(
       resolve(why);
     });
   });
+  // An upgraded socket waits to be asked.
+  pace();
   return {
     closed,
     close: () => {

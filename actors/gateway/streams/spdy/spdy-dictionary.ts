@@ -1,6 +1,6 @@
 // The dictionary that SPDY/3 primes its header compression with (draft-mbelshe-httpbis-spdy-00, 2.6.10.1).
 
-/** Each in front of its length, as in a header block. */
+/** Each behind its length, as in a header block; `~` stands for a space. */
 const WORDS = `
   options head post put delete trace accept accept-charset accept-encoding accept-language
   accept-ranges age allow authorization cache-control connection content-base
@@ -9,7 +9,7 @@ const WORDS = `
   if-none-match if-range if-unmodified-since last-modified location max-forwards pragma
   proxy-authenticate proxy-authorization range referer retry-after server te trailer
   transfer-encoding upgrade user-agent vary via warning www-authenticate method get status
-  200 OK version HTTP/1.1 url public set-cookie keep-alive origin`;
+  200~OK version HTTP/1.1 url public set-cookie keep-alive origin`;
 
 /** Follows the words as it is. */
 const TAIL = [
@@ -30,6 +30,6 @@ function lengthAndWord(word: string): Buffer {
 }
 
 export const SPDY_DICTIONARY: Uint8Array = Buffer.concat([
-  ...WORDS.trim().split(/\s+/).map(lengthAndWord),
+  ...WORDS.trim().split(/\s+/).map((word) => lengthAndWord(word.replace('~', ' '))),
   Buffer.from(TAIL, 'latin1'),
 ]);
