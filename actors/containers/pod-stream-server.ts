@@ -45,9 +45,7 @@ export function servePlain(
 export function serveExec(local: PodStreams, header: unknown, stream: Duplex): void {
   const request = readExecHeader(header);
   serveSession(
-    request.ok
-      ? local.exec(request.value.target, request.value.options)
-      : Promise.resolve(request),
+    request.ok ? local.exec(request.value.target, request.value.options) : Promise.resolve(request),
     stream,
   );
 }

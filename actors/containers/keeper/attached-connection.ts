@@ -42,7 +42,9 @@ export function takeInput(socket: Socket, attachment: Attachment, line: string):
       attachment.inputEnd();
       return;
     case 'resize':
-      if ([said.columns, said.rows].every((n) => Number.isInteger(n) && n >= 0 && n <= LARGEST_SIZE)) {
+      if (
+        [said.columns, said.rows].every((n) => Number.isInteger(n) && n >= 0 && n <= LARGEST_SIZE)
+      ) {
         attachment.resize(said.columns, said.rows);
       }
       return;

@@ -132,7 +132,11 @@ function spawnGroup(
   try {
     return spawn(program!, rest, {
       cwd: config.workingDirectory,
-      env: { ...(isTerminal ? { TERM: 'xterm' } : {}), ...config.environment, [INSTANCE_VARIABLE]: mark },
+      env: {
+        ...(isTerminal ? { TERM: 'xterm' } : {}),
+        ...config.environment,
+        [INSTANCE_VARIABLE]: mark,
+      },
       // A session of its own: its pid names the group that signals go to.
       detached: true,
       stdio: [stdin, 'pipe', 'pipe'],

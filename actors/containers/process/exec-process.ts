@@ -7,7 +7,12 @@ import type { Result } from '../../../runtime/index.ts';
 import type { ExecOptions, ExecSession } from '../../objects/pod-streams.ts';
 import { kill } from '../keeper/stray-processes.ts';
 import type { ProcessConfig } from '../keeper/keeper-protocol.ts';
-import { createTerminal, hasTerminal, noTerminal, resizeTerminal } from '../keeper/script-terminal.ts';
+import {
+  createTerminal,
+  hasTerminal,
+  noTerminal,
+  resizeTerminal,
+} from '../keeper/script-terminal.ts';
 import type { UserIds } from './pod-user.ts';
 
 /** The session ends with the command; `kill` ends all of it. */

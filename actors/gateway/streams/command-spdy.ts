@@ -41,7 +41,7 @@ export async function bridgeCommandSpdy(
   const { session, clock } = command;
   const expected = expectedStreams(command);
   const opened = new Map<string, Duplex>();
-  const connection = serveSpdy(wire, (headers, stream) => {
+  const connection = serveSpdy(wire, clock, (headers, stream) => {
     const type = headers.get('streamtype') ?? '';
     if (!expected.has(type) || opened.has(type)) {
       stream.destroy();

@@ -61,7 +61,7 @@ export async function forwardPortsSpdy(
     void forward(port, pair.streams.get('data')!, pair.streams.get('error')!, dial);
   };
 
-  const why = await serveSpdy(wire, take).closed;
+  const why = await serveSpdy(wire, clock, take).closed;
   for (const { late } of pairs.values()) late.cancel();
   return why;
 }

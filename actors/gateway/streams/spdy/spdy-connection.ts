@@ -4,12 +4,16 @@
 // as long as one stream's reader is behind, nothing more is read of any.
 
 import { Duplex } from 'node:stream';
+import type { Clock } from '../../../../runtime/index.ts';
 import type { SpdyHeaders } from './spdy-headers.ts';
 import { createSpdySession } from './spdy-session.ts';
 import type { SpdyEvent } from './spdy-session.ts';
 
 /** Bytes waiting for the client before nothing more is read of it, so that it cannot have us answer without end. */
 const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** A client that went away without a word is found by this: what cannot be sent breaks the connection. */
+const PING_MS = 30_000;
 
 export interface SpdyConnection {
   /** Tells the client that nothing more comes and closes once what was written is out. */
@@ -21,6 +25,7 @@ export interface SpdyConnection {
 /** `opened` is called with each new stream of the client. */
 export function serveSpdy(
   wire: Duplex,
+  clock: Clock,
   opened: (headers: SpdyHeaders, stream: Duplex) => void,
 ): SpdyConnection {
   const session = createSpdySession();
@@ -96,8 +101,14 @@ export function serveSpdy(
   wire.on('error', () => wire.destroy());
   // The client sends no more frames of any kind: nobody is there.
   wire.on('end', () => wire.destroy());
+  const ping = (): void => {
+    send(session.ping());
+    timer = clock.setTimer(PING_MS, ping);
+  };
+  let timer = clock.setTimer(PING_MS, ping);
   const closed = new Promise<string | undefined>((resolve) => {
     wire.once('close', () => {
+      timer.cancel();
       for (const stream of streams.values()) stream.destroy();
       resolve(why);
     });

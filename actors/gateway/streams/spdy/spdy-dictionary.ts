@@ -30,6 +30,8 @@ function lengthAndWord(word: string): Buffer {
 }
 
 export const SPDY_DICTIONARY: Uint8Array = Buffer.concat([
-  ...WORDS.trim().split(/\s+/).map((word) => lengthAndWord(word.replace('~', ' '))),
+  ...WORDS.trim()
+    .split(/\s+/)
+    .map((word) => lengthAndWord(word.replace('~', ' '))),
   Buffer.from(TAIL, 'latin1'),
 ]);

@@ -74,10 +74,7 @@ export function createHeaderWriter(): (headers: SpdyHeaders) => Buffer {
     chunks = [];
     const count = Buffer.alloc(4);
     count.writeUInt32BE(headers.size, 0);
-    deflate.push(
-      Buffer.concat([count, ...[...headers].flat().map(lengthAndText)]),
-      Z_SYNC_FLUSH,
-    );
+    deflate.push(Buffer.concat([count, ...[...headers].flat().map(lengthAndText)]), Z_SYNC_FLUSH);
     return Buffer.concat(chunks);
   };
 }

@@ -23,6 +23,9 @@ import type { SpdyHeaders } from './spdy-headers.ts';
 /** Streams that are open at once; a port-forward needs two for each connection. */
 export const MAX_STREAMS = 1_024;
 
+/** The server's are even. */
+const OUR_PING = 2;
+
 export type SpdyEvent =
   | { readonly type: 'opened'; readonly streamId: number; readonly headers: SpdyHeaders }
   | { readonly type: 'data'; readonly streamId: number; readonly bytes: Buffer }
@@ -41,6 +44,8 @@ export interface SpdySession {
   readonly end: (streamId: number) => Buffer | undefined;
   /** Neither side sends more; undefined when that was so already. */
   readonly reset: (streamId: number, status?: number) => Buffer | undefined;
+  /** Asks the client for an answer, which is not waited for. */
+  readonly ping: () => Buffer;
   /** Tells the client that no new stream is taken. */
   readonly goAway: () => Buffer;
 }
@@ -62,7 +67,11 @@ export function createSpdySession(): SpdySession {
     if (!stream.receives && !stream.sends) streams.delete(streamId);
   };
 
-  function* open({ streamId, isFinal, block }: SpdyFrame & { block: Buffer; streamId: number; isFinal: boolean }): Generator<SpdyEvent> {
+  function* open({
+    streamId,
+    isFinal,
+    block,
+  }: SpdyFrame & { block: Buffer; streamId: number; isFinal: boolean }): Generator<SpdyEvent> {
     // Also of a stream that is refused: the compression goes on from it.
     const headers = readHeaders(block);
     if (streamId % 2 !== 1 || streamId <= lastStreamId) {
@@ -106,7 +115,7 @@ export function createSpdySession(): SpdySession {
         if (streams.delete(frame.streamId)) yield { type: 'reset', streamId: frame.streamId };
         return;
       case 'ping':
-        // Even ones would be answers to ours, and we send none.
+        // Even ones are answers to ours.
         if (frame.id % 2 === 1) yield { type: 'send', bytes: encodePing(frame.id) };
         return;
       case 'syn-reply':
@@ -146,6 +155,7 @@ export function createSpdySession(): SpdySession {
     },
     reset: (streamId, status = RESET.cancel) =>
       streams.delete(streamId) ? encodeReset(streamId, status) : undefined,
+    ping: () => encodePing(OUR_PING),
     goAway: () => encodeGoAway(lastStreamId, GO_AWAY.ok),
   };
 }
