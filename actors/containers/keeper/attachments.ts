@@ -54,8 +54,11 @@ export function createAttachments(
         input: (bytes) => mine?.writable !== true || mine.write(bytes),
         inputEnd,
         drained: (then) => {
-          mine?.once('drain', then);
-          mine?.once('close', then);
+          const done = (): void => {
+            mine?.off('drain', done).off('close', done);
+            then();
+          };
+          mine?.on('drain', done).on('close', done);
         },
         resize: (columns, rows) => {
           if (config.tty === true) resizeTerminal(pid, columns, rows);

@@ -31,7 +31,7 @@ export function sendOutput(socket: WebSocket, channel: number, output: Readable)
 }
 
 /** Reads and forgets. */
-export const discard = (output: Readable): void => {
+export const discard = async (output: Readable): Promise<void> => {
   output.on('error', () => undefined);
   output.resume();
 };

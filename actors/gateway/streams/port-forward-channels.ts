@@ -31,13 +31,13 @@ export async function forwardPortsChannels(
     socket.send(frame(index * 2, portBytes(port)));
     socket.send(frame(index * 2 + 1, portBytes(port)));
   }
-  const ended = ports.map(async (port, index) => {
+  const made = ports.map(async (port, index) => {
     const dialled = await dial(port);
     const tell = (why: string): void =>
       socket.send(frame(index * 2 + 1, forwardingError(port, why)));
     if (!dialled.ok) {
       tell(dialled.error.message);
-      return undefined;
+      return;
     }
     const connection = dialled.value;
     if (socket.readyState !== socket.OPEN) connection.destroy();
@@ -45,9 +45,8 @@ export async function forwardPortsChannels(
     connection.on('error', (error: Error) => tell(error.message));
     connection.on('drain', () => socket.resume());
     connection.on('close', () => socket.resume());
-    return connection;
   });
-  const made = await Promise.all(ended);
+  await Promise.all(made);
   socket.on('message', (data) => {
     const message = bytesOf(data);
     const connection = connections.get(message[0] ?? -1);
@@ -59,9 +58,7 @@ export async function forwardPortsChannels(
   });
   socket.resume();
   await Promise.all(
-    made.map((connection, index) =>
-      connection === undefined ? undefined : sendOutput(socket, index * 2, connection),
-    ),
+    [...connections].map(([channel, connection]) => sendOutput(socket, channel, connection)),
   );
   for (const connection of connections.values()) connection.destroy();
   socket.close(CLOSE.normal);
