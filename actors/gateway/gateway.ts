@@ -33,6 +33,8 @@ import {
 import { logOptions, podTarget } from './streams/pod-log.ts';
 import type { PodConnection } from './streams/pod-connection.ts';
 import { connectPod, streamRefusal } from './streams/pod-connection.ts';
+import type { ProxyTarget } from './streams/proxy-target.ts';
+import { answerProxy, proxyTarget } from './streams/proxy-target.ts';
 import type { WatchCount } from './watch/watch.ts';
 import { watch } from './watch/watch.ts';
 import { create } from './writes/create.ts';
@@ -46,12 +48,13 @@ const MAX_IN_FLIGHT = 1_000;
 
 export type UpgradeOutcome =
   | PodConnection
+  | { readonly type: 'proxy'; readonly target: ProxyTarget }
   | { readonly type: 'refused'; readonly response: ApiResponse };
 
 export interface Gateway {
   /** Never rejects: what cannot be answered is answered with a Status. */
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
-  /** Opens what a request with an Upgrade header asks for: exec, attach or portforward of a pod. Never rejects. */
+  /** Opens what a request with an Upgrade header asks for: exec, attach or portforward of a pod, or a proxy. Never rejects. */
   readonly upgrade: (request: ApiRequest) => Promise<UpgradeOutcome>;
   readonly counters: () => { readonly watches: number };
 }
@@ -189,16 +192,28 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { user, route };
   };
 
+  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => ({
+    gateway: options,
+    request,
+    route,
+    definition: definitionOf(route),
+    user,
+    warnings: [],
+  });
+
   const answer = async (arrived: ApiRequest): Promise<ApiResponse> => {
     const { user, route } = await admit(arrived);
+    if (route.type === 'resource' && route.proxyPath !== undefined) {
+      // Its body goes on as it comes.
+      return answerProxy(exchangeOf(arrived, route, user));
+    }
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') return answerPath(discovery, request, route.path);
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
-    const definition = definitionOf(route);
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
+    const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.
       if (error instanceof StatusError) return refusal(error.status, warningHeaders(exchange));
@@ -209,11 +224,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upgrade = async (request: ApiRequest): Promise<UpgradeOutcome> => {
     const { user, route } = await admit(request);
     if (route.type !== 'resource' || route.group === SKEIN_GROUP) throw noSuchPath();
-    const definition = definitionOf(route);
-    if (!definition.subresources.some((name) => name === route.subresource)) {
-      throw badRequest('only exec, attach and portforward of a pod can be upgraded');
+    const exchange = exchangeOf(request, route, user);
+    if (!exchange.definition.subresources.some((name) => name === route.subresource)) {
+      throw badRequest(
+        'only exec, attach, portforward and proxy of a pod, and proxy of a service, can be upgraded',
+      );
     }
-    return connectPod({ gateway: options, request, route, definition, user, warnings: [] });
+    if (route.proxyPath === undefined) return connectPod(exchange);
+    return { type: 'proxy', target: await proxyTarget(exchange) };
   };
 
   const bounded = async (request: ApiRequest): Promise<ApiResponse> => {

@@ -21,7 +21,7 @@ import { kubectlPath } from './kubectl.ts';
 const MANIFEST = `
 apiVersion: v1
 kind: Pod
-metadata: { name: web }
+metadata: { name: web, labels: { app: web } }
 spec:
   nodeName: peer-2
   terminationGracePeriodSeconds: 1
@@ -34,8 +34,17 @@ spec:
           const { SKEIN_POD_IP, SKEIN_PORT_ECHO } = process.env;
           const server = require('node:net').createServer({ allowHalfOpen: true }, (s) => s.pipe(s));
           server.listen(Number(SKEIN_PORT_ECHO), SKEIN_POD_IP, () => console.log('listening'));
-      ports: [{ name: echo, containerPort: 7000 }]
-      readinessProbe: { tcpSocket: { port: echo }, periodSeconds: 1 }
+          const web = require('node:http').createServer((q, s) => s.end('asked ' + q.url));
+          web.listen(Number(process.env.SKEIN_PORT_WEB), SKEIN_POD_IP);
+      ports: [{ name: echo, containerPort: 7000 }, { name: web, containerPort: 8080 }]
+      readinessProbe: { tcpSocket: { port: web }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  selector: { app: web }
+  ports: [{ name: web, port: 80, targetPort: web }]
 `;
 
 const attachable = (name: string): string => `
@@ -176,6 +185,14 @@ describe('streams of a pod at another peer', function () {
         const ran = await kubectl(['attach', '-i', `cat-${version.replace('.', '-')}`], 'hello\n');
         assert.equal(ran.code, 0, ran.err);
         assert.match(ran.out, /hello\n/);
+      });
+
+      it('get --raw reads through the proxy of the pod and of its Service', async () => {
+        for (const place of ['pods/web:8080', 'services/web:80', 'services/http:web:web']) {
+          const path = `/api/v1/namespaces/default/${place}/proxy/a/b?c=d`;
+          const ran = await kubectl(['get', '--raw', path]);
+          assert.equal(ran.out, 'asked /a/b?c=d', ran.err);
+        }
       });
 
       it('port-forward carries many connections, ends included', async () => {

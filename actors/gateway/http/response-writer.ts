@@ -53,7 +53,7 @@ function sinkOf(response: ServerResponse): EventSink {
 /** Sends the answer. Resolves when it is out or the client is gone. `onStop` is given how to end a watch or log early. */
 export async function writeResponse(
   response: ServerResponse,
-  answer: ApiResponse,
+  answer: Exclude<ApiResponse, { readonly type: 'proxy' }>,
   onStop: (stop: () => void) => void,
 ): Promise<void> {
   writeHead(response, answer.status, answer.headers);

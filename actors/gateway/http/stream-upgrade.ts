@@ -18,6 +18,7 @@ import { bridgeCommand } from '../streams/command-websocket.ts';
 import type { PodConnection } from '../streams/pod-connection.ts';
 import { forwardPortsChannels } from '../streams/port-forward-channels.ts';
 import { forwardPortsSpdy } from '../streams/port-forward-spdy.ts';
+import type { HttpProxy } from './http-proxy.ts';
 import { toApiRequest } from './request-reader.ts';
 
 /** Largest message of a client; kubectl sends at most 32 KiB. */
@@ -31,6 +32,7 @@ const PING_MS = 30_000;
 
 export interface StreamUpgradeOptions {
   readonly gateway: Gateway;
+  readonly proxy: HttpProxy;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -65,7 +67,12 @@ const spdyAgreement = (protocol: string): string =>
     '',
   ].join('\r\n');
 
-export function createStreamUpgrade({ gateway, clock, log }: StreamUpgradeOptions): StreamUpgrade {
+export function createStreamUpgrade({
+  gateway,
+  proxy,
+  clock,
+  log,
+}: StreamUpgradeOptions): StreamUpgrade {
   const sessions = new Set<Duplex>();
   // The protocol is chosen before the handshake. The library takes no name with a slash in it, which the tunnel has:
   // so it is not shown the header, and the answer is added by hand.
@@ -156,7 +163,10 @@ export function createStreamUpgrade({ gateway, clock, log }: StreamUpgradeOption
   const open = async (message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const outcome = await gateway.upgrade(toApiRequest(message));
     if (outcome.type === 'refused') refuse(socket, outcome.response);
-    else if (!socket.destroyed) connect(outcome, message, socket, head);
+    else if (outcome.type === 'proxy') {
+      const refused = await proxy.upgrade(message, socket, head, outcome.target);
+      if (refused !== undefined) refuse(socket, refused);
+    } else if (!socket.destroyed) connect(outcome, message, socket, head);
     else if (outcome.type === 'command') outcome.session.kill();
   };
 

@@ -77,6 +77,6 @@ export async function connectPod(exchange: Exchange): Promise<PodConnection> {
       if (verb !== 'get' && verb !== 'create') throw methodNotAllowed();
       return subresource === 'portforward' ? ports(exchange) : command(exchange);
     default:
-      throw badRequest('only exec, attach and portforward of a pod can be upgraded');
+      throw badRequest(`${subresource} of a pod cannot be upgraded`);
   }
 }
