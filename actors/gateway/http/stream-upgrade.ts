@@ -73,7 +73,8 @@ export function createStreamUpgrade({
   clock,
   log,
 }: StreamUpgradeOptions): StreamUpgrade {
-  const sessions = new Set<Duplex>();
+  /** Open sockets, and how each is asked to go. */
+  const sessions = new Map<Duplex, () => void>();
   // The protocol is chosen before the handshake. The library takes no name with a slash in it, which the tunnel has:
   // so it is not shown the header, and the answer is added by hand.
   const webSockets = new WebSocketServer({
@@ -95,6 +96,7 @@ export function createStreamUpgrade({
     };
     webSockets.on('headers', agree);
     webSockets.handleUpgrade(message, socket, head, (webSocket) => {
+      sessions.set(socket, () => webSocket.close(CLOSE.goingAway));
       const ping = (): void => {
         webSocket.ping();
         timer = clock.setTimer(PING_MS, ping);
@@ -178,7 +180,7 @@ export function createStreamUpgrade({
         refuse(socket, refusal(tooManyRequests(why).status));
         return;
       }
-      sessions.add(socket);
+      sessions.set(socket, () => socket.destroy());
       socket.once('close', () => sessions.delete(socket));
       open(message, socket, head).catch((error: unknown) => {
         log.error('upgrade failed', { error: asSkeinError(error).message });
@@ -186,10 +188,10 @@ export function createStreamUpgrade({
       });
     },
     close: () => {
-      for (const client of webSockets.clients) client.close(CLOSE.goingAway);
+      for (const ask of sessions.values()) ask();
     },
     terminate: () => {
-      for (const session of sessions) session.destroy();
+      for (const socket of sessions.keys()) socket.destroy();
     },
   };
 }
