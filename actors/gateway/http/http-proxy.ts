@@ -9,7 +9,6 @@ import type {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../../runtime/index.ts';
 import { refusal } from '../request/api-request.ts';
 import type { JsonResponse } from '../request/api-request.ts';
@@ -66,12 +65,11 @@ function passedOn(message: IncomingMessage): OutgoingHttpHeaders {
 }
 
 function requestHeaders(message: IncomingMessage): OutgoingHttpHeaders {
-  const { host, ...headers } = passedOn(message);
+  const headers = passedOn(message);
   const from = [headers['x-forwarded-for'], message.socket.remoteAddress].flat();
   return {
     ...headers,
-    // Several of these would be refused.
-    ...(host === undefined ? {} : { host: String(host) }),
+    host: message.headers.host ?? '',
     // A body without a length needs its frames whatever the method, or it would be read as another request.
     ...(message.headers['transfer-encoding'] === undefined
       ? {}
@@ -119,8 +117,7 @@ export function createHttpProxy(clock: Clock): HttpProxy {
     connection.on('error', () => undefined);
     connection.once('close', () => plain.destroy());
     return askHttp({
-      // Node takes any byte stream here, whatever its types say.
-      createConnection: () => connection as TLSSocket,
+      createConnection: () => connection,
       method: message.method ?? 'GET',
       path: `${target.path}${queryOf(message)}`,
       headers: { ...requestHeaders(message), ...more },

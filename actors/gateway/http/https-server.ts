@@ -127,7 +127,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     if (answer === undefined) return;
     // What is left of a body that was not wanted is not waited for.
     if (!message.complete) response.setHeader('connection', 'close');
-    await writeResponse(response, answer, track);
+    await writeResponse(response, answer, clock, track);
   };
 
   let server: Server;

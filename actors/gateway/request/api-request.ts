@@ -51,6 +51,18 @@ export interface JsonResponse {
 
 export type ApiResponse =
   | JsonResponse
+  /** A list, its items one after the other: they may be many, and are put into words only when they are sent. */
+  | {
+      readonly type: 'list';
+      readonly status: 200;
+      readonly headers: Headers;
+      /** All but the items. */
+      readonly head: Readonly<Record<string, unknown>>;
+      /** Under which name the items stand. */
+      readonly field: string;
+      /** JSON of the items. */
+      readonly texts: Iterable<string>;
+    }
   | {
       readonly type: 'text';
       readonly status: number;
@@ -85,6 +97,28 @@ export const json = (body: unknown, status = 200, headers: Headers = {}): JsonRe
   headers: { 'content-type': 'application/json', ...headers },
   body,
 });
+
+/** The pieces of a list's JSON. */
+export function* listPieces({
+  head,
+  field,
+  texts,
+}: Extract<ApiResponse, { type: 'list' }>): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
+  let comma = '';
+  for (const text of texts) {
+    yield comma + text;
+    comma = ',';
+  }
+  yield ']}';
+}
+
+/** What an answer says in JSON; undefined for one that is none. For those who ask in this process. */
+export function bodyOf(response: ApiResponse): unknown {
+  if (response.type === 'json') return response.body;
+  if (response.type === 'list') return JSON.parse([...listPieces(response)].join(''));
+  return undefined;
+}
 
 /** A plain text answer. */
 export const text = (words: string, status = 200): ApiResponse => ({

@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { startHttpsServer } from '../../../../actors/gateway/http/https-server.ts';
+import type { KubernetesObject } from '../../../../actors/objects/kinds.ts';
+import { encodeObject } from '../../../../actors/objects/object-codec.ts';
 import { SkeinError } from '../../../../runtime/index.ts';
 import { createAuthority } from '../certificates.ts';
 import { ADMIN_TOKEN, pod } from '../gateway-fixture.ts';
@@ -49,6 +51,50 @@ describe('the API over TLS', () => {
     assert.equal((await https.call({ path: PODS })).status, 401);
     const healthy = await https.call({ path: '/healthz' });
     assert.deepEqual([healthy.status, healthy.body], [200, 'ok']);
+  });
+
+  /** Beyond what waits for a client at a time. */
+  const fill = async (count: number): Promise<void> => {
+    const one = await https.fixture.json('POST', PODS, pod('pattern'));
+    await https.fixture.json('DELETE', `${PODS}/pattern`);
+    const { metadata, ...rest } = one as { metadata: Record<string, unknown> };
+    for (let from = 0; from < count; from += 500) {
+      https.fixture.store.apply({
+        compare: [],
+        success: Array.from({ length: 500 }, (_, i) => {
+          const name = `pod-${String(from + i).padStart(6, '0')}`;
+          const object = {
+            ...rest,
+            metadata: { ...metadata, name, uid: name },
+          } as KubernetesObject;
+          const value = encodeObject('Pod', object);
+          return { type: 'put', key: `/registry/pods/default/${name}`, value };
+        }),
+        failure: [],
+      });
+    }
+  };
+
+  it('sends a long list whole to a client that reads slowly, while it answers others', async () => {
+    await fill(4_000);
+    const identity = https.admin;
+    const slow = await https.open({ path: PODS, identity });
+    slow.pause();
+    const other = await https.call({ path: `${PODS}/pod-000007`, identity });
+    assert.equal(other.status, 200);
+    const parts: Buffer[] = [];
+    for await (const part of slow) parts.push(part as Buffer);
+    const { items } = JSON.parse(Buffer.concat(parts).toString()) as { items: unknown[] };
+    assert.equal(items.length, 4_000);
+    assert.deepEqual(items[7], JSON.parse(other.body));
+  });
+
+  it('stops putting a list into words for a client that has gone', async () => {
+    await fill(4_000);
+    const gone = await https.open({ path: PODS, identity: https.admin });
+    gone.destroy();
+    await once(gone, 'close');
+    assert.equal((await https.call({ path: '/healthz' })).status, 200);
   });
 
   it('creates and reads', async () => {

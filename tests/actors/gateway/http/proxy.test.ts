@@ -188,7 +188,7 @@ describe('a proxied request', () => {
   it('upgrades to a WebSocket of the pod', async () => {
     const sockets = new WebSocketServer({ server: backend });
     sockets.on('connection', (socket: WebSocket) => {
-      socket.on('message', (data) => socket.send(`echo ${String(data as Buffer)}`));
+      socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`));
     });
     const socket = https.webSocket(`${PROXY}/chat`, []);
     await once(socket, 'open');
