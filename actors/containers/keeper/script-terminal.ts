@@ -18,13 +18,34 @@ export const createTerminal = (command: readonly string[]): readonly string[] =>
     ? [terminalProgram, '-qefc', `exec ${command.map(quoted).join(' ')}`, '/dev/null']
     : [terminalProgram, '-q', '/dev/null', ...command];
 
+/** script takes a moment to make its terminal, and clients tell its size at once: looks for it, and their distance. */
+const RESIZE_TRIES = 20;
+const RESIZE_AGAIN_MS = 50;
+
+/** The newest size of terminals that are not there yet, by pid. */
+const wanted = new Map<number, readonly [columns: number, rows: number]>();
+
 /** `pid` is that of the running command above. */
 export function resizeTerminal(pid: number, columns: number, rows: number): void {
-  const terminal = isLinux ? terminalOf(pid) : undefined;
+  if (!isLinux) return;
+  wanted.set(pid, [columns, rows]);
+  applySize(pid, RESIZE_TRIES);
+}
+
+function applySize(pid: number, tries: number): void {
+  const size = wanted.get(pid);
+  // A later size was set meanwhile.
+  if (size === undefined) return;
+  const terminal = terminalOf(pid);
+  if (terminal === undefined && tries > 1) {
+    setTimeout(() => applySize(pid, tries - 1), RESIZE_AGAIN_MS).unref();
+    return;
+  }
+  wanted.delete(pid);
   if (terminal === undefined) return;
-  const size = ['cols', String(columns), 'rows', String(rows)];
+  const words = ['cols', String(size[0]), 'rows', String(size[1])];
   // A terminal that has gone needs no size.
-  execFile('stty', ['-F', terminal, ...size], () => {});
+  execFile('stty', ['-F', terminal, ...words], () => {});
 }
 
 /** One word for a POSIX shell. */
