@@ -2,7 +2,7 @@
 // Usage: node scripts/derive-schema.mjs OPENAPI.json > actors/objects/schema.generated.ts
 //
 // A property is one text: `type[shape][!][ list=…][ patch=…][ key=…][ map=atomic]`.
-//   type    a scalar (string int32 int64 float boolean time microtime quantity int-or-string any) or a definition
+//   type    a scalar (string bytes int32 int64 float boolean time microtime quantity int-or-string any) or a definition
 //   shape   `[]` a list, `{}` a map from strings
 //   !       required
 //   list    `set`, or `map:key,key` for lists whose items are told apart by these fields; else atomic
@@ -21,6 +21,16 @@ const ROOTS = [
   'core.v1.Service',
   'discovery.v1.EndpointSlice',
   'core.v1.Event',
+  'core.v1.ConfigMap',
+  'core.v1.Secret',
+  'core.v1.Endpoints',
+  'core.v1.PersistentVolume',
+  'core.v1.PersistentVolumeClaim',
+  'core.v1.LimitRange',
+  'core.v1.ResourceQuota',
+  'core.v1.PodTemplate',
+  'core.v1.ReplicationController',
+  'events.v1.Event',
 ];
 
 const SCALARS = {
@@ -93,6 +103,7 @@ function typeName(property, refer) {
   if (type === 'integer') return format ?? 'int64';
   if (type === 'number') return 'float';
   if (type === 'string' && format === 'date-time') return 'time';
+  if (type === 'string' && format === 'byte') return 'bytes';
   if (type === 'string' || type === 'boolean') return type;
   return 'any';
 }

@@ -2,6 +2,15 @@
 
 import type { KindDefinition } from './kind-definition.ts';
 import type { KindName, KindNames } from './kinds.ts';
+import { configMapKind } from './kinds/core/config-map.ts';
+import { endpointsKind } from './kinds/core/endpoints.ts';
+import { limitRangeKind } from './kinds/core/limit-range.ts';
+import { persistentVolumeClaimKind } from './kinds/core/persistent-volume-claim.ts';
+import { persistentVolumeKind } from './kinds/core/persistent-volume.ts';
+import { podTemplateKind } from './kinds/core/pod-template.ts';
+import { replicationControllerKind } from './kinds/core/replication-controller.ts';
+import { resourceQuotaKind } from './kinds/core/resource-quota.ts';
+import { secretKind } from './kinds/core/secret.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { eventKind } from './kinds/event.ts';
@@ -20,6 +29,15 @@ const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
   Service: serviceKind,
   EndpointSlice: endpointSliceKind,
   Event: eventKind,
+  ConfigMap: configMapKind,
+  Secret: secretKind,
+  Endpoints: endpointsKind,
+  PersistentVolume: persistentVolumeKind,
+  PersistentVolumeClaim: persistentVolumeClaimKind,
+  LimitRange: limitRangeKind,
+  ResourceQuota: resourceQuotaKind,
+  PodTemplate: podTemplateKind,
+  ReplicationController: replicationControllerKind,
 };
 
 /** The names of all kinds, in the order of the table. */
@@ -35,18 +53,6 @@ export const kindOfPlural = (plural: string): KindName | undefined => byPlural.g
 /** `apps/v1`; `v1` for the core group. */
 export const apiVersionOf = ({ group, version }: Pick<KindNames, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
-
-/** The kind at this place of the API; undefined when nothing is served there. */
-export function kindOfResource(
-  group: string,
-  version: string,
-  plural: string,
-): KindName | undefined {
-  const kind = kindOfPlural(plural);
-  if (kind === undefined) return undefined;
-  const { names } = KINDS[kind];
-  return names.group === group && names.version === version ? kind : undefined;
-}
 
 /** The kind that an object's apiVersion and kind name; undefined when it is not served. */
 export const kindOfObject = (

@@ -1,7 +1,22 @@
 // The kinds of the first flight and their types, from the published Kubernetes declarations.
 
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
-import type { Event, Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type {
+  ConfigMap,
+  Endpoints,
+  Event,
+  LimitRange,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodTemplate,
+  ReplicationController,
+  ResourceQuota,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
@@ -14,6 +29,15 @@ export interface ObjectTypes {
   Service: Service;
   EndpointSlice: EndpointSlice;
   Event: Event;
+  ConfigMap: ConfigMap;
+  Secret: Secret;
+  Endpoints: Endpoints;
+  PersistentVolume: PersistentVolume;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  LimitRange: LimitRange;
+  ResourceQuota: ResourceQuota;
+  PodTemplate: PodTemplate;
+  ReplicationController: ReplicationController;
 }
 
 export type KindName = keyof ObjectTypes;

@@ -5,7 +5,8 @@ import { formatFieldErrors } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
-import type { KindName, KubernetesObject, ObjectTypes } from './kinds.ts';
+import type { KindDefinition, PartName } from './kind-definition.ts';
+import type { KindName, KindNames, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
 import { validateMetadata, validateMetadataUpdate } from './meta-validation.ts';
 import type { Stored } from './objects.ts';
@@ -47,7 +48,7 @@ export function prepareCreate<K extends KindName>(
   creation: Creation,
   fieldValidation: FieldValidation = 'Strict',
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { object } = read;
   const { strategy, names } = kindDefinition(kind);
@@ -73,6 +74,7 @@ export function prepareCreate<K extends KindName>(
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
     ...strategy.validate(object),
+    ...(strategy.validateCreate?.(object) ?? []),
   ]);
 }
 
@@ -84,13 +86,25 @@ export function prepareUpdate<K extends KindName>(
   kind: K,
   existing: Stored<K>,
   given: unknown,
-  subresource?: 'status',
+  subresource?: 'status' | PartName,
   fieldValidation: FieldValidation = 'Strict',
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
-  const object = subresource === 'status' ? withStatusOf(existing, read.object) : read.object;
+  const part =
+    subresource === undefined || subresource === 'status'
+      ? undefined
+      : strategy.parts?.[subresource];
+  const object =
+    subresource === undefined
+      ? read.object
+      : withIdentityOf(
+          read.object,
+          part === undefined
+            ? withStatusOf(existing, read.object)
+            : structuredClone(part.take(read.object, existing)),
+        );
   if (subresource === undefined && strategy.hasStatus) keepStatus(object, existing);
 
   const metadata = metadataOf(object);
@@ -105,7 +119,10 @@ export function prepareUpdate<K extends KindName>(
   const rules =
     subresource === 'status'
       ? (strategy.validateStatus?.(object, existing) ?? [])
-      : [...strategy.validate(object), ...strategy.validateUpdate(object, existing)];
+      : [
+          ...strategy.validate(object),
+          ...(part ?? { validate: strategy.validateUpdate }).validate(object, existing),
+        ];
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
@@ -132,12 +149,12 @@ interface Read<K extends KindName> {
 }
 
 /** A copy that has the shape of its kind. */
-function readObject<K extends KindName>(
-  kind: K,
+export function readObject<K extends KindName>(
+  { schema, names }: Pick<KindDefinition<K>, 'schema' | 'names'>,
   given: unknown,
   fieldValidation: FieldValidation,
 ): Read<K> | (Prepared<K> & { ok: false }) {
-  const { schema, names } = kindDefinition(kind);
+  const { kind } = names;
   const checked = checkAgainstSchema(schema, given);
   const malformed = [...checked.malformed, ...kindErrors(checked, names)];
   const unknown = checked.unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
@@ -227,13 +244,21 @@ function keepStatus(object: object, existing: object): void {
   else Object.assign(object, { status: structuredClone(status) });
 }
 
-/** The existing object with the given one's status, and the resourceVersion it was decided from. */
+/** The existing object with the given one's status. */
 function withStatusOf<K extends KindName>(
   existing: Stored<K>,
   given: ObjectTypes[K],
 ): ObjectTypes[K] {
   const object = structuredClone(existing) as ObjectTypes[K];
   keepStatus(object, given);
+  return object;
+}
+
+/** The object with the names and the resourceVersion that it was decided from, and the managers it says. */
+function withIdentityOf<K extends KindName>(
+  given: ObjectTypes[K],
+  object: ObjectTypes[K],
+): ObjectTypes[K] {
   const { uid, resourceVersion, name, namespace, managedFields } = given.metadata ?? {};
   const said = { uid, resourceVersion, name, namespace, managedFields };
   for (const [field, value] of Object.entries(said)) {
@@ -264,7 +289,15 @@ function verdict<K extends KindName>(
 ): Prepared<K> {
   const errors = withoutRepeats(found);
   if (errors.length === 0) return { ok: true, object, warnings };
-  const { group } = kindDefinition(kind).names;
+  return invalidObject(kindDefinition(kind).names, object, errors);
+}
+
+/** The refusal of an object that breaks rules. */
+export function invalidObject(
+  { kind, group }: Pick<KindNames, 'kind' | 'group'>,
+  object: KubernetesObject,
+  errors: readonly FieldError[],
+): Prepared<KindName> & { ok: false } {
   const resource = group === '' ? kind : `${kind}.${group}`;
   const name = JSON.stringify(object.metadata?.name ?? '');
   const message = `${resource} ${name} is invalid: ${formatFieldErrors(errors)}`;

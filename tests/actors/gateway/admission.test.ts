@@ -70,7 +70,11 @@ describe('discovery', () => {
   it('lists groups and resources in the classic form', async () => {
     const { json } = await createFixture();
     const groups = (await json('GET', '/apis/'))['groups'] as { name: string }[];
-    assert.deepEqual(groups.map(({ name }) => name).toSorted(), ['apps', 'discovery.k8s.io']);
+    assert.deepEqual(groups.map(({ name }) => name).toSorted(), [
+      'apps',
+      'discovery.k8s.io',
+      'events.k8s.io',
+    ]);
     assert.equal((await json('GET', '/apis/apps'))['kind'], 'APIGroup');
     const core = (await json('GET', '/api/v1'))['resources'] as JsonObject[];
     const pods = core.find((row) => row['name'] === 'pods');
@@ -104,7 +108,7 @@ describe('discovery', () => {
       '/apis/nope',
       '/apis/nope/v1',
       '/api/v2',
-      '/api/v1/secrets',
+      '/api/v1/componentstatuses',
       '/apis/apps/v1/pods',
       '/api/v1/namespaces/default/pods/a/nope/more',
       '/api/v1/nodes/n/nope',
