@@ -6,7 +6,6 @@
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import type { ExecSession } from '../objects/pod-streams.ts';
 import { requestToken } from './accounts/token-request.ts';
 import { createTokenReview } from './accounts/token-review.ts';
 import type { AuditEntry } from './audit/audit-log.ts';
@@ -20,7 +19,7 @@ import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
-import { namesOf, warningHeaders } from './exchange.ts';
+import { warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { createFlowControl } from './flow/flow-control.ts';
 import { placeOf } from './flow/flow-levels.ts';
@@ -42,9 +41,11 @@ import {
 } from './status.ts';
 import { REVIEWS, reviewOf } from './reviews/review-table.ts';
 import { answerReview } from './reviews/reviews.ts';
-import type { ExecStreams } from './streams/pod-exec.ts';
-import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
+import type { PodConnection } from './streams/pod-connection.ts';
+import { connectPod, streamRefusal } from './streams/pod-connection.ts';
+import type { ProxyTarget } from './streams/proxy-target.ts';
+import { answerProxy, proxyTarget } from './streams/proxy-target.ts';
 import type { WatchCount } from './watch/watch-count.ts';
 import { createWatchCount } from './watch/watch-count.ts';
 import { watch } from './watch/watch.ts';
@@ -54,15 +55,16 @@ import { patch } from './writes/patch.ts';
 import { getScale, writeScale } from './writes/scale.ts';
 import { update } from './writes/update.ts';
 
-export type ExecOutcome =
-  | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
+export type UpgradeOutcome =
+  | PodConnection
+  | { readonly type: 'proxy'; readonly target: ProxyTarget }
   | { readonly type: 'refused'; readonly response: ApiResponse };
 
 export interface Gateway {
   /** Never rejects: what cannot be answered is answered with a Status. */
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
-  /** Starts the command of a pods/exec request; `checkTransport` may refuse by throwing a StatusError first. */
-  readonly openExec: (request: ApiRequest, checkTransport: () => void) => Promise<ExecOutcome>;
+  /** Opens what a request with an Upgrade header asks for: exec, attach or portforward of a pod, or a proxy. Never rejects. */
+  readonly upgrade: (request: ApiRequest) => Promise<UpgradeOutcome>;
   /** Open watches; requests being answered (a costly one counts as several) and waiting for their turn. */
   readonly counters: () => {
     readonly watches: number;
@@ -103,12 +105,6 @@ async function answerLog(exchange: Exchange): Promise<ApiResponse> {
   };
 }
 
-/** A container that has not run has no log yet: that is the client's to wait for, not a missing pod. */
-function streamRefusal(error: SkeinError, exchange: Exchange, name: string): StatusError {
-  if (error.code === 'not-found') return badRequest(error.message);
-  return fromSkeinError(error, namesOf(exchange), name);
-}
-
 const isRead = (verb: string): boolean => verb === 'get';
 const isWrite = (verb: string): boolean => verb === 'update' || verb === 'patch';
 
@@ -141,9 +137,11 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'token':
       if (verb === 'create') return requestToken(exchange);
       break;
+    case 'attach':
     case 'exec':
+    case 'portforward':
       throw badRequest(
-        'exec needs a WebSocket: ask with "Upgrade: websocket" and v5.channel.k8s.io or v4.channel.k8s.io',
+        'Upgrade request required: ask with "Upgrade: websocket" or "Upgrade: SPDY/3.1"',
       );
     case 'binding':
       throw methodNotAllowed(
@@ -250,6 +248,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     user: User,
     route: Route,
   ): Promise<ApiResponse> => {
+    if (route.type === 'resource' && route.proxyPath !== undefined) {
+      // Its body goes on as it comes.
+      return answerProxy(exchangeOf(arrived, route, user));
+    }
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') return answerPath(discovery, request, route.path);
@@ -266,22 +268,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
 
-  const startExec = async (
-    request: ApiRequest,
-    checkTransport: () => void,
-    entry: AuditEntry,
-  ): Promise<ExecOutcome> => {
+  const upgrade = async (request: ApiRequest, entry: AuditEntry): Promise<UpgradeOutcome> => {
     const { user, route } = await admit(request, entry);
-    const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
-    if (!isExec) throw badRequest('only pods/exec can be upgraded');
+    if (route.type !== 'resource' || route.group === SKEIN_GROUP) throw noSuchPath();
     const exchange = exchangeOf(request, route, user);
-    if (!exchange.definition.subresources.includes('exec')) throw noSuchPath();
-    checkTransport();
-    const pod = (await readNewest(exchange)) as Pod;
-    const { options: asked, streams } = execOptions(pod, request.query);
-    const opened = await options.streams.exec(podTarget(pod), asked);
-    if (!opened.ok) throw streamRefusal(opened.error, exchange, route.name);
-    return { type: 'session', session: opened.value, streams };
+    if (!exchange.definition.subresources.some((name) => name === route.subresource)) {
+      throw badRequest(
+        'only exec, attach, portforward and proxy of a pod, and proxy of a service, can be upgraded',
+      );
+    }
+    if (route.proxyPath === undefined) return connectPod(exchange);
+    return { type: 'proxy', target: await proxyTarget(exchange) };
   };
 
   return {
@@ -294,16 +291,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       audit.record(entry, response.status, beganMs);
       return response;
     },
-    openExec: async (request, checkTransport) => {
+    upgrade: async (request) => {
       const entry: AuditEntry = {};
       const beganMs = options.clock.monotonicMs();
-      const outcome = await startExec(request, checkTransport, entry).catch(
-        (error: unknown): ExecOutcome => ({
-          type: 'refused',
-          response: refuse(options, request, error),
-        }),
-      );
-      audit.record(entry, outcome.type === 'session' ? 101 : outcome.response.status, beganMs);
+      const outcome = await upgrade(request, entry).catch((error: unknown): UpgradeOutcome => ({
+        type: 'refused',
+        response: refuse(options, request, error),
+      }));
+      audit.record(entry, outcome.type === 'refused' ? outcome.response.status : 101, beganMs);
       return outcome;
     },
     counters: () => ({ watches: count.open(), ...flow.counters() }),

@@ -62,6 +62,17 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
       return { kind, verbs: ['update'] };
     case 'log':
       return { kind, verbs: ['get'] };
+    case 'attach':
+      return { kind: 'PodAttachOptions', verbs: ['create', 'get'] };
+    case 'proxy':
+      // A node has no API of its own here.
+      if (kind === 'Node') return undefined;
+      return {
+        kind: `${kind}ProxyOptions`,
+        verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      };
+    case 'portforward':
+      return { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] };
     case 'exec':
       return { kind: 'PodExecOptions', verbs: ['create', 'get'] };
     case 'token':

@@ -1,4 +1,4 @@
-// The gateway on a TLS socket: HTTP/1.1, upgrades for exec, certificates that can be replaced while it runs.
+// The gateway on a TLS socket: HTTP/1.1, upgrades for exec, attach and port-forward, certificates that can be replaced while it runs.
 //
 //   listening --close()--> draining: no new connections, watches and logs end --all gone or grace over--> closed
 
@@ -10,7 +10,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../../../runtime/index.ts';
 import { asSkeinError, SkeinError } from '../../../runtime/index.ts';
 import type { Gateway } from '../gateway.ts';
-import { createExecUpgrade } from './exec-upgrade.ts';
+import { createHttpProxy } from './http-proxy.ts';
+import { createStreamUpgrade } from './stream-upgrade.ts';
 import { toApiRequest } from './request-reader.ts';
 import { writeResponse } from './response-writer.ts';
 
@@ -113,13 +114,17 @@ function limit(server: Server): void {
 export async function startHttpsServer(options: ApiServerOptions): Promise<ApiServer> {
   const { gateway, log, clock } = options;
   const stops = new Set<() => void>();
+  const proxy = createHttpProxy(clock);
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const track = (stop: () => void): void => {
       stops.add(stop);
       response.once('close', () => stops.delete(stop));
     };
-    const answer = await gateway.handle(toApiRequest(message));
+    const handled = await gateway.handle(toApiRequest(message));
+    const answer =
+      handled.type === 'proxy' ? await proxy.forward(message, response, handled.target) : handled;
+    if (answer === undefined) return;
     // What is left of a body that was not wanted is not waited for.
     if (!message.complete) response.setHeader('connection', 'close');
     await writeResponse(response, answer, clock, track);
@@ -144,7 +149,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       response.destroy();
     });
   });
-  const upgrade = createExecUpgrade(gateway, log);
+  const upgrade = createStreamUpgrade({ gateway, proxy, clock, log });
   server.on('upgrade', (message, socket, head) => upgrade.accept(message, socket, head));
   await listen(server, options.host, options.port);
   server.on('error', (error) => log.error('the API socket failed', { error: error.message }));

@@ -224,7 +224,13 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
   const options: GatewayOptions = {
     store: reached,
     objects: createObjects(reached),
-    streams: { logs: noStreams, exec: noStreams, connect: noStreams, ...given.streams },
+    streams: {
+      logs: noStreams,
+      exec: noStreams,
+      attach: noStreams,
+      connect: noStreams,
+      ...given.streams,
+    },
     reviewToken: async (token) => {
       if (token === ADMIN_TOKEN) return { name: 'admin', groups: ['system:masters'] };
       if (token === READER_TOKEN) return { name: 'reader', groups: [] };
