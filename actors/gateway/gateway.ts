@@ -4,7 +4,7 @@
 //                 any stage may throw a StatusError, which becomes the answer
 
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
-import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
+import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ExecSession } from '../objects/pod-streams.ts';
 import { authenticate } from './authentication.ts';
@@ -102,9 +102,12 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
   if (!(definition.subresources as readonly string[]).includes(subresource)) throw noSuchPath();
   switch (subresource) {
     case 'status':
+    case 'ephemeralcontainers':
+    case 'resize':
+    case 'approval':
       if (isRead(verb)) return get(exchange);
-      if (verb === 'update') return update(exchange, 'status');
-      if (verb === 'patch') return patch(exchange, 'status');
+      if (verb === 'update') return update(exchange, subresource);
+      if (verb === 'patch') return patch(exchange, subresource);
       break;
     case 'scale':
       if (isRead(verb)) return getScale(exchange);
@@ -170,17 +173,16 @@ async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiRes
 }
 
 function definitionOf(route: ResourceRoute): AnyDefinition {
-  const kind = kindOfResource(route.group, route.version, route.plural);
-  if (kind === undefined) throw noSuchPath();
-  return kindDefinition(kind);
+  const served = servedKindAt(route.group, route.version, route.plural);
+  if (served === undefined) throw noSuchPath();
+  return served;
 }
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
   const count = createWatchCount();
   const flow = createFlowControl(options.clock);
-  const definitions = kindNames.map((kind) => kindDefinition(kind));
-  const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
+  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, options.extras);
   const discovery = { ...options, catalog };
 
   const admit = async (

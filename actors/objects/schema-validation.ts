@@ -104,7 +104,8 @@ function copyField(
       if (!isObject(value)) break;
       const copy: Record<string, unknown> = {};
       for (const [key, inner] of Object.entries(value)) {
-        const read = inner === null && field.type === 'string' ? '' : inner;
+        const isText = field.type === 'string' || field.type === 'bytes';
+        const read = inner === null && isText ? '' : inner;
         setOwn(copy, key, copyOne(walk, field, read, `${path}[${key}]`, complete));
       }
       return copy;
@@ -126,6 +127,7 @@ function copyOne(
   if (schemaFields(type) !== undefined) return copyObject(walk, type, value, path, complete);
   if (type === 'any') return structuredClone(value);
   if (type === 'quantity') return copyQuantity(walk, value, path);
+  if (type === 'bytes') return copyBytes(walk, value, path);
   if (!isScalar(type, value)) {
     walk.malformed.push(wrongType(path, value, SCALAR_NAMES[type] ?? type));
     return undefined;
@@ -172,6 +174,17 @@ function copyQuantity(walk: Walk, value: unknown, path: string): string | undefi
   const canonical = canonicalQuantity(text.trim());
   if (canonical === undefined) walk.malformed.push(invalid(path, value, QUANTITY_PROBLEM));
   return canonical;
+}
+
+/** Base64, as it came; what it holds may be secret, so it is not shown. */
+function copyBytes(walk: Walk, value: unknown, path: string): string | undefined {
+  const text = typeof value === 'string' ? value.replaceAll(/[\r\n]/g, '') : undefined;
+  if (text !== undefined && text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+    return text;
+  }
+  const message = 'Invalid value: illegal base64 data';
+  walk.malformed.push({ path, reason: 'FieldValueInvalid', message });
+  return undefined;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
