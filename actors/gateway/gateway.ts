@@ -102,6 +102,8 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
   if (!(definition.subresources as readonly string[]).includes(subresource)) throw noSuchPath();
   switch (subresource) {
     case 'status':
+    case 'ephemeralcontainers':
+    case 'resize':
     case 'approval':
       if (isRead(verb)) return get(exchange);
       if (verb === 'update') return update(exchange, subresource);

@@ -8,12 +8,14 @@ export type SubresourceName =
   | 'approval'
   | 'attach'
   | 'binding'
+  | 'ephemeralcontainers'
   | 'eviction'
   | 'exec'
   | 'finalize'
   | 'log'
   | 'portforward'
   | 'proxy'
+  | 'resize'
   | 'scale'
   | 'status';
 
@@ -41,6 +43,18 @@ export interface Column<K extends KindName> {
   readonly cell: (object: Readonly<ObjectTypes[K]>, nowMs: number) => Cell;
 }
 
+/** Parts of an object that only a subresource of their own changes. */
+export type PartName = 'ephemeralcontainers' | 'resize';
+
+export interface PartStrategy<K extends KindName> {
+  /** The old object with the part as the given one has it; neither is changed. */
+  readonly take: (given: Readonly<ObjectTypes[K]>, old: Readonly<ObjectTypes[K]>) => ObjectTypes[K];
+  readonly validate: (
+    next: Readonly<ObjectTypes[K]>,
+    old: Readonly<ObjectTypes[K]>,
+  ) => readonly FieldError[];
+}
+
 /** How objects of a kind come to be and may change. Functions that change an object get a copy of their own. */
 export interface Strategy<K extends KindName> {
   /** Is `name` a legal metadata.name? What is wrong with it, else nothing. */
@@ -61,6 +75,7 @@ export interface Strategy<K extends KindName> {
     next: ObjectTypes[K],
     old: Readonly<ObjectTypes[K]>,
   ) => readonly FieldError[];
+  readonly parts?: Readonly<Record<PartName, PartStrategy<K>>>;
   /** Does the object have a status that only the status subresource writes? */
   readonly hasStatus: boolean;
   /** May a status come with the creation? Default no: it starts anew. */

@@ -4,9 +4,8 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { formatFieldErrors } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
-import type { Requester, StatusSubresource } from './kind-definition.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
-import type { KindDefinition } from './kind-definition.ts';
+import type { KindDefinition, PartName, Requester, StatusSubresource } from './kind-definition.ts';
 import type { KindName, KindNames, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
 import { validateMetadata, validateMetadataUpdate } from './meta-validation.ts';
@@ -90,14 +89,26 @@ export function prepareUpdate<K extends KindName>(
   kind: K,
   existing: Stored<K>,
   given: unknown,
-  subresource?: StatusSubresource,
+  subresource?: StatusSubresource | PartName,
   fieldValidation: FieldValidation = 'Strict',
   nowMs?: number,
 ): Prepared<K> {
   const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
-  const object = subresource === undefined ? read.object : withStatusOf(existing, read.object);
+  const part =
+    subresource === undefined || isOfStatus(subresource)
+      ? undefined
+      : strategy.parts?.[subresource];
+  const object =
+    subresource === undefined
+      ? read.object
+      : withIdentityOf(
+          read.object,
+          part === undefined
+            ? withStatusOf(existing, read.object)
+            : structuredClone(part.take(read.object, existing)),
+        );
   if (subresource === undefined && strategy.hasStatus) keepStatus(object, existing);
 
   const metadata = metadataOf(object);
@@ -105,15 +116,19 @@ export function prepareUpdate<K extends KindName>(
   carryOver(metadata, old);
   strategy.setDefaults(object);
   if (subresource === undefined) strategy.prepareUpdate?.(object, existing);
-  else strategy.prepareStatus?.(object, existing, { subresource, nowMs });
+  else if (isOfStatus(subresource))
+    strategy.prepareStatus?.(object, existing, { subresource, nowMs });
   if (strategy.countsGenerations) {
     const grown = !sameValue(withoutServerParts(object), withoutServerParts(existing));
     metadata.generation = (old.generation ?? 1) + (grown ? 1 : 0);
   }
   const rules =
-    subresource !== undefined
+    subresource !== undefined && isOfStatus(subresource)
       ? (strategy.validateStatus?.(object, existing) ?? [])
-      : [...strategy.validate(object), ...strategy.validateUpdate(object, existing)];
+      : [
+          ...strategy.validate(object),
+          ...(part ?? { validate: strategy.validateUpdate }).validate(object, existing),
+        ];
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
@@ -131,6 +146,10 @@ export function defaulted<K extends KindName>(
   kindDefinition(kind).strategy.setDefaults(copy);
   return copy;
 }
+
+/** Subresources through which the status is written; the others change a part of the spec. */
+const isOfStatus = (subresource: StatusSubresource | PartName): subresource is StatusSubresource =>
+  subresource === 'status' || subresource === 'approval';
 
 interface Read<K extends KindName> {
   readonly ok: true;
@@ -235,13 +254,21 @@ function keepStatus(object: object, existing: object): void {
   else Object.assign(object, { status: structuredClone(status) });
 }
 
-/** The existing object with the given one's status, and the resourceVersion it was decided from. */
+/** The existing object with the given one's status. */
 function withStatusOf<K extends KindName>(
   existing: Stored<K>,
   given: ObjectTypes[K],
 ): ObjectTypes[K] {
   const object = structuredClone(existing) as ObjectTypes[K];
   keepStatus(object, given);
+  return object;
+}
+
+/** The object with the names and the resourceVersion that it was decided from, and the managers it says. */
+function withIdentityOf<K extends KindName>(
+  given: ObjectTypes[K],
+  object: ObjectTypes[K],
+): ObjectTypes[K] {
   const { uid, resourceVersion, name, namespace, managedFields } = given.metadata ?? {};
   const said = { uid, resourceVersion, name, namespace, managedFields };
   for (const [field, value] of Object.entries(said)) {

@@ -51,6 +51,8 @@ type SubresourceRow = Omit<ServedSubresource, 'name'> | undefined;
 /** The rows of subresources that are answered here; undefined for those that come later. */
 function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
   switch (name) {
+    case 'ephemeralcontainers':
+    case 'resize':
     case 'status':
     case 'approval':
       return { kind, verbs: READ_WRITE };
