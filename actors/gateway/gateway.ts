@@ -120,6 +120,7 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'status':
     case 'ephemeralcontainers':
     case 'resize':
+    case 'approval':
       if (isRead(verb)) return get(exchange);
       if (verb === 'update') return update(exchange, subresource);
       if (verb === 'patch') return patch(exchange, subresource);

@@ -5,6 +5,7 @@ import type { KindName, KindNames, ObjectTypes } from './kinds.ts';
 
 /** What can be asked of one object below its own path. */
 export type SubresourceName =
+  | 'approval'
   | 'attach'
   | 'binding'
   | 'ephemeralcontainers'
@@ -18,6 +19,16 @@ export type SubresourceName =
   | 'scale'
   | 'status'
   | 'token';
+
+/** The subresources through which a status is written. */
+export type StatusSubresource = 'approval' | 'status';
+
+/** Who asks for a change, as authentication found. */
+export interface Requester {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+}
 
 export type Cell = string | number | boolean;
 
@@ -60,7 +71,7 @@ export interface Strategy<K extends KindName> {
     next: ObjectTypes[K],
     old: Readonly<ObjectTypes[K]>,
   ) => readonly FieldError[];
-  /** What is wrong with a status, written through the status subresource. */
+  /** What is wrong with a status, written through a subresource of it. */
   readonly validateStatus?: (
     next: ObjectTypes[K],
     old: Readonly<ObjectTypes[K]>,
@@ -73,9 +84,15 @@ export interface Strategy<K extends KindName> {
   /** Is metadata.generation counted, by changes of the spec? */
   readonly countsGenerations: boolean;
   /** Sets what the server alone decides in a new object (the first status). */
-  readonly prepareCreate?: (object: ObjectTypes[K]) => void;
+  readonly prepareCreate?: (object: ObjectTypes[K], by: { readonly user?: Requester }) => void;
   /** Carries over what an update of the object may not decide. */
   readonly prepareUpdate?: (next: ObjectTypes[K], old: Readonly<ObjectTypes[K]>) => void;
+  /** Carries over what a write of the status may not decide, and sets what the server alone does. */
+  readonly prepareStatus?: (
+    next: ObjectTypes[K],
+    old: Readonly<ObjectTypes[K]>,
+    by: { readonly subresource: StatusSubresource; readonly nowMs: number | undefined },
+  ) => void;
 }
 
 /**

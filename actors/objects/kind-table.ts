@@ -2,7 +2,6 @@
 
 import type { KindDefinition } from './kind-definition.ts';
 import type { KindName, KindNames } from './kinds.ts';
-import { serviceAccountKind } from './kinds/core/service-account.ts';
 import { configMapKind } from './kinds/core/config-map.ts';
 import { endpointsKind } from './kinds/core/endpoints.ts';
 import { limitRangeKind } from './kinds/core/limit-range.ts';
@@ -12,6 +11,29 @@ import { podTemplateKind } from './kinds/core/pod-template.ts';
 import { replicationControllerKind } from './kinds/core/replication-controller.ts';
 import { resourceQuotaKind } from './kinds/core/resource-quota.ts';
 import { secretKind } from './kinds/core/secret.ts';
+import { controllerRevisionKind } from './kinds/apps/controller-revision.ts';
+import { daemonSetKind } from './kinds/apps/daemon-set.ts';
+import { statefulSetKind } from './kinds/apps/stateful-set.ts';
+import { horizontalPodAutoscalerKind } from './kinds/autoscaling/horizontal-pod-autoscaler.ts';
+import { cronJobKind } from './kinds/batch/cron-job.ts';
+import { jobKind } from './kinds/batch/job.ts';
+import { certificateSigningRequestKind } from './kinds/certificates/certificate-signing-request.ts';
+import { leaseKind } from './kinds/coordination/lease.ts';
+import { ingressKind } from './kinds/networking/ingress.ts';
+import { ingressClassKind } from './kinds/networking/ingress-class.ts';
+import { ipAddressKind } from './kinds/networking/ip-address.ts';
+import { networkPolicyKind } from './kinds/networking/network-policy.ts';
+import { serviceCidrKind } from './kinds/networking/service-cidr.ts';
+import { runtimeClassKind } from './kinds/node/runtime-class.ts';
+import { podDisruptionBudgetKind } from './kinds/policy/pod-disruption-budget.ts';
+import { priorityClassKind } from './kinds/scheduling/priority-class.ts';
+import { csiDriverKind } from './kinds/storage/csi-driver.ts';
+import { csiNodeKind } from './kinds/storage/csi-node.ts';
+import { csiStorageCapacityKind } from './kinds/storage/csi-storage-capacity.ts';
+import { storageClassKind } from './kinds/storage/storage-class.ts';
+import { volumeAttachmentKind } from './kinds/storage/volume-attachment.ts';
+import { volumeAttributesClassKind } from './kinds/storage/volume-attributes-class.ts';
+import { serviceAccountKind } from './kinds/core/service-account.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { eventKind } from './kinds/event.ts';
@@ -32,11 +54,6 @@ const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
   Service: serviceKind,
   EndpointSlice: endpointSliceKind,
   Event: eventKind,
-  ServiceAccount: serviceAccountKind,
-  Role: roleKind,
-  RoleBinding: roleBindingKind,
-  ClusterRole: clusterRoleKind,
-  ClusterRoleBinding: clusterRoleBindingKind,
   ConfigMap: configMapKind,
   Secret: secretKind,
   Endpoints: endpointsKind,
@@ -46,6 +63,33 @@ const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
   ResourceQuota: resourceQuotaKind,
   PodTemplate: podTemplateKind,
   ReplicationController: replicationControllerKind,
+  StatefulSet: statefulSetKind,
+  DaemonSet: daemonSetKind,
+  ControllerRevision: controllerRevisionKind,
+  Job: jobKind,
+  CronJob: cronJobKind,
+  HorizontalPodAutoscaler: horizontalPodAutoscalerKind,
+  PodDisruptionBudget: podDisruptionBudgetKind,
+  Ingress: ingressKind,
+  IngressClass: ingressClassKind,
+  NetworkPolicy: networkPolicyKind,
+  IPAddress: ipAddressKind,
+  ServiceCIDR: serviceCidrKind,
+  StorageClass: storageClassKind,
+  CSIDriver: csiDriverKind,
+  CSINode: csiNodeKind,
+  CSIStorageCapacity: csiStorageCapacityKind,
+  VolumeAttachment: volumeAttachmentKind,
+  VolumeAttributesClass: volumeAttributesClassKind,
+  PriorityClass: priorityClassKind,
+  Lease: leaseKind,
+  RuntimeClass: runtimeClassKind,
+  CertificateSigningRequest: certificateSigningRequestKind,
+  ServiceAccount: serviceAccountKind,
+  Role: roleKind,
+  RoleBinding: roleBindingKind,
+  ClusterRole: clusterRoleKind,
+  ClusterRoleBinding: clusterRoleBindingKind,
 };
 
 /** The names of all kinds, in the order of the table. */

@@ -5,7 +5,7 @@ import { formatFieldErrors } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
-import type { KindDefinition, PartName } from './kind-definition.ts';
+import type { KindDefinition, PartName, Requester, StatusSubresource } from './kind-definition.ts';
 import type { KindName, KindNames, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
 import { validateMetadata, validateMetadataUpdate } from './meta-validation.ts';
@@ -20,6 +20,8 @@ export interface Creation {
   readonly uid: string;
   /** Ends a name asked for by generateName; see randomNameSuffix. */
   readonly nameSuffix?: string;
+  /** Who asks; for kinds that keep it. */
+  readonly user?: Requester;
 }
 
 /** How fields that the schema does not know are met: refused, or dropped with or without a warning. */
@@ -69,7 +71,7 @@ export function prepareCreate<K extends KindName>(
 
   if (strategy.hasStatus && strategy.keepsStatusOnCreate !== true) clearStatus(object);
   strategy.setDefaults(object);
-  strategy.prepareCreate?.(object);
+  strategy.prepareCreate?.(object, creation);
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
@@ -80,20 +82,22 @@ export function prepareCreate<K extends KindName>(
 
 /**
  * The new state of an object as it is to be stored; neither object is changed. Its resourceVersion is the
- * given one's, so that the write is conditional on it; without one, on `existing`.
+ * given one's, so that the write is conditional on it; without one, on `existing`. A status may say since
+ * when, so `nowMs` is needed where one is written for a client.
  */
 export function prepareUpdate<K extends KindName>(
   kind: K,
   existing: Stored<K>,
   given: unknown,
-  subresource?: 'status' | PartName,
+  subresource?: StatusSubresource | PartName,
   fieldValidation: FieldValidation = 'Strict',
+  nowMs?: number,
 ): Prepared<K> {
   const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
   const part =
-    subresource === undefined || subresource === 'status'
+    subresource === undefined || isOfStatus(subresource)
       ? undefined
       : strategy.parts?.[subresource];
   const object =
@@ -112,12 +116,14 @@ export function prepareUpdate<K extends KindName>(
   carryOver(metadata, old);
   strategy.setDefaults(object);
   if (subresource === undefined) strategy.prepareUpdate?.(object, existing);
+  else if (isOfStatus(subresource))
+    strategy.prepareStatus?.(object, existing, { subresource, nowMs });
   if (strategy.countsGenerations) {
     const grown = !sameValue(withoutServerParts(object), withoutServerParts(existing));
     metadata.generation = (old.generation ?? 1) + (grown ? 1 : 0);
   }
   const rules =
-    subresource === 'status'
+    subresource !== undefined && isOfStatus(subresource)
       ? (strategy.validateStatus?.(object, existing) ?? [])
       : [
           ...strategy.validate(object),
@@ -140,6 +146,10 @@ export function defaulted<K extends KindName>(
   kindDefinition(kind).strategy.setDefaults(copy);
   return copy;
 }
+
+/** Subresources through which the status is written; the others change a part of the spec. */
+const isOfStatus = (subresource: StatusSubresource | PartName): subresource is StatusSubresource =>
+  subresource === 'status' || subresource === 'approval';
 
 interface Read<K extends KindName> {
   readonly ok: true;
@@ -304,11 +314,13 @@ export function invalidObject(
   return { ok: false, reason: 'invalid', errors, message };
 }
 
-/** The schema and the rules of the kind may find the same. */
+/** The schema and the rules of the kind may find the same; the rules say why. */
 function withoutRepeats(errors: readonly FieldError[]): readonly FieldError[] {
-  const seen = new Set<string>();
-  return errors.filter(({ path, reason, message }) => {
+  const found = new Map<string, FieldError>();
+  for (const error of errors) {
+    const { path, reason, message } = error;
     const mark = reason === 'FieldValueRequired' ? `${path} required` : `${path} ${message}`;
-    return !seen.has(mark) && seen.add(mark);
-  });
+    if ((found.get(mark)?.message.length ?? -1) < message.length) found.set(mark, error);
+  }
+  return [...found.values()];
 }

@@ -30,6 +30,7 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   secrets: 'name',
   resourceClaims: 'name',
   schedulingGates: 'name',
+  drivers: 'name',
   hostAliases: 'ip',
   topologySpreadConstraints: 'topologyKey',
   ownerReferences: 'uid',

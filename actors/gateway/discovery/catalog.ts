@@ -54,6 +54,7 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
     case 'ephemeralcontainers':
     case 'resize':
     case 'status':
+    case 'approval':
       return { kind, verbs: READ_WRITE };
     case 'scale':
       return { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: READ_WRITE };

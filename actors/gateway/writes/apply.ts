@@ -76,7 +76,7 @@ function wholeOf(
   written: Written,
 ): JsonObject {
   const { spec, status } = old as JsonObject;
-  if (written === 'status') return { ...(old as JsonObject), ...object };
+  if (written === 'status' || written === 'approval') return { ...(old as JsonObject), ...object };
   if (written !== '') {
     return { ...(old as JsonObject), spec: { ...(spec as object), ...(object['spec'] as object) } };
   }

@@ -2,7 +2,7 @@
 
 import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.d.ts';
 import { unreachable } from '../../../runtime/index.ts';
-import type { PartName } from '../../objects/kind-definition.ts';
+import type { PartName, StatusSubresource } from '../../objects/kind-definition.ts';
 import { apiVersionOf, kindDefinition } from '../../objects/kind-table.ts';
 import type { KubernetesObject } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
@@ -15,7 +15,7 @@ import type { JsonObject } from '../request/body.ts';
 import { writerOf } from './writer.ts';
 
 /** Which part of an object a write is about; '' is all but the status. */
-export type Written = '' | 'status' | 'scale' | PartName;
+export type Written = '' | 'scale' | StatusSubresource | PartName;
 
 const entriesOf = (object: KubernetesObject): readonly ManagedFieldsEntry[] | undefined =>
   object.metadata?.managedFields;
@@ -71,6 +71,7 @@ export function ownedPart(
   const { replicas, ephemeralContainers, containers, initContainers } = (object['spec'] ??
     {}) as JsonObject;
   switch (written) {
+    case 'approval':
     case 'status':
       return { status };
     case 'scale':

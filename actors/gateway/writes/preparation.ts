@@ -4,7 +4,7 @@ import type { Namespace } from 'kubernetes-types/core/v1.d.ts';
 import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.d.ts';
 import { randomUuid } from '../../../runtime/index.ts';
 import type { FieldError } from '../../objects/field-errors.ts';
-import type { PartName } from '../../objects/kind-definition.ts';
+import type { PartName, StatusSubresource } from '../../objects/kind-definition.ts';
 import type { KindName, KubernetesObject } from '../../objects/kinds.ts';
 import { randomNameSuffix } from '../../objects/meta.ts';
 import type { Stored } from '../../objects/objects.ts';
@@ -23,7 +23,7 @@ import type { StatusCause, StatusError } from '../status.ts';
 import { badRequest, invalid } from '../status.ts';
 
 /** Which part of an object a write may change. */
-export type Part = 'object' | 'status' | 'finalize' | PartName;
+export type Part = 'object' | 'finalize' | StatusSubresource | PartName;
 
 /** What managedFields calls that part. */
 export const writtenOf = (part: Exclude<Part, 'finalize'>): Written =>
@@ -102,6 +102,7 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
     nowMs: gateway.clock.wallMs(),
     uid: randomUuid(gateway.random),
     nameSuffix: randomNameSuffix(gateway.random),
+    user: exchange.user,
   };
   const validation = fieldValidation(request.query);
   const object = settled(
@@ -126,7 +127,7 @@ export function prepareChanged(
   part: Part,
 ): KubernetesObject {
   if (part === 'finalize') return finalized(body, old);
-  const { definition, request, route } = exchange;
+  const { definition, gateway, request, route } = exchange;
   const [plain, managedFields] = withoutManagers(body);
   const prepared = prepareUpdate<KindName>(
     definition.names.kind,
@@ -134,6 +135,7 @@ export function prepareChanged(
     inStoredForm(exchange, plain, route.name, false),
     part === 'object' ? undefined : part,
     fieldValidation(request.query),
+    gateway.clock.wallMs(),
   );
   const next = settled(exchange, route.name, prepared);
   checkEscalation(exchange, next, old);

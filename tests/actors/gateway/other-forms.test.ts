@@ -153,6 +153,16 @@ describe('a kind that is served in two forms', () => {
     assert.deepEqual([stale['code'], stale['reason']], [409, 'Conflict']);
   });
 
+  it('is applied in the stored form alone, and says so', async () => {
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    const refused = await json('PATCH', `${NEW}/b?fieldManager=me`, newEvent('b'), headers);
+    assert.equal(refused['code'], 400);
+    assert.equal(
+      refused['message'],
+      'events are applied as v1, in which they are stored: events.k8s.io/v1 has no server-side apply',
+    );
+  });
+
   it('is held against the schema and the rules of the place', async () => {
     const unknown = await json(
       'POST',

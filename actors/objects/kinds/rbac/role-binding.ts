@@ -28,7 +28,9 @@ const named = ({ subjects }: Binding, kind: string, text: (subject: Subject) => 
 
 const columns = <K extends 'RoleBinding' | 'ClusterRoleBinding'>(): readonly Column<K>[] => [
   nameColumn(),
-  column('Role', 'The role that is granted.', ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
+  column('Role', 'The role that is granted.', ({ roleRef }: Partial<Binding>) =>
+    roleRef === undefined ? '' : `${roleRef.kind}/${roleRef.name}`,
+  ),
   ageColumn(),
   wideColumn('Users', 'Users that have it.', (it) => named(it, 'User', ({ name }) => name)),
   wideColumn('Groups', 'Groups that have it.', (it) => named(it, 'Group', ({ name }) => name)),
