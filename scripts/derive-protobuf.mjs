@@ -72,7 +72,7 @@ function main(fieldsPath, goPath) {
   };
   const isKind = (message) =>
     PACKAGES.has(packageOf(shortName(message))) &&
-    /\.ObjectMeta$/.test(published[message].metadata?.[1] ?? '');
+    (published[message].metadata?.[1] ?? '').endsWith('.ObjectMeta');
   const queue = Object.keys(published).filter(isKind);
   queue.push('k8s.io.apimachinery.pkg.apis.meta.v1.DeleteOptions');
   const wanted = new Map();

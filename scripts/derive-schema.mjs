@@ -23,6 +23,15 @@ const ROOTS = [
   'core.v1.Event',
 ];
 
+/** What requests and answers hold beside objects of these kinds. */
+const SHARED = [
+  'meta.v1.DeleteOptions',
+  'meta.v1.ListMeta',
+  'meta.v1.Status',
+  'autoscaling.v1.Scale',
+  'policy.v1.Eviction',
+];
+
 const SCALARS = {
   'api.resource.Quantity': 'quantity',
   'util.intstr.IntOrString': 'int-or-string',
@@ -41,7 +50,7 @@ function main(path) {
     byShortName.set(shortName(name), definition);
   }
   const wanted = new Map();
-  const queue = [...ROOTS];
+  const queue = [...ROOTS, ...SHARED];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (wanted.has(name)) continue;
     const definition = byShortName.get(name);

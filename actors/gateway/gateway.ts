@@ -16,6 +16,7 @@ import type { AnyDefinition, Exchange } from './exchange.ts';
 import { namesOf, warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
+import { createPublication } from './openapi/publication.ts';
 import type { GatewayOptions } from './options.ts';
 import { get, readNewest } from './reads/get.ts';
 import { list } from './reads/list.ts';
@@ -184,6 +185,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
   const discovery = { ...options, catalog };
+  const publication = createPublication({
+    catalog,
+    version: options.version,
+    clock: options.clock,
+  });
 
   const admit = async (
     request: ApiRequest,
@@ -198,7 +204,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { user, route } = await admit(arrived);
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
-    if (route.type === 'path') return answerPath(discovery, request, route.path);
+    if (route.type === 'path') {
+      return /^\/openapi(\/|$)/.test(route.path)
+        ? publication.answer(request, route.path)
+        : answerPath(discovery, request, route.path);
+    }
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }

@@ -76,6 +76,20 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     maxSurge: 'int-or-string',
     maxUnavailable: 'int-or-string',
   },
+  'autoscaling.v1.Scale': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'autoscaling.v1.ScaleSpec',
+    status: 'autoscaling.v1.ScaleStatus',
+  },
+  'autoscaling.v1.ScaleSpec': {
+    replicas: 'int32',
+  },
+  'autoscaling.v1.ScaleStatus': {
+    replicas: 'int32!',
+    selector: 'string',
+  },
   'core.v1.AWSElasticBlockStoreVolumeSource': {
     fsType: 'string',
     partition: 'int32',
@@ -1172,6 +1186,16 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     status: 'string!',
     type: 'string!',
   },
+  'meta.v1.DeleteOptions': {
+    apiVersion: 'string',
+    dryRun: 'string[]',
+    gracePeriodSeconds: 'int64',
+    ignoreStoreReadErrorWithClusterBreakingPotential: 'boolean',
+    kind: 'string',
+    orphanDependents: 'boolean',
+    preconditions: 'meta.v1.Preconditions',
+    propagationPolicy: 'string',
+  },
   'meta.v1.LabelSelector': {
     matchExpressions: 'meta.v1.LabelSelectorRequirement[]',
     matchLabels: 'string{}',
@@ -1180,6 +1204,13 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     key: 'string!',
     operator: 'string!',
     values: 'string[]',
+  },
+  'meta.v1.ListMeta': {
+    continue: 'string',
+    remainingItemCount: 'int64',
+    resourceVersion: 'string',
+    selfLink: 'string',
+    shardInfo: 'meta.v1.ShardInfo',
   },
   'meta.v1.ManagedFieldsEntry': {
     apiVersion: 'string',
@@ -1214,5 +1245,41 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     kind: 'string!',
     name: 'string!',
     uid: 'string!',
+  },
+  'meta.v1.Preconditions': {
+    resourceVersion: 'string',
+    uid: 'string',
+  },
+  'meta.v1.ShardInfo': {
+    selector: 'string!',
+  },
+  'meta.v1.Status': {
+    apiVersion: 'string',
+    code: 'int32',
+    details: 'meta.v1.StatusDetails',
+    kind: 'string',
+    message: 'string',
+    metadata: 'meta.v1.ListMeta',
+    reason: 'string',
+    status: 'string',
+  },
+  'meta.v1.StatusCause': {
+    field: 'string',
+    message: 'string',
+    reason: 'string',
+  },
+  'meta.v1.StatusDetails': {
+    causes: 'meta.v1.StatusCause[]',
+    group: 'string',
+    kind: 'string',
+    name: 'string',
+    retryAfterSeconds: 'int32',
+    uid: 'string',
+  },
+  'policy.v1.Eviction': {
+    apiVersion: 'string',
+    deleteOptions: 'meta.v1.DeleteOptions',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
   },
 };

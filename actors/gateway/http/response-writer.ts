@@ -12,10 +12,10 @@ const WATCHER_BACKLOG_BYTES = 16 * 1024 * 1024;
 const INITIAL_BACKLOG_BYTES = 1024 * 1024;
 
 const writeHead = (response: ServerResponse, status: number, headers: Headers): void => {
+  response.setHeader('cache-control', 'no-cache, private');
   for (const [name, value] of Object.entries(headers)) {
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
-  response.setHeader('cache-control', 'no-cache, private');
   response.writeHead(status);
 };
 
@@ -63,6 +63,9 @@ export async function writeResponse(
       break;
     case 'text':
       response.end(answer.text);
+      break;
+    case 'bytes':
+      response.end(answer.bytes);
       break;
     case 'watch': {
       // A client may wait for the headers before anything happens.

@@ -12,11 +12,14 @@ import { strategicMerge } from './strategic-merge.ts';
 /** What the patch makes of a target, which it leaves as it is. Throws 400, 413 or 422. */
 export type Patch = (target: JsonObject, schema: PatchSchema | undefined) => JsonObject;
 
-const ACCEPTED = [
+/** The types of patches that are served. */
+export const PATCH_TYPES: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
-].join(', ');
+];
+
+const ACCEPTED = PATCH_TYPES.join(', ');
 
 function settled(patched: unknown): JsonObject {
   if (isObject(patched)) return patched;
@@ -32,10 +35,9 @@ export function parsePatch({ body, headers }: ApiRequest): Patch {
         `or send a patch of one of these types: ${ACCEPTED}`,
     );
   }
-  if (!ACCEPTED.split(', ').includes(mediaType)) {
+  if (!PATCH_TYPES.includes(mediaType)) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format (${mediaType}); ` +
-        `accepted media types include: ${ACCEPTED}`,
+      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
     );
   }
   if (body.length === 0) throw badRequest('the request needs a body: send a patch');

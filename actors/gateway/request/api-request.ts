@@ -54,6 +54,12 @@ export type ApiResponse =
       readonly headers: Headers;
       readonly text: string;
     }
+  | {
+      readonly type: 'bytes';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly bytes: Uint8Array;
+    }
   /** `start` begins the watch and returns how to stop it; events may come before it returns. */
   | {
       readonly type: 'watch';
