@@ -1,9 +1,11 @@
-// Whole documents as bytes, put together from one path or definition after the other.
+// Whole documents, put together from one path or definition after the other.
 
 import type { GroupVersion } from '../discovery/catalog.ts';
 import type { JsonObject } from '../request/body.ts';
-import { contentsOf } from './contents.ts';
+import type { Assembly, Document } from './assembly.ts';
+import { createAssembly } from './assembly.ts';
 import type { Contents } from './contents.ts';
+import { contentsOf } from './contents.ts';
 import { pathItemV2 } from './document-v2.ts';
 import { pathItemV3 } from './document-v3.ts';
 import { definitionBytes, headBytes, pathBytes } from './gnostic.ts';
@@ -12,71 +14,68 @@ import type { Pace } from './pace.ts';
 
 const TITLE = 'Kubernetes';
 
-/** The members of a JSON object, without its braces. */
-async function members<T>(
+/** Adds the members of a JSON object, without its braces. */
+async function addMembers<T>(
+  assembly: Assembly,
   entries: readonly T[],
-  pace: Pace,
   member: (entry: T) => readonly [string, JsonObject],
-): Promise<string> {
-  const texts: string[] = [];
+): Promise<void> {
+  let comma = '';
   for (const entry of entries) {
     const [name, value] = member(entry);
-    texts.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    await pace();
+    await assembly.add(`${comma}${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    comma = ',';
   }
-  return texts.join(',');
 }
 
-const parts = async (
-  { paths, definitions }: Contents,
+const addPaths = (
+  assembly: Assembly,
+  { paths }: Contents,
   pathItem: (path: Path) => JsonObject,
-  pace: Pace,
-): Promise<{ readonly paths: string; readonly definitions: string }> => ({
-  paths: await members(paths, pace, (path) => [path.path, pathItem(path)]),
-  definitions: await members(definitions, pace, ({ name, make }) => [name, make()]),
-});
+): Promise<void> => addMembers(assembly, paths, (path) => [path.path, pathItem(path)]);
+
+const addDefinitions = (assembly: Assembly, { definitions }: Contents): Promise<void> =>
+  addMembers(assembly, definitions, ({ name, make }) => [name, make()]);
 
 const infoOf = (version: string): string => JSON.stringify({ title: TITLE, version });
 
-/** OpenAPI v2 in JSON. */
-export async function buildV2(
+/** Makes a document of what is served. */
+export type Build = (
   catalog: readonly GroupVersion[],
   version: string,
   pace: Pace,
-): Promise<Uint8Array> {
-  const { paths, definitions } = await parts(contentsOf('v2', catalog), pathItemV2, pace);
-  return Buffer.from(
-    `{"swagger":"2.0","info":${infoOf(version)},"paths":{${paths}},"definitions":{${definitions}}}`,
-  );
-}
+) => Promise<Document>;
+
+/** OpenAPI v2 in JSON. */
+export const buildV2: Build = async (catalog, version, pace) => {
+  const contents = await contentsOf('v2', catalog, pace);
+  const assembly = createAssembly(pace);
+  await assembly.add(`{"swagger":"2.0","info":${infoOf(version)},"paths":{`);
+  await addPaths(assembly, contents, pathItemV2);
+  await assembly.add('},"definitions":{');
+  await addDefinitions(assembly, contents);
+  await assembly.add('}}');
+  return assembly.finish();
+};
 
 /** OpenAPI v2 in protobuf. */
-export async function buildV2Protobuf(
-  catalog: readonly GroupVersion[],
-  version: string,
-  pace: Pace,
-): Promise<Uint8Array> {
-  const { paths, definitions } = contentsOf('v2', catalog);
-  const pieces = [headBytes(TITLE, version)];
-  for (const path of paths) {
-    pieces.push(pathBytes(path.path, pathItemV2(path)));
-    await pace();
-  }
-  for (const { name, make } of definitions) {
-    pieces.push(definitionBytes(name, make()));
-    await pace();
-  }
-  return Buffer.concat(pieces);
-}
+export const buildV2Protobuf: Build = async (catalog, version, pace) => {
+  const { paths, definitions } = await contentsOf('v2', catalog, pace);
+  const assembly = createAssembly(pace);
+  await assembly.add(headBytes(TITLE, version));
+  for (const path of paths) await assembly.add(pathBytes(path.path, pathItemV2(path)));
+  for (const { name, make } of definitions) await assembly.add(definitionBytes(name, make()));
+  return assembly.finish();
+};
 
 /** OpenAPI v3 in JSON. */
-export async function buildV3(
-  catalog: readonly GroupVersion[],
-  version: string,
-  pace: Pace,
-): Promise<Uint8Array> {
-  const { paths, definitions } = await parts(contentsOf('v3', catalog), pathItemV3, pace);
-  return Buffer.from(
-    `{"openapi":"3.0.0","info":${infoOf(version)},"paths":{${paths}},"components":{"schemas":{${definitions}}}}`,
-  );
-}
+export const buildV3: Build = async (catalog, version, pace) => {
+  const contents = await contentsOf('v3', catalog, pace);
+  const assembly = createAssembly(pace);
+  await assembly.add(`{"openapi":"3.0.0","info":${infoOf(version)},"paths":{`);
+  await addPaths(assembly, contents, pathItemV3);
+  await assembly.add('},"components":{"schemas":{');
+  await addDefinitions(assembly, contents);
+  await assembly.add('}}}');
+  return assembly.finish();
+};

@@ -3,9 +3,10 @@
 import type { GroupVersion } from '../discovery/catalog.ts';
 import type { JsonObject } from '../request/body.ts';
 import type { GroupVersionKind } from './definition-names.ts';
-import { definitionOf, isKnown, publishedName } from './definition-names.ts';
+import { definitionOf, publishedName } from './definition-names.ts';
 import type { Path } from './operations.ts';
 import { pathsOf } from './operations.ts';
+import type { Pace } from './pace.ts';
 import type { Dialect } from './schemas.ts';
 import { definitionSchema, listSchema, referencesOf, SCALAR_SCHEMAS } from './schemas.ts';
 
@@ -27,8 +28,16 @@ const SHARED: ReadonlyMap<string, GroupVersionKind> = new Map([
 ]);
 
 /** Everything that is served under these groups and versions. */
-export function contentsOf(dialect: Dialect, catalog: readonly GroupVersion[]): Contents {
-  const paths = catalog.flatMap(({ resources }) => resources.flatMap(pathsOf));
+export async function contentsOf(
+  dialect: Dialect,
+  catalog: readonly GroupVersion[],
+  pace: Pace,
+): Promise<Contents> {
+  const paths: Path[] = [];
+  for (const resource of catalog.flatMap(({ resources }) => resources)) {
+    paths.push(...pathsOf(resource));
+    await pace();
+  }
   const kinds = new Map(SHARED);
   const lists = new Map<string, () => JsonObject>();
   const wanted = new Set<string>();
@@ -45,7 +54,8 @@ export function contentsOf(dialect: Dialect, catalog: readonly GroupVersion[]): 
   }
   // A set grows while it is walked.
   for (const definition of wanted) {
-    if (isKnown(definition)) for (const inner of referencesOf(definition)) wanted.add(inner);
+    for (const inner of referencesOf(definition)) wanted.add(inner);
+    await pace();
   }
   const makers = [...wanted].map((definition): readonly [string, () => JsonObject] => {
     const kind = kinds.get(definition);

@@ -1,6 +1,5 @@
 // What definitions are called: `apps.v1.Deployment` here, `io.k8s.api.apps.v1.Deployment` in published documents.
 
-import { schemaFields } from '../../objects/schema.ts';
 import { SKEIN_GROUP } from '../extra-resources.ts';
 
 export interface GroupVersionKind {
@@ -32,5 +31,3 @@ export function definitionOf({ group, version, kind }: GroupVersionKind): string
   if (group === SKEIN_GROUP) return `${SKEIN_GROUP}/${version}.${kind}`;
   return `${group === '' ? 'core' : group.split('.', 1)[0]}.${version}.${kind}`;
 }
-
-export const isKnown = (definition: string): boolean => schemaFields(definition) !== undefined;

@@ -1,6 +1,7 @@
 // The paths of a resource and what can be done at each, before any dialect of OpenAPI.
 
 import type { ServedResource, ServedSubresource } from '../discovery/catalog.ts';
+import { SKEIN_GROUP } from '../extra-resources.ts';
 import { PATCH_TYPES } from '../patch/apply-patch.ts';
 import type { GroupVersionKind } from './definition-names.ts';
 import { definitionOf } from './definition-names.ts';
@@ -60,6 +61,15 @@ const DEEDS: Readonly<Record<string, readonly [Method, string, string, readonly 
   deletecollection: ['delete', 'deletecollection', 'delete', [200]],
 };
 
+/** Subresources of their own kinds drop unknown fields, and Skein's own resources take no options. */
+function promised({ group, kind }: GroupVersionKind, action: string): readonly Parameter[] {
+  if (group === SKEIN_GROUP) return [];
+  const parameters = parametersOf(action);
+  return kind === 'Scale' || kind === 'Eviction'
+    ? parameters.filter(({ name }) => name !== 'fieldValidation')
+    : parameters;
+}
+
 interface Place {
   readonly resource: ServedResource;
   readonly kind: GroupVersionKind;
@@ -84,7 +94,7 @@ function operation(verb: string, { resource, kind, definition, words }: Place): 
     tag: tagOf(resource),
     action,
     kind,
-    parameters: parametersOf(action),
+    parameters: promised(kind, action),
     ...(method !== 'get' ? { body: bodyOf } : {}),
     consumes: action === 'patch' ? PATCH_TYPES : ['*/*'],
     produces: action === 'list' ? WATCHED : JSON_ONLY,

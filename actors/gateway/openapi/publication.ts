@@ -1,13 +1,14 @@
 // GET /openapi/v2 and /openapi/v3/…: documents that are built when first asked for, a little at a time, and kept.
 
 import type { Clock } from '../../../runtime/index.ts';
-import { hash64 } from '../../objects/stable-hash.ts';
 import type { GroupVersion } from '../discovery/catalog.ts';
 import { groupVersionName } from '../discovery/catalog.ts';
 import { acceptsJson, parseAccept } from '../request/accept.ts';
 import type { ApiRequest, ApiResponse, Headers } from '../request/api-request.ts';
 import { json } from '../request/api-request.ts';
 import { methodNotAllowed, noSuchPath, notAcceptable } from '../status.ts';
+import type { Document } from './assembly.ts';
+import type { Build } from './builders.ts';
 import { buildV2, buildV2Protobuf, buildV3 } from './builders.ts';
 import { createPace } from './pace.ts';
 
@@ -21,11 +22,6 @@ export interface PublicationOptions {
 export interface Publication {
   /** Answers a path that begins with /openapi. Throws 404, 405 and 406. */
   readonly answer: (request: ApiRequest, path: string) => Promise<ApiResponse>;
-}
-
-interface Document {
-  readonly bytes: Uint8Array;
-  readonly hash: string;
 }
 
 /**
@@ -71,16 +67,16 @@ export function createPublication(options: PublicationOptions): Publication {
   const pace = createPace(clock);
 
   /** Who asks while it is built waits for the same document. */
-  const once = (key: string, build: () => Promise<Uint8Array>): Promise<Document> => {
+  const once = (key: string, build: Build, entries: readonly GroupVersion[]): Promise<Document> => {
     const known = built.get(key);
     if (known !== undefined) return known;
-    const building = build().then((bytes) => ({ bytes, hash: hash64(bytes) }));
+    const building = build(entries, version, pace);
     built.set(key, building);
     building.catch(() => built.delete(key));
     return building;
   };
   const documentV3 = (entry: GroupVersion): Promise<Document> =>
-    once(nameOf(entry), () => buildV3([entry], version, pace));
+    once(nameOf(entry), buildV3, [entry]);
 
   const index = async (): Promise<ApiResponse> => {
     const paths: Record<string, unknown> = {};
@@ -110,10 +106,10 @@ export function createPublication(options: PublicationOptions): Publication {
 
   const answerV2 = async (request: ApiRequest): Promise<ApiResponse> => {
     if (!wantsProtobuf(request.headers['accept'])) {
-      const document = await once('v2', () => buildV2(catalog, version, pace));
+      const document = await once('v2', buildV2, catalog);
       return answerDocument(request, document, { 'content-type': 'application/json' });
     }
-    const document = await once('v2+protobuf', () => buildV2Protobuf(catalog, version, pace));
+    const document = await once('v2+protobuf', buildV2Protobuf, catalog);
     return answerDocument(request, document, { 'content-type': PROTOBUF_ANSWERED });
   };
 
