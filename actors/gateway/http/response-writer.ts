@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ApiResponse, EventSink, Headers } from '../request/api-request.ts';
 import { printEvent } from '../watch/wire.ts';
+import { sendBody } from './compression.ts';
+import type { ServerMessage } from './server-message.ts';
 
 /** Bytes that may wait for a watcher; one that is further behind is cut and comes back. */
 const WATCHER_BACKLOG_BYTES = 16 * 1024 * 1024;
@@ -17,6 +19,12 @@ const writeHead = (response: ServerResponse, status: number, headers: Headers): 
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
   response.writeHead(status);
+};
+
+/** What an answer depends on is named together. */
+const withVary = (headers: Headers, more: Readonly<Record<string, string>>): Headers => {
+  const vary = [headers['vary'], more['vary']].flatMap((value) => value ?? []);
+  return { ...headers, ...more, ...(vary.length === 0 ? {} : { vary: vary.join(', ') }) };
 };
 
 function sinkOf(response: ServerResponse): EventSink {
@@ -52,22 +60,26 @@ function sinkOf(response: ServerResponse): EventSink {
 
 /** Sends the answer. Resolves when it is out or the client is gone. `onStop` is given how to end a watch or log early. */
 export async function writeResponse(
-  response: ServerResponse,
+  message: ServerMessage,
   answer: ApiResponse,
   onStop: (stop: () => void) => void,
 ): Promise<void> {
-  writeHead(response, answer.status, answer.headers);
+  const { response } = message;
+  const { status, headers } = answer;
+  const send = (bytes: Uint8Array): Promise<void> =>
+    sendBody(message, bytes, (more) => writeHead(response, status, withVary(headers, more)));
   switch (answer.type) {
     case 'json':
-      response.end(JSON.stringify(answer.body));
+      await send(Buffer.from(JSON.stringify(answer.body)));
       break;
     case 'text':
-      response.end(answer.text);
+      await send(Buffer.from(answer.text));
       break;
     case 'bytes':
-      response.end(answer.bytes);
+      await send(answer.bytes);
       break;
     case 'watch': {
+      writeHead(response, status, headers);
       // A client may wait for the headers before anything happens.
       response.flushHeaders();
       const stop = answer.start(sinkOf(response));
@@ -76,6 +88,7 @@ export async function writeResponse(
       break;
     }
     case 'stream': {
+      writeHead(response, status, headers);
       response.flushHeaders();
       const { stream } = answer;
       onStop(() => stream.destroy());
