@@ -34,7 +34,7 @@ export async function sendBody(
   writeHead: (more: Readonly<Record<string, string>>) => void,
 ): Promise<void> {
   const isLong = bytes.length > THRESHOLD_BYTES;
-  const accepts = acceptsGzip(String(request.headers['accept-encoding'] ?? ''));
+  const accepts = acceptsGzip(request.headers['accept-encoding']);
   if (!isLong || !accepts || request.method === 'HEAD') {
     writeHead(isLong ? { vary: 'Accept-Encoding' } : {});
     response.end(bytes);

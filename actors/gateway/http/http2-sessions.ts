@@ -1,7 +1,12 @@
 // Connections that speak HTTP/2: what one may hold, and how they end in order.
 
 import type { ServerResponse } from 'node:http';
-import type { Http2SecureServer, SecureServerOptions, ServerHttp2Session } from 'node:http2';
+import type {
+  Http2SecureServer,
+  Http2ServerResponse,
+  SecureServerOptions,
+  ServerHttp2Session,
+} from 'node:http2';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 
@@ -55,9 +60,7 @@ export function trackSessions(server: Http2SecureServer): Connections {
 
 /** Resets the stream of a client that takes none of what waits for it for `stalledMs`. */
 export function limitStream(response: ServerResponse, stalledMs: number): void {
-  const { stream } = response as ServerResponse & {
-    readonly stream: import('node:http2').ServerHttp2Stream;
-  };
+  const { stream } = response as ServerResponse & Pick<Http2ServerResponse, 'stream'>;
   stream.setTimeout(stalledMs, () => {
     if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
   });

@@ -19,7 +19,7 @@ export interface Operation {
   readonly kind: GroupVersionKind;
   readonly parameters: readonly Parameter[];
   /** The definition of what is sent; undefined for nothing. */
-  readonly body?: string;
+  readonly body: string | undefined;
   readonly consumes: readonly string[];
   readonly produces: readonly string[];
   /** The definition of the answer; undefined for text. */
@@ -95,7 +95,7 @@ function operation(verb: string, { resource, kind, definition, words }: Place): 
     action,
     kind,
     parameters: promised(kind, action),
-    ...(method !== 'get' ? { body: bodyOf } : {}),
+    body: method === 'get' ? undefined : bodyOf,
     consumes: action === 'patch' ? PATCH_TYPES : ['*/*'],
     produces: action === 'list' ? WATCHED : JSON_ONLY,
     answer,
@@ -129,12 +129,13 @@ function subresourcePath(base: string, place: Place, sub: ServedSubresource): Pa
 }
 
 /** Logs and streams are answered with bytes. */
-function asText({ body: _, ...made }: Operation, name: string, isConnect: boolean): Operation {
+function asText(made: Operation, name: string, isConnect: boolean): Operation {
   const operationId = made.operationId.replace(/^(read|create)/, (word) =>
     isConnect ? `connect${word === 'read' ? 'Get' : 'Post'}` : word,
   );
   return {
     ...made,
+    body: undefined,
     operationId,
     action: isConnect ? 'connect' : made.action,
     parameters: streamParametersOf(name),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import { pod } from '../gateway-fixture.ts';
+import { pod, settle } from '../gateway-fixture.ts';
 import type { HttpsFixture } from './https-fixture.ts';
 import { createHttpsFixture } from './https-fixture.ts';
 
@@ -110,17 +110,17 @@ describe('the API over HTTP/2', () => {
   it('ends a connection that opens and resets streams without end, and serves the others', async () => {
     const session = open();
     await once(session, 'connect');
-    let ended = false;
-    session.once('close', () => (ended = true));
-    for (let count = 0; count < 20_000 && !ended; count++) {
+    const closed = new Promise((resolve) => {
+      session.once('close', resolve);
+    });
+    for (let count = 0; count < 5_000 && !session.closed; count++) {
       const stream = session.request({ ':path': '/healthz' });
       stream.on('error', () => undefined);
-      await new Promise((resolve) => {
-        stream.once('ready', resolve).once('close', resolve);
-      });
       stream.close(constants.NGHTTP2_CANCEL);
+      // A client opens no more than it may hold at once, so let these go out.
+      if (count % 100 === 99) await settle();
     }
-    assert.ok(ended, 'the connection is still open');
+    await closed;
     assert.equal((await read(send(open(), 'GET', '/healthz'))).body, 'ok');
   });
 
