@@ -22,6 +22,7 @@ import { get, readNewest } from './reads/get.ts';
 import { list } from './reads/list.ts';
 import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
+import { isPretty } from './request/parameters.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
 import {
@@ -248,8 +249,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    handle: (request) =>
-      bounded(request).catch((error: unknown) => refuse(options, request, error)),
+    handle: async (request) => {
+      const response = await bounded(request).catch((error: unknown) =>
+        refuse(options, request, error),
+      );
+      const { query, headers } = request;
+      return response.type === 'json' && isPretty(query, headers['user-agent'])
+        ? { ...response, pretty: true }
+        : response;
+    },
     openExec: (request, checkTransport) =>
       startExec(request, checkTransport).catch((error: unknown) => ({
         type: 'refused',

@@ -70,7 +70,7 @@ export async function writeResponse(
     sendBody(message, bytes, (more) => writeHead(response, status, withVary(headers, more)));
   switch (answer.type) {
     case 'json':
-      await send(Buffer.from(JSON.stringify(answer.body)));
+      await send(Buffer.from(JSON.stringify(answer.body, null, answer.pretty === true ? 2 : 0)));
       break;
     case 'text':
       await send(Buffer.from(answer.text));

@@ -47,6 +47,8 @@ export type ApiResponse =
       readonly status: number;
       readonly headers: Headers;
       readonly body: unknown;
+      /** In lines with indents, for people; default no. */
+      readonly pretty?: boolean;
     }
   | {
       readonly type: 'text';

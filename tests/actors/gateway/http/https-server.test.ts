@@ -62,6 +62,27 @@ describe('the API over TLS', () => {
     assert.deepEqual([head.status, head.body], [200, '']);
   });
 
+  it('answers in lines when that is asked for, and to those who look with curl', async () => {
+    const identity = https.admin;
+    const isPretty = async (query: string, agent = ''): Promise<boolean> => {
+      const headers = { 'user-agent': agent };
+      const { body } = await https.call({ path: `${PODS}/${query}`, headers, identity });
+      assert.equal((JSON.parse(body) as { kind: string }).kind, 'PodList');
+      return body.startsWith('{\n  "kind"');
+    };
+    assert.equal(await isPretty('?pretty=true'), true);
+    assert.equal(await isPretty('', 'curl/8.0'), true);
+    assert.equal(await isPretty('?pretty=false', 'curl/8.0'), false);
+    assert.equal(await isPretty(''), false);
+  });
+
+  it('opens no watch for a HEAD', async () => {
+    const path = `${PODS}?watch=1`;
+    const { status } = await https.call({ method: 'HEAD', path, identity: https.admin });
+    assert.equal(status, 200);
+    assert.equal(https.fixture.gateway.counters().watches, 0);
+  });
+
   it('sends the headers of a watch at once and each event as a line when it happens', async () => {
     const response = await https.open({ path: `${PODS}?watch=1`, identity: https.admin });
     assert.equal(response.statusCode, 200);
