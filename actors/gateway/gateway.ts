@@ -15,6 +15,8 @@ import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
 import { namesOf, warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
+import { createFlowControl } from './flow/flow-control.ts';
+import { placeOf } from './flow/flow-levels.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
 import { createPublication } from './openapi/publication.ts';
 import type { GatewayOptions } from './options.ts';
@@ -25,27 +27,18 @@ import { refusal } from './request/api-request.ts';
 import { isPretty } from './request/parameters.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import {
-  badRequest,
-  fromSkeinError,
-  methodNotAllowed,
-  noSuchPath,
-  StatusError,
-  tooManyRequests,
-} from './status.ts';
+import { badRequest, fromSkeinError, methodNotAllowed, noSuchPath, StatusError } from './status.ts';
 import type { ExecStreams } from './streams/pod-exec.ts';
 import { execOptions } from './streams/pod-exec.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
-import type { WatchCount } from './watch/watch.ts';
+import type { WatchCount } from './watch/watch-count.ts';
+import { createWatchCount } from './watch/watch-count.ts';
 import { watch } from './watch/watch.ts';
 import { create } from './writes/create.ts';
 import { deleteCollection, deleteObject, evict } from './writes/delete.ts';
 import { patch } from './writes/patch.ts';
 import { getScale, writeScale } from './writes/scale.ts';
 import { update } from './writes/update.ts';
-
-/** Requests being answered at once; open watches and logs do not count. */
-const MAX_IN_FLIGHT = 1_000;
 
 export type ExecOutcome =
   | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
@@ -56,7 +49,12 @@ export interface Gateway {
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
   /** Starts the command of a pods/exec request; `checkTransport` may refuse by throwing a StatusError first. */
   readonly openExec: (request: ApiRequest, checkTransport: () => void) => Promise<ExecOutcome>;
-  readonly counters: () => { readonly watches: number };
+  /** Open watches; requests being answered (a costly one counts as several) and waiting for their turn. */
+  readonly counters: () => {
+    readonly watches: number;
+    readonly seated: number;
+    readonly waiting: number;
+  };
 }
 
 /** Status code 500 is a bug: it is logged with its cause, the client learns no more than that. */
@@ -181,8 +179,8 @@ function definitionOf(route: ResourceRoute): AnyDefinition {
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const count: WatchCount = { open: 0 };
-  let inFlight = 0;
+  const count = createWatchCount();
+  const flow = createFlowControl(options.clock);
   const definitions = kindNames.map((kind) => kindDefinition(kind));
   const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
   const discovery = { ...options, catalog };
@@ -201,8 +199,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { user, route };
   };
 
-  const answer = async (arrived: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(arrived);
+  /** Open watches and logs hold no seat: only their beginning does. */
+  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
+    const { user, route } = await admit(request);
+    const place = placeOf(user, route, request.query.get('limit') ?? '');
+    if (place === undefined) return answerAdmitted(request, user, route);
+    const leave = await flow.enter(place);
+    return answerAdmitted(request, user, route).finally(leave);
+  };
+
+  const answerAdmitted = async (
+    arrived: ApiRequest,
+    user: User,
+    route: Route,
+  ): Promise<ApiResponse> => {
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') {
@@ -240,21 +250,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { type: 'session', session: opened.value, streams };
   };
 
-  const bounded = async (request: ApiRequest): Promise<ApiResponse> => {
-    if (inFlight >= MAX_IN_FLIGHT) {
-      throw tooManyRequests(`${MAX_IN_FLIGHT} requests are being answered: ask again in a second`);
-    }
-    inFlight++;
-    return answer(request).finally(() => inFlight--);
-  };
-
   return {
     handle: async (request) => {
-      const response = await bounded(request).catch((error: unknown) =>
+      const response = await answer(request).catch((error: unknown) =>
         refuse(options, request, error),
       );
       const { query, headers } = request;
-      return response.type === 'json' && isPretty(query, headers['user-agent'])
+      const isJson = response.type === 'json' || response.type === 'list';
+      return isJson && isPretty(query, headers['user-agent'])
         ? { ...response, pretty: true }
         : response;
     },
@@ -263,6 +266,6 @@ export function createGateway(options: GatewayOptions): Gateway {
         type: 'refused',
         response: refuse(options, request, error),
       })),
-    counters: () => ({ watches: count.open }),
+    counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }

@@ -6,11 +6,24 @@ import { kindDefinition, apiVersionOf } from './kind-table.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from './kinds.ts';
 import type { Stored } from './objects.ts';
 
-/** The object's JSON without metadata.resourceVersion, which is the store's to say. */
+/**
+ * The object's JSON without metadata.resourceVersion, which is the store's to say. The metadata come first, so that the version
+ * can be put into the text.
+ */
 export function encodeObject(kind: KindName, object: KubernetesObject): string {
   const { resourceVersion: _dropped, ...metadata } = object.metadata ?? {};
+  const { apiVersion: _a, kind: _k, metadata: _m, ...rest } = object;
   const { names } = kindDefinition(kind);
-  return JSON.stringify({ ...object, apiVersion: apiVersionOf(names), kind, metadata });
+  return JSON.stringify({ kind, apiVersion: apiVersionOf(names), metadata, ...rest });
+}
+
+/** The JSON of `decodeObject`, mostly without reading it. Throws `corrupt` for text that is no object. */
+export function objectText(kind: KindName, kv: KeyValue): string {
+  const { names } = kindDefinition(kind);
+  const start = `{"kind":"${kind}","apiVersion":"${apiVersionOf(names)}","metadata":{"`;
+  const { value, modRevision } = kv;
+  if (!value.startsWith(start)) return JSON.stringify(decodeObject(kv));
+  return `${start}resourceVersion":"${modRevision}","${value.slice(start.length)}`;
 }
 
 /** A frozen object with its resourceVersion. Throws `corrupt` for text that is no object. */

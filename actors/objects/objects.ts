@@ -1,7 +1,7 @@
 // The typed view of the store: parsed objects in, conditional writes out.
 
 import type { Result } from '../../runtime/index.ts';
-import type { Transaction } from '../../consensus/index.ts';
+import type { KeyValue, Transaction } from '../../consensus/index.ts';
 import type { KindName, ObjectTypes } from './kinds.ts';
 
 /** An object of the store. Frozen: copy before changing. metadata.resourceVersion is its modRevision. */
@@ -34,6 +34,10 @@ export interface ObjectView {
   readonly getByUid: <K extends KindName>(kind: K, uid: string) => Stored<K> | undefined;
   /** In key order. No namespace: all of them. */
   readonly list: <K extends KindName>(kind: K, namespace?: string) => readonly Stored<K>[];
+  /** The same as they are in the store, none of them read: a snapshot, so that a long list can be answered little by little. */
+  readonly texts: (kind: KindName, namespace?: string) => readonly KeyValue[];
+  /** One of those, read. */
+  readonly parsed: <K extends KindName>(text: KeyValue) => Stored<K>;
   /** Objects of `kind` whose controlling owner has this uid. */
   readonly listOwnedBy: <K extends KindName>(kind: K, ownerUid: string) => readonly Stored<K>[];
   /** Pods bound to this node. */

@@ -11,7 +11,7 @@ import { parseStoreKey, storeKey, storePrefix } from './object-keys.ts';
 import type { ObjectChange, ObjectView, Stored } from './objects.ts';
 
 export interface ParsedObjects {
-  readonly reads: Pick<ObjectView, 'get' | 'getByUid' | 'list' | 'listOwnedBy' | 'podsOnNode'>;
+  readonly reads: Omit<ObjectView, 'revision' | 'watch'>;
   /** Takes in a key as it is now; `exists` false: it is gone. Undefined for what is no object. */
   readonly absorb: (kv: KeyValue, exists: boolean) => ObjectChange | undefined;
   /** The same without saying what changed, so that nothing is kept parsed. */
@@ -25,13 +25,14 @@ export function createParsedObjects(): ParsedObjects {
   const index = createObjectIndex();
   const cache = createObjectCache();
 
-  const objectOf = <K extends KindName>({ kv }: IndexEntry): Stored<K> => {
+  const parsed = <K extends KindName>(kv: KeyValue): Stored<K> => {
     const held = cache.get(kv.key, kv.modRevision);
     if (held !== undefined) return held as Stored<K>;
     const object = decodeObject(kv);
     cache.set(kv.key, kv.modRevision, object);
     return object as Stored<K>;
   };
+  const objectOf = <K extends KindName>({ kv }: IndexEntry): Stored<K> => parsed(kv);
 
   const absorb = (kv: KeyValue, exists: boolean): ObjectChange | undefined => {
     const key = parseStoreKey(kv.key);
@@ -71,6 +72,11 @@ export function createParsedObjects(): ParsedObjects {
         const prefix = storePrefix(kind, namespace);
         return index.range(prefix, prefixEnd(prefix)).map((entry) => objectOf<K>(entry));
       },
+      texts: (kind, namespace) => {
+        const prefix = storePrefix(kind, namespace);
+        return index.range(prefix, prefixEnd(prefix)).map(({ kv }) => kv);
+      },
+      parsed,
       listOwnedBy: <K extends KindName>(kind: K, ownerUid: string) => {
         const owned = index.byOwner(ownerUid).filter((entry) => entry.kind === kind);
         return owned.map((entry) => objectOf<K>(entry));

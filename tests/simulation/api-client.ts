@@ -1,5 +1,6 @@
 // Asks the API of one simulated peer, as a client that loses patience does.
 
+import { bodyOf } from '../../actors/gateway/request/api-request.ts';
 import type { ApiResponse } from '../../actors/gateway/request/api-request.ts';
 import type { UpMember, Cluster } from './cluster.ts';
 
@@ -36,7 +37,7 @@ export function call(cluster: Cluster, member: UpMember, asked: ApiCall): Promis
       // The answer of a process that has died meanwhile never leaves it.
       if (host.status() !== 'running') return;
       patience.cancel();
-      const body = response.type === 'json' ? structuredClone(response.body) : undefined;
+      const body = structuredClone(bodyOf(response));
       const warning = response.headers['warning'] ?? [];
       const warnings = typeof warning === 'string' ? [warning] : warning;
       cluster.simulation.schedule(1, () => resolve({ status: response.status, body, warnings }));

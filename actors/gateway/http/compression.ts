@@ -1,11 +1,11 @@
-// gzip for long answers, where the client takes it; compressed off the event loop, piece by piece.
+// Bodies on their way out: long ones compressed, off the event loop, where the client takes gzip.
 
 import { createGzip } from 'node:zlib';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { drained, isGone } from './drain.ts';
 import type { ServerMessage } from './server-message.ts';
 
-/** Shorter answers are sent as they are; Kubernetes' own bound. */
+/** Shorter answers are sent as they are; Kubernetes' own bound. Characters count as bytes. */
 const THRESHOLD_BYTES = 128 * 1024;
 
 /** Fast: the most that is gained comes first. */
@@ -14,8 +14,10 @@ const LEVEL = 1;
 /** Offers of the header that are looked at. */
 const MAX_OFFERS = 16;
 
-/** Bytes given to the compressor at once. */
-const PIECE_BYTES = 256 * 1024;
+type Chunk = string | Uint8Array;
+
+/** Sends the head of an answer, with more headers than it has by itself. */
+export type WriteHead = (more: Readonly<Record<string, string>>) => void;
 
 /** Whether an Accept-Encoding header takes gzip. */
 export function acceptsGzip(header: string | undefined): boolean {
@@ -23,26 +25,55 @@ export function acceptsGzip(header: string | undefined): boolean {
   return offers.some((offer) => /^(gzip|\*)(\s*;\s*q=(?!0(\.0*)?$)[\d.]+)?$/.test(offer));
 }
 
-function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
-}
-
-/** Sends a whole body whose head `writeHead` sends; resolves when it is out or the client is gone. */
+/**
+ * Sends a body that comes in chunks, no faster than the client takes it. Resolves when it is out or the client is
+ * gone; rejects with what the chunks throw.
+ */
 export async function sendBody(
   { request, response }: ServerMessage,
-  bytes: Uint8Array,
-  writeHead: (more: Readonly<Record<string, string>>) => void,
+  chunks: AsyncIterator<Chunk, void>,
+  writeHead: WriteHead,
 ): Promise<void> {
-  const isLong = bytes.length > THRESHOLD_BYTES;
-  const accepts = acceptsGzip(request.headers['accept-encoding']);
-  if (!isLong || !accepts || request.method === 'HEAD') {
-    writeHead(isLong ? { vary: 'Accept-Encoding' } : {});
-    response.end(bytes);
+  const first: Chunk[] = [];
+  let length = 0;
+  let next = await chunks.next();
+  while (next.done !== true) {
+    first.push(next.value);
+    length += next.value.length;
+    if (length > THRESHOLD_BYTES) break;
+    next = await chunks.next();
+  }
+  const isLong = length > THRESHOLD_BYTES;
+  const isZipped =
+    isLong && request.method !== 'HEAD' && acceptsGzip(request.headers['accept-encoding']);
+  writeHead({
+    ...(isLong ? { vary: 'Accept-Encoding' } : {}),
+    ...(isZipped ? { 'content-encoding': 'gzip' } : {}),
+  });
+  if (!isLong) {
+    const last = first.pop();
+    for (const chunk of first) response.write(chunk);
+    response.end(last);
     return;
   }
-  writeHead({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
-  // A client that goes takes the rest with it.
-  await pipeline(Readable.from(piecesOf(bytes)), createGzip({ level: LEVEL }), response).catch(
-    () => undefined,
-  );
+  async function* all(): AsyncGenerator<Chunk, void> {
+    yield* first;
+    for (let more = await chunks.next(); more.done !== true; more = await chunks.next()) {
+      yield more.value;
+    }
+  }
+  try {
+    if (isZipped) {
+      await pipeline(all, createGzip({ level: LEVEL }), response);
+      return;
+    }
+    for await (const chunk of all()) {
+      response.write(chunk);
+      await drained(response);
+    }
+    response.end();
+  } catch (error) {
+    // There is nobody left to tell when the client has gone.
+    if (!isGone(response)) throw error;
+  }
 }

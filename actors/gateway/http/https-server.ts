@@ -134,7 +134,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     const answer = await gateway.handle(toApiRequest(request));
     // What is left of a body that was not wanted is not waited for.
     if (!request.complete && !isHttp2(message)) response.setHeader('connection', 'close');
-    await writeResponse(message, answer, track);
+    await writeResponse(message, answer, clock, track);
   };
 
   let server: BothServer;

@@ -1,7 +1,7 @@
 // A document put together from pieces, in short turns, with a hash of all its bytes.
 
 import { hash32 } from '../../objects/stable-hash.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../pace.ts';
 
 export interface Document {
   readonly bytes: Uint8Array;
@@ -29,7 +29,7 @@ export function createAssembly(pace: Pace): Assembly {
       high = hash32(bytes, high);
       low = hash32(bytes, low);
       pieces.push(bytes);
-      await pace();
+      await pace.rest();
     },
     finish: () => ({
       bytes: Buffer.concat(pieces),

@@ -10,7 +10,7 @@ import { pathItemV2 } from './document-v2.ts';
 import { pathItemV3 } from './document-v3.ts';
 import { definitionBytes, headBytes, pathBytes } from './gnostic.ts';
 import type { Path } from './operations.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../pace.ts';
 
 const TITLE = 'Kubernetes';
 

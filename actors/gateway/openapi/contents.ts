@@ -6,7 +6,7 @@ import type { GroupVersionKind } from './definition-names.ts';
 import { definitionOf, publishedName } from './definition-names.ts';
 import type { Path } from './operations.ts';
 import { pathsOf } from './operations.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../pace.ts';
 import type { Dialect } from './schemas.ts';
 import { definitionSchema, listSchema, referencesOf, SCALAR_SCHEMAS } from './schemas.ts';
 
@@ -36,7 +36,7 @@ export async function contentsOf(
   const paths: Path[] = [];
   for (const resource of catalog.flatMap(({ resources }) => resources)) {
     paths.push(...pathsOf(resource));
-    await pace();
+    await pace.rest();
   }
   const kinds = new Map(SHARED);
   const lists = new Map<string, () => JsonObject>();
@@ -55,7 +55,7 @@ export async function contentsOf(
   // A set grows while it is walked.
   for (const definition of wanted) {
     for (const inner of referencesOf(definition)) wanted.add(inner);
-    await pace();
+    await pace.rest();
   }
   const makers = [...wanted].map((definition): readonly [string, () => JsonObject] => {
     const kind = kinds.get(definition);

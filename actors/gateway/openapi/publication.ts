@@ -10,7 +10,7 @@ import { methodNotAllowed, noSuchPath, notAcceptable } from '../status.ts';
 import type { Document } from './assembly.ts';
 import type { Build } from './builders.ts';
 import { buildV2, buildV2Protobuf, buildV3 } from './builders.ts';
-import { createPace } from './pace.ts';
+import { createPace } from '../pace.ts';
 
 export interface PublicationOptions {
   readonly catalog: readonly GroupVersion[];

@@ -3,11 +3,11 @@
 import type { KeyValue } from '../../../consensus/index.ts';
 import { prefixEnd } from '../../../consensus/index.ts';
 import { SkeinError } from '../../../runtime/index.ts';
-import type { KubernetesObject } from '../../objects/kinds.ts';
-import { decodeObject } from '../../objects/object-codec.ts';
-import { objectKey, storeKey, storePrefix } from '../../objects/object-keys.ts';
+import { decodeObject, objectText } from '../../objects/object-codec.ts';
+import { storePrefix } from '../../objects/object-keys.ts';
 import type { Exchange } from '../exchange.ts';
-import { answer, presentationOf } from '../exchange.ts';
+import { presentationOf, warningHeaders } from '../exchange.ts';
+import { createPace } from '../pace.ts';
 import type { ApiResponse } from '../request/api-request.ts';
 import { versionBound, wholeNumber } from '../request/parameters.ts';
 import { badRequest, expired } from '../status.ts';
@@ -15,62 +15,70 @@ import { parseContinuation, printContinuation } from './continue-token.ts';
 import { awaitFreshness } from './revisions.ts';
 import type { Selection } from './selection.ts';
 import { selectionOf } from './selection.ts';
-import { presentList } from './shapes.ts';
+import { listShape } from './shapes.ts';
 
 /** Objects read from the store in one go. */
 const CHUNK = 500;
 
 interface Page {
-  readonly objects: readonly KubernetesObject[];
+  readonly texts: readonly KeyValue[];
   readonly revision: number;
   /** Set when there is more: the store key of the last object. */
   readonly last?: string;
   readonly remaining?: number;
 }
 
-/** The newest state, from the parsed view. */
-function pageOfView(exchange: Exchange, selection: Selection, limit: number): Page {
-  const { view } = exchange.gateway.objects;
-  const { kind } = exchange.definition.names;
+/** The newest state, from the view. */
+async function pageOfView(exchange: Exchange, selection: Selection, limit: number): Promise<Page> {
+  const { objects, clock } = exchange.gateway;
+  const { view } = objects;
   const revision = view.revision();
-  const all = view.list(kind, exchange.route.namespace) as readonly KubernetesObject[];
-  const objects: KubernetesObject[] = [];
-  for (const [index, object] of all.entries()) {
-    if (!selection.matches(object)) continue;
-    if (objects.length === limit) {
-      const last = storeKey(objectKey(kind, objects.at(-1)!));
-      const remaining = selection.selectsAll ? { remaining: all.length - index } : {};
-      return { objects, revision, last, ...remaining };
-    }
-    objects.push(object);
+  const all = view.texts(exchange.definition.names.kind, exchange.route.namespace);
+  if (selection.selectsAll) {
+    if (all.length <= limit) return { texts: all, revision };
+    const texts = all.slice(0, limit);
+    return { texts, revision, last: lastKey(texts), remaining: all.length - limit };
   }
-  return { objects, revision };
+  const pace = createPace(clock);
+  const texts: KeyValue[] = [];
+  for (const text of all) {
+    const rest = pace.rest();
+    if (rest !== undefined) await rest;
+    if (!selection.matches(view.parsed(text))) continue;
+    if (texts.length === limit) return { texts, revision, last: lastKey(texts) };
+    texts.push(text);
+  }
+  return { texts, revision };
 }
 
 /** A kept revision, from the store; begins behind the key `after`. */
-function pageOfStore(
+async function pageOfStore(
   exchange: Exchange,
   selection: Selection,
   limit: number,
   at: { readonly revision: number; readonly after: string },
-): Page {
-  const { view } = exchange.gateway.store;
+): Promise<Page> {
+  const { store, clock } = exchange.gateway;
   const end = prefixEnd(storePrefix(exchange.definition.names.kind, exchange.route.namespace));
-  const objects: KubernetesObject[] = [];
+  const pace = createPace(clock);
+  const texts: KeyValue[] = [];
   let last = at.after;
   for (;;) {
     // The first key behind `last`.
-    const { kvs, more } = view.range(`${last}\0`, end, { revision: at.revision, limit: CHUNK });
+    const { kvs, more } = store.view.range(`${last}\0`, end, {
+      revision: at.revision,
+      limit: CHUNK,
+    });
     for (const kv of kvs) {
-      const object = decodeObject(kv) as KubernetesObject;
-      if (selection.matches(object)) {
-        if (objects.length === limit) return { objects, revision: at.revision, last };
-        objects.push(object);
-        last = kv.key;
-      } else if (objects.length < limit) last = kv.key;
+      const isMeant = selection.selectsAll || selection.matches(decodeObject(kv));
+      if (isMeant && texts.length === limit) return { texts, revision: at.revision, last };
+      if (isMeant) texts.push(kv);
+      if (isMeant || texts.length < limit) last = kv.key;
     }
-    if (!more || kvs.length === 0) return { objects, revision: at.revision };
+    if (!more || kvs.length === 0) return { texts, revision: at.revision };
     last = lastKey(kvs);
+    const rest = pace.rest();
+    if (rest !== undefined) await rest;
   }
 }
 
@@ -79,9 +87,9 @@ const lastKey = (kvs: readonly KeyValue[]): string => kvs.at(-1)!.key;
 const TOO_OLD =
   'the revision that this list showed is no longer kept: start it again without the continue token';
 
-function keptPage(read: () => Page): Page {
+async function keptPage(read: () => Promise<Page>): Promise<Page> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof SkeinError && error.code === 'compacted') throw expired(TOO_OLD);
     throw error;
@@ -118,11 +126,29 @@ async function readPage(exchange: Exchange, selection: Selection): Promise<Page>
 /** Answers a list. */
 export async function list(exchange: Exchange): Promise<ApiResponse> {
   const presentation = presentationOf(exchange);
-  const { objects, revision, last, remaining } = await readPage(exchange, selectionOf(exchange));
+  const { definition, gateway } = exchange;
+  const { texts, revision, last, remaining } = await readPage(exchange, selectionOf(exchange));
   const metadata = {
     resourceVersion: String(revision),
     ...(last === undefined ? {} : { continue: printContinuation({ revision, after: last }) }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   };
-  return answer(exchange, presentList(exchange.definition, objects, metadata, presentation));
+  const { kind } = definition.names;
+  const { head, field, item } = listShape(definition, metadata, presentation);
+  const textOf = (text: KeyValue): string =>
+    presentation.shape === 'object'
+      ? objectText(kind, text)
+      : JSON.stringify(item(gateway.objects.view.parsed(text)));
+  return {
+    type: 'list',
+    status: 200,
+    headers: { 'content-type': 'application/json', ...warningHeaders(exchange) },
+    head,
+    field,
+    texts: mapped(texts, textOf),
+  };
+}
+
+function* mapped<T>(all: readonly T[], textOf: (one: T) => string): Generator<string> {
+  for (const one of all) yield textOf(one);
 }

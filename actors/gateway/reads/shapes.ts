@@ -52,22 +52,11 @@ const columnDefinition = (column: Column<KindName>): unknown => ({
   priority: column.priority,
 });
 
-function table(
-  definition: KindDefinition<KindName>,
-  objects: readonly KubernetesObject[],
-  metadata: ListMetadata,
-  { include, nowMs }: Presentation,
-): unknown {
-  return {
-    kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata,
-    columnDefinitions: definition.columns.map(columnDefinition),
-    rows: objects.map((object) => ({
-      cells: definition.columns.map(({ cell }) => cell(object as ObjectTypes[KindName], nowMs)),
-      object: rowObject(object, include),
-    })),
-  };
+/** What a list is made of: all but its items, under which name those stand, and what stands for an object. */
+export interface ListShape {
+  readonly head: Readonly<Record<string, unknown>>;
+  readonly field: 'items' | 'rows';
+  readonly item: (object: KubernetesObject) => unknown;
 }
 
 /** One object. */
@@ -79,7 +68,7 @@ export function presentObject(
   if (presentation.shape === 'object') return object;
   if (presentation.shape === 'partial-metadata') return partial(object);
   const resourceVersion = object.metadata?.resourceVersion ?? '';
-  return table(definition, [object], { resourceVersion }, presentation);
+  return presentList(definition, [object], { resourceVersion }, presentation);
 }
 
 /** A list of objects. */
@@ -89,25 +78,50 @@ export function presentList(
   metadata: ListMetadata,
   presentation: Presentation,
 ): unknown {
+  const { head, field, item } = listShape(definition, metadata, presentation);
+  return { ...head, [field]: objects.map(item) };
+}
+
+/** How a list is put together. */
+export function listShape(
+  definition: KindDefinition<KindName>,
+  metadata: ListMetadata,
+  { shape, include, nowMs }: Presentation,
+): ListShape {
   const { group, version, kind } = definition.names;
-  switch (presentation.shape) {
+  const { columns } = definition;
+  switch (shape) {
     case 'table':
-      return table(definition, objects, metadata, presentation);
+      return {
+        head: {
+          kind: 'Table',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+          columnDefinitions: columns.map(columnDefinition),
+        },
+        field: 'rows',
+        item: (object) => ({
+          cells: columns.map(({ cell }) => cell(object as ObjectTypes[KindName], nowMs)),
+          object: rowObject(object, include),
+        }),
+      };
     case 'partial-metadata':
       return {
-        kind: 'PartialObjectMetadataList',
-        apiVersion: 'meta.k8s.io/v1',
-        metadata,
-        items: objects.map(partial),
+        head: { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata },
+        field: 'items',
+        item: partial,
       };
     case 'object':
       return {
-        kind: `${kind}List`,
-        apiVersion: group === '' ? version : `${group}/${version}`,
-        metadata,
-        items: objects,
+        head: {
+          kind: `${kind}List`,
+          apiVersion: group === '' ? version : `${group}/${version}`,
+          metadata,
+        },
+        field: 'items',
+        item: (object) => object,
       };
     default:
-      return unreachable(presentation.shape);
+      return unreachable(shape);
   }
 }

@@ -50,6 +50,20 @@ export type ApiResponse =
       /** In lines with indents, for people; default no. */
       readonly pretty?: boolean;
     }
+  /** A list, its items one after the other: they may be many, and are put into words only when they are sent. */
+  | {
+      readonly type: 'list';
+      readonly status: 200;
+      readonly headers: Headers;
+      /** All but the items. */
+      readonly head: Readonly<Record<string, unknown>>;
+      /** Under which name the items stand. */
+      readonly field: string;
+      /** JSON of the items. */
+      readonly texts: Iterable<string>;
+      /** As for `json`. */
+      readonly pretty?: boolean;
+    }
   | {
       readonly type: 'text';
       readonly status: number;
@@ -83,6 +97,42 @@ export const json = (body: unknown, status = 200, headers: Headers = {}): ApiRes
   headers: { 'content-type': 'application/json', ...headers },
   body,
 });
+
+type ListResponse = Extract<ApiResponse, { type: 'list' }>;
+
+/** The pieces of a list's JSON. */
+export const listPieces = (list: ListResponse): Generator<string> =>
+  list.pretty === true ? prettyPieces(list) : plainPieces(list);
+
+function* plainPieces({ head, field, texts }: ListResponse): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
+  let comma = '';
+  for (const text of texts) {
+    yield comma + text;
+    comma = ',';
+  }
+  yield ']}';
+}
+
+/** In lines with indents, item by item. */
+function* prettyPieces({ head, field, texts }: ListResponse): Generator<string> {
+  yield `${JSON.stringify(head, null, 2).slice(0, -'\n}'.length)},\n  "${field}": [`;
+  let comma = '\n    ';
+  let end = ']\n}';
+  for (const text of texts) {
+    yield comma + JSON.stringify(JSON.parse(text), null, 2).replaceAll('\n', '\n    ');
+    comma = ',\n    ';
+    end = '\n  ]\n}';
+  }
+  yield end;
+}
+
+/** What an answer says in JSON; undefined for one that is none. For those who ask in this process. */
+export function bodyOf(response: ApiResponse): unknown {
+  if (response.type === 'json') return response.body;
+  if (response.type === 'list') return JSON.parse([...listPieces(response)].join(''));
+  return undefined;
+}
 
 /** A plain text answer. */
 export const text = (words: string, status = 200): ApiResponse => ({

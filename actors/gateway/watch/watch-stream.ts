@@ -16,7 +16,7 @@ import { eventFor } from './watch-events.ts';
 const BOOKMARK_MS = 60_000;
 
 /** Objects sent between two looks at whether the client keeps up. */
-const INITIAL_BATCH = 200;
+const INITIAL_BATCH = 50;
 
 export interface WatchPlan {
   /** Keys that start with this. */

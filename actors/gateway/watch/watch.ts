@@ -10,21 +10,14 @@ import { selectionOf } from '../reads/selection.ts';
 import { presentObject } from '../reads/shapes.ts';
 import type { ApiResponse } from '../request/api-request.ts';
 import { flag, versionBound, wholeNumber } from '../request/parameters.ts';
-import { StatusError, tooManyRequests } from '../status.ts';
+import { StatusError } from '../status.ts';
+import type { WatchCount } from './watch-count.ts';
 import type { WatchPlan } from './watch-stream.ts';
 import { startWatch } from './watch-stream.ts';
-
-/** Watches served by one peer at once. */
-const MAX_WATCHES = 10_000;
 
 /** A watch without timeoutSeconds lives between one and two of these, so that not all come back together. */
 const USUAL_LIFE_MS = 30 * 60_000;
 const LONGEST_LIFE_MS = 24 * 3_600_000;
-
-/** Counts the watches of one gateway. */
-export interface WatchCount {
-  open: number;
-}
 
 function lifeMs({ request, gateway }: Exchange): number {
   const seconds = wholeNumber(request.query, 'timeoutSeconds') ?? 0;
@@ -62,9 +55,7 @@ export async function watch(exchange: Exchange, count: WatchCount): Promise<ApiR
   const { matches } = selectionOf(exchange);
   const asked = initialEvents(exchange);
   const bound = versionBound(request.query);
-  if (count.open >= MAX_WATCHES) {
-    throw tooManyRequests(`this peer serves ${MAX_WATCHES} watches already: ask another peer`);
-  }
+  count.check(exchange.user.name);
   const life = lifeMs(exchange);
   const fresh = await awaitFreshness(gateway.store, gateway.clock, bound);
   if (fresh.warning !== undefined) exchange.warnings.push(fresh.warning);
@@ -96,13 +87,11 @@ export async function watch(exchange: Exchange, count: WatchCount): Promise<ApiR
     status: 200,
     headers: { 'content-type': 'application/json', ...warningHeaders(exchange) },
     start: (sink) => {
-      count.open++;
-      let counted = true;
+      const leave = count.enter(exchange.user.name);
       return startWatch(gateway.store, gateway.clock, plan(), {
         ...sink,
         end: () => {
-          if (counted) count.open--;
-          counted = false;
+          leave();
           sink.end();
         },
       });

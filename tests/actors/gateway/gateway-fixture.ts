@@ -12,6 +12,7 @@ import type {
   ApiResponse,
   EventSink,
 } from '../../../actors/gateway/request/api-request.ts';
+import { bodyOf } from '../../../actors/gateway/request/api-request.ts';
 import type { JsonObject } from '../../../actors/gateway/request/body.ts';
 import type { Store } from '../../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../../runtime/index.ts';
@@ -200,8 +201,9 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
     );
   const json: Fixture['json'] = async (...of) => {
     const response = await ask(...of);
-    if (response.type !== 'json') throw new Error(`not JSON: ${response.type}`);
-    return response.body as JsonObject;
+    const said = bodyOf(response);
+    if (said === undefined) throw new Error(`not JSON: ${response.type}`);
+    return said as JsonObject;
   };
   const watch: Fixture['watch'] = async (target, headers) =>
     collect(await ask('GET', target, undefined, headers));

@@ -61,13 +61,21 @@ export async function measureCrowd(options: CrowdOptions): Promise<CrowdCost> {
     });
     return { name: some[0]!.peer, process: child, loadedMs: Promise.resolve(0) };
   };
+  const isSeen = (by: PeerOrder, subject: PeerOrder): boolean =>
+    by === subject ||
+    sightings.holds(by.peer, subject.peer, 'alive') ||
+    sightings.holds(by.peer, subject.peer, 'suspect');
+  const processes: ReturnType<typeof start>[] = [];
   const startMs = performance.now();
-  const processes = [...together, ...alone].map(start);
   try {
-    const isSeen = (by: PeerOrder, subject: PeerOrder): boolean =>
-      by === subject || sightings.holds(by.peer, subject.peer, 'alive');
-    const allSeeAll = (): boolean => orders.every((by) => orders.every((of) => isSeen(by, of)));
-    await sightings.until(allSeeAll, FORM_LIMIT_MS, 'all see all');
+    const started: PeerOrder[] = [];
+    for (const some of [...together, ...alone]) {
+      processes.push(start(some));
+      started.push(...some);
+      const allSeeAll = (): boolean =>
+        started.every((by) => started.every((subject) => isSeen(by, subject)));
+      await sightings.until(allSeeAll, FORM_LIMIT_MS, `all ${started.length} see all`);
+    }
     const formMs = performance.now() - startMs;
     await delay(settleMs);
     const pids = processes.slice(together.length).map(({ process: child }) => child.pid!);

@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { startHttpsServer } from '../../../../actors/gateway/http/https-server.ts';
+import type { KubernetesObject } from '../../../../actors/objects/kinds.ts';
+import { encodeObject } from '../../../../actors/objects/object-codec.ts';
 import { SkeinError } from '../../../../runtime/index.ts';
 import { createAuthority } from '../certificates.ts';
 import { ADMIN_TOKEN, pod } from '../gateway-fixture.ts';
@@ -51,6 +53,50 @@ describe('the API over TLS', () => {
     assert.deepEqual([healthy.status, healthy.body], [200, 'ok']);
   });
 
+  /** Beyond what waits for a client at a time. */
+  const fill = async (count: number): Promise<void> => {
+    const one = await https.fixture.json('POST', PODS, pod('pattern'));
+    await https.fixture.json('DELETE', `${PODS}/pattern`);
+    const { metadata, ...rest } = one as { metadata: Record<string, unknown> };
+    for (let from = 0; from < count; from += 500) {
+      https.fixture.store.apply({
+        compare: [],
+        success: Array.from({ length: 500 }, (_, i) => {
+          const name = `pod-${String(from + i).padStart(6, '0')}`;
+          const object = {
+            ...rest,
+            metadata: { ...metadata, name, uid: name },
+          } as KubernetesObject;
+          const value = encodeObject('Pod', object);
+          return { type: 'put', key: `/registry/pods/default/${name}`, value };
+        }),
+        failure: [],
+      });
+    }
+  };
+
+  it('sends a long list whole to a client that reads slowly, while it answers others', async () => {
+    await fill(4_000);
+    const identity = https.admin;
+    const slow = await https.open({ path: PODS, identity });
+    slow.pause();
+    const other = await https.call({ path: `${PODS}/pod-000007`, identity });
+    assert.equal(other.status, 200);
+    const parts: Buffer[] = [];
+    for await (const part of slow) parts.push(part as Buffer);
+    const { items } = JSON.parse(Buffer.concat(parts).toString()) as { items: unknown[] };
+    assert.equal(items.length, 4_000);
+    assert.deepEqual(items[7], JSON.parse(other.body));
+  });
+
+  it('stops putting a list into words for a client that has gone', async () => {
+    await fill(4_000);
+    const gone = await https.open({ path: PODS, identity: https.admin });
+    gone.destroy();
+    await once(gone, 'close');
+    assert.equal((await https.call({ path: '/healthz' })).status, 200);
+  });
+
   it('creates and reads', async () => {
     const identity = https.admin;
     const body = JSON.stringify(pod('a'));
@@ -64,16 +110,19 @@ describe('the API over TLS', () => {
 
   it('answers in lines when that is asked for, and to those who look with curl', async () => {
     const identity = https.admin;
+    await https.fixture.json('POST', PODS, pod('a'));
     const isPretty = async (query: string, agent = ''): Promise<boolean> => {
       const headers = { 'user-agent': agent };
       const { body } = await https.call({ path: `${PODS}/${query}`, headers, identity });
-      assert.equal((JSON.parse(body) as { kind: string }).kind, 'PodList');
-      return body.startsWith('{\n  "kind"');
+      const list = JSON.parse(body) as { kind: string };
+      assert.equal(list.kind, 'PodList');
+      return body === JSON.stringify(list, null, 2);
     };
     assert.equal(await isPretty('?pretty=true'), true);
     assert.equal(await isPretty('', 'curl/8.0'), true);
     assert.equal(await isPretty('?pretty=false', 'curl/8.0'), false);
     assert.equal(await isPretty(''), false);
+    assert.equal(await isPretty('?pretty=1&labelSelector=no'), true);
   });
 
   it('opens no watch for a HEAD', async () => {
