@@ -63,6 +63,14 @@ const ROOTS = [
 
 /** Published as required, and yet set by the server when left out. */
 const DEFAULTED = { 'rbac.v1.RoleRef': ['apiGroup'] };
+/** What requests and answers hold beside objects of these kinds. */
+const SHARED = [
+  'meta.v1.DeleteOptions',
+  'meta.v1.ListMeta',
+  'meta.v1.Status',
+  'autoscaling.v1.Scale',
+  'policy.v1.Eviction',
+];
 
 const SCALARS = {
   'api.resource.Quantity': 'quantity',
@@ -82,7 +90,7 @@ function main(path) {
     byShortName.set(shortName(name), definition);
   }
   const wanted = new Map();
-  const queue = [...ROOTS];
+  const queue = [...ROOTS, ...SHARED];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (wanted.has(name)) continue;
     const definition = byShortName.get(name);

@@ -24,11 +24,13 @@ import { answerExtra } from './extra-requests.ts';
 import { createFlowControl } from './flow/flow-control.ts';
 import { placeOf } from './flow/flow-levels.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
+import { createPublication } from './openapi/publication.ts';
 import type { GatewayOptions } from './options.ts';
 import { get, readNewest } from './reads/get.ts';
 import { list } from './reads/list.ts';
 import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
+import { isPretty } from './request/parameters.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
 import {
@@ -207,6 +209,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const reviewing = { authorization, reviewToken: tokens };
 
   const audit = createAuditLog(options.clock, options.log);
+  const publication = createPublication({
+    catalog,
+    version: options.version,
+    clock: options.clock,
+  });
 
   const admit = async (
     request: ApiRequest,
@@ -254,7 +261,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
-    if (route.type === 'path') return answerPath(discovery, request, route.path);
+    if (route.type === 'path') {
+      return /^\/openapi(\/|$)/.test(route.path)
+        ? publication.answer(request, route.path)
+        : answerPath(discovery, request, route.path);
+    }
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
@@ -289,7 +300,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         refuse(options, request, error),
       );
       audit.record(entry, response.status, beganMs);
-      return response;
+      const { query, headers } = request;
+      const isJson = response.type === 'json' || response.type === 'list';
+      return isJson && isPretty(query, headers['user-agent'])
+        ? { ...response, pretty: true }
+        : response;
     },
     upgrade: async (request) => {
       const entry: AuditEntry = {};

@@ -203,6 +203,20 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     lastScaleTime: 'time',
     observedGeneration: 'int64',
   },
+  'autoscaling.v1.Scale': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'autoscaling.v1.ScaleSpec',
+    status: 'autoscaling.v1.ScaleStatus',
+  },
+  'autoscaling.v1.ScaleSpec': {
+    replicas: 'int32',
+  },
+  'autoscaling.v1.ScaleStatus': {
+    replicas: 'int32!',
+    selector: 'string',
+  },
   'autoscaling.v2.ContainerResourceMetricSource': {
     container: 'string!',
     name: 'string!',
@@ -1893,6 +1907,16 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     status: 'string!',
     type: 'string!',
   },
+  'meta.v1.DeleteOptions': {
+    apiVersion: 'string',
+    dryRun: 'string[]',
+    gracePeriodSeconds: 'int64',
+    ignoreStoreReadErrorWithClusterBreakingPotential: 'boolean',
+    kind: 'string',
+    orphanDependents: 'boolean',
+    preconditions: 'meta.v1.Preconditions',
+    propagationPolicy: 'string',
+  },
   'meta.v1.LabelSelector': {
     matchExpressions: 'meta.v1.LabelSelectorRequirement[]',
     matchLabels: 'string{}',
@@ -1901,6 +1925,13 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     key: 'string!',
     operator: 'string!',
     values: 'string[]',
+  },
+  'meta.v1.ListMeta': {
+    continue: 'string',
+    remainingItemCount: 'int64',
+    resourceVersion: 'string',
+    selfLink: 'string',
+    shardInfo: 'meta.v1.ShardInfo',
   },
   'meta.v1.ManagedFieldsEntry': {
     apiVersion: 'string',
@@ -1935,6 +1966,36 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     kind: 'string!',
     name: 'string!',
     uid: 'string!',
+  },
+  'meta.v1.Preconditions': {
+    resourceVersion: 'string',
+    uid: 'string',
+  },
+  'meta.v1.ShardInfo': {
+    selector: 'string!',
+  },
+  'meta.v1.Status': {
+    apiVersion: 'string',
+    code: 'int32',
+    details: 'meta.v1.StatusDetails',
+    kind: 'string',
+    message: 'string',
+    metadata: 'meta.v1.ListMeta',
+    reason: 'string',
+    status: 'string',
+  },
+  'meta.v1.StatusCause': {
+    field: 'string',
+    message: 'string',
+    reason: 'string',
+  },
+  'meta.v1.StatusDetails': {
+    causes: 'meta.v1.StatusCause[]',
+    group: 'string',
+    kind: 'string',
+    name: 'string',
+    retryAfterSeconds: 'int32',
+    uid: 'string',
   },
   'networking.v1.HTTPIngressPath': {
     backend: 'networking.v1.IngressBackend!',
@@ -2086,6 +2147,12 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
   'node.v1.Scheduling': {
     nodeSelector: 'string{} map=atomic',
     tolerations: 'core.v1.Toleration[]',
+  },
+  'policy.v1.Eviction': {
+    apiVersion: 'string',
+    deleteOptions: 'meta.v1.DeleteOptions',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
   },
   'policy.v1.PodDisruptionBudget': {
     apiVersion: 'string',

@@ -1,12 +1,8 @@
 // Passes a request on to a connection of a pod and its answer back, bodies as they come, upgrades included.
 
 import { request as askHttp } from 'node:http';
-import type {
-  ClientRequest,
-  IncomingMessage,
-  OutgoingHttpHeaders,
-  ServerResponse,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../../runtime/index.ts';
@@ -14,6 +10,7 @@ import { refusal } from '../request/api-request.ts';
 import type { JsonResponse } from '../request/api-request.ts';
 import { tooManyRequests, unavailable } from '../status.ts';
 import { joinConnection } from '../streams/port-forward.ts';
+import type { ServerMessage } from './server-message.ts';
 import type { ProxyTarget } from '../streams/proxy-target.ts';
 
 /** Requests that are passed on at once. */
@@ -40,8 +37,7 @@ const NOT_PASSED_ON = new Set([
 export interface HttpProxy {
   /** Resolves once the answer is out, or with a refusal when nothing of an answer is. */
   readonly forward: (
-    message: IncomingMessage,
-    response: ServerResponse,
+    message: ServerMessage,
     target: ProxyTarget,
   ) => Promise<JsonResponse | undefined>;
   /** The same for a request to upgrade, whatever comes of it. */
@@ -54,28 +50,35 @@ export interface HttpProxy {
 }
 
 /** Headers that are passed on, of one side or the other. */
-function passedOn(message: IncomingMessage): OutgoingHttpHeaders {
+function passedOn(message: IncomingMessage | Http2ServerRequest): OutgoingHttpHeaders {
   const own = (message.headers.connection ?? '').toLowerCase().split(',');
   const named = new Set(own.map((name) => name.trim()));
+  const all = 'headersDistinct' in message ? message.headersDistinct : message.headers;
   return Object.fromEntries(
-    Object.entries(message.headersDistinct).filter(
-      ([name]) => !NOT_PASSED_ON.has(name) && !named.has(name),
+    Object.entries(all).filter(
+      // HTTP/2 has its own fields for what HTTP/1.1 has in the first line.
+      ([name]) => !name.startsWith(':') && !NOT_PASSED_ON.has(name) && !named.has(name),
     ),
   );
 }
 
-function requestHeaders(message: IncomingMessage): OutgoingHttpHeaders {
+/** Whether a body comes whose length is told by nothing but its frames. */
+const isFramed = (message: IncomingMessage | Http2ServerRequest): boolean =>
+  'stream' in message
+    ? !message.stream.endAfterHeaders && message.headers['content-length'] === undefined
+    : message.headers['transfer-encoding'] !== undefined;
+
+function requestHeaders(message: IncomingMessage | Http2ServerRequest): OutgoingHttpHeaders {
   const headers = passedOn(message);
+  const host = message.headers.host ?? String(message.headers[':authority'] ?? '');
   const from = [headers['x-forwarded-for'], message.socket.remoteAddress].flat();
   return {
     ...headers,
-    host: message.headers.host ?? '',
+    host,
     // A body without a length needs its frames whatever the method, or it would be read as another request.
-    ...(message.headers['transfer-encoding'] === undefined
-      ? {}
-      : { 'transfer-encoding': 'chunked' }),
+    ...(isFramed(message) ? { 'transfer-encoding': 'chunked' } : {}),
     'x-forwarded-for': from.filter((address) => address !== undefined).join(', '),
-    'x-forwarded-host': message.headers.host ?? '',
+    'x-forwarded-host': host,
     'x-forwarded-proto': 'https',
     'x-forwarded-uri': message.url ?? '',
   };
@@ -89,7 +92,7 @@ function responseHeaders(answer: IncomingMessage, base: string): OutgoingHttpHea
   return { ...headers, location: `${base}${location}` };
 }
 
-const queryOf = (message: IncomingMessage): string => {
+const queryOf = (message: IncomingMessage | Http2ServerRequest): string => {
   const url = message.url ?? '';
   const mark = url.indexOf('?');
   return mark < 0 ? '' : url.slice(mark);
@@ -103,7 +106,7 @@ export function createHttpProxy(clock: Clock): HttpProxy {
 
   /** Connects and asks. Resolves with the request, or with why there is none. */
   const ask = async (
-    message: IncomingMessage,
+    message: IncomingMessage | Http2ServerRequest,
     target: ProxyTarget,
     more: OutgoingHttpHeaders,
   ): Promise<ClientRequest | JsonResponse> => {
@@ -144,7 +147,7 @@ export function createHttpProxy(clock: Clock): HttpProxy {
   };
 
   return {
-    forward: (message, response, target) =>
+    forward: ({ request: message, response }, target) =>
       bounded(async () => {
         const asked = await ask(message, target, {});
         if (!('destroy' in asked)) return asked;

@@ -1,9 +1,9 @@
-// The gateway on a TLS socket: HTTP/1.1, upgrades for exec, attach and port-forward, certificates that can be replaced while it runs.
+// The gateway on a TLS socket: HTTP/2 and HTTP/1.1, upgrades for exec, attach and port-forward, certificates that can be replaced while it runs.
 //
 //   listening --close()--> draining: no new connections, watches and logs end --all gone or grace over--> closed
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createSecureServer } from 'node:http2';
+import type { Http2SecureServer, SecureServerOptions } from 'node:http2';
 import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -13,7 +13,10 @@ import type { Gateway } from '../gateway.ts';
 import { createHttpProxy } from './http-proxy.ts';
 import { createStreamUpgrade } from './stream-upgrade.ts';
 import { toApiRequest } from './request-reader.ts';
+import { HTTP2_LIMITS, limitStream, trackSessions } from './http2-sessions.ts';
 import { writeResponse } from './response-writer.ts';
+import type { ServerMessage } from './server-message.ts';
+import { isHttp2, serverMessage } from './server-message.ts';
 
 const MAX_CONNECTIONS = 10_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -78,7 +81,14 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return new SkeinError('unavailable', words, { host, port }, error);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+/** What Node's HTTP/2 server takes for its HTTP/1.1 half, though it is not declared to. */
+type BothServer = Http2SecureServer &
+  Pick<
+    Server,
+    'maxHeadersCount' | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'timeout'
+  >;
+
+async function listen(server: BothServer, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, host, port));
     server.once('error', onError);
@@ -89,7 +99,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   });
 }
 
-function limit(server: Server): void {
+function limit(server: BothServer): void {
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   server.headersTimeout = HEADERS_MS;
@@ -97,8 +107,8 @@ function limit(server: Server): void {
   server.keepAliveTimeout = IDLE_MS;
   server.timeout = STALLED_MS;
   // A watch may be silent for long; only a client that leaves bytes waiting is stalled.
-  server.on('timeout', (socket: Socket) => {
-    if (socket.writableLength > 0) socket.destroy();
+  server.on('timeout', (socket: Partial<Socket>) => {
+    if ((socket.writableLength ?? 0) > 0) socket.destroy?.();
   });
   server.on('secureConnection', (socket) => {
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -116,35 +126,40 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
   const stops = new Set<() => void>();
   const proxy = createHttpProxy(clock);
 
-  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = async (message: ServerMessage): Promise<void> => {
+    const { request, response } = message;
     const track = (stop: () => void): void => {
       stops.add(stop);
       response.once('close', () => stops.delete(stop));
     };
-    const handled = await gateway.handle(toApiRequest(message));
+    if (isHttp2(message)) limitStream(response, STALLED_MS);
+    const handled = await gateway.handle(toApiRequest(request));
     const answer =
-      handled.type === 'proxy' ? await proxy.forward(message, response, handled.target) : handled;
+      handled.type === 'proxy' ? await proxy.forward(message, handled.target) : handled;
     if (answer === undefined) return;
     // What is left of a body that was not wanted is not waited for.
-    if (!message.complete) response.setHeader('connection', 'close');
-    await writeResponse(response, answer, clock, track);
+    if (!request.complete && !isHttp2(message)) response.setHeader('connection', 'close');
+    await writeResponse(message, answer, clock, track);
   };
 
-  let server: Server;
+  let server: BothServer;
   try {
-    server = createServer({
+    server = createSecureServer({
       ...secureContext(options.tls),
+      ...HTTP2_LIMITS,
+      allowHTTP1: true,
       requestCert: true,
       rejectUnauthorized: false,
       maxHeaderSize: MAX_HEADER_BYTES,
       handshakeTimeout: HANDSHAKE_MS,
-    });
+    } as SecureServerOptions) as BothServer;
   } catch (error) {
     throw new SkeinError('invalid', 'the serving key or certificate cannot be read', {}, error);
   }
   limit(server);
-  server.on('request', (message, response) => {
-    serve(message, response).catch((error: unknown) => {
+  const connections = trackSessions(server);
+  server.on('request', (request, response) => {
+    serve(serverMessage(request, response)).catch((error: unknown) => {
       log.error('answer failed', { error: asSkeinError(error).message });
       response.destroy();
     });
@@ -169,10 +184,10 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const stop of stops) stop();
       upgrade.close();
-      server.closeIdleConnections();
+      connections.close();
       const timer = clock.setTimer(graceMs, () => {
         upgrade.terminate();
-        server.closeAllConnections();
+        connections.terminate();
       });
       await closed;
       timer.cancel();

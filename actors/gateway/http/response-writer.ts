@@ -7,67 +7,55 @@ import { createPace } from '../pace.ts';
 import type { ApiResponse, EventSink, Headers } from '../request/api-request.ts';
 import { listPieces } from '../request/api-request.ts';
 import { printEvent } from '../watch/wire.ts';
+import { sendBody } from './compression.ts';
+import { drained, isGone } from './drain.ts';
+import type { ServerMessage } from './server-message.ts';
 
 /** Bytes that may wait for a watcher; one that is further behind is cut and comes back. */
 const WATCHER_BACKLOG_BYTES = 16 * 1024 * 1024;
 
-/** Bytes that may wait while the objects that are there are sent. */
-const INITIAL_BACKLOG_BYTES = 1024 * 1024;
-
-/** Characters of a list that are written together. */
-const LIST_CHUNK_LENGTH = 64 * 1024;
+/** Characters of a list, or bytes of a body, that are written together. */
+const CHUNK_LENGTH = 64 * 1024;
 
 const writeHead = (response: ServerResponse, status: number, headers: Headers): void => {
+  response.setHeader('cache-control', 'no-cache, private');
   for (const [name, value] of Object.entries(headers)) {
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
-  response.setHeader('cache-control', 'no-cache, private');
   response.writeHead(status);
 };
 
-/** Resolves when the client has taken most of what waits for it; rejects when it is gone. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Error('the client is gone'));
-    if (response.destroyed) return gone();
-    if (response.writableLength < INITIAL_BACKLOG_BYTES) return resolve();
-    const onDrain = (): void => {
-      response.off('close', onClose);
-      resolve();
-    };
-    const onClose = (): void => {
-      response.off('drain', onDrain);
-      gone();
-    };
-    response.once('drain', onDrain).once('close', onClose);
-  });
-}
+/** What an answer depends on is named together. */
+const withMore = (headers: Headers, more: Readonly<Record<string, string>>): Headers => {
+  const vary = [headers['vary'], more['vary']].flatMap((value) => value ?? []);
+  return { ...headers, ...more, ...(vary.length === 0 ? {} : { vary: vary.join(', ') }) };
+};
 
-/** A long list in slices, no faster than the client takes it. Rejects when the client is gone. */
-async function writePieces(
-  response: ServerResponse,
-  pieces: Iterable<string>,
-  clock: Clock,
-): Promise<void> {
+/** Pieces put together to chunks, made in slices. */
+async function* chunksOf(pieces: Iterable<string>, clock: Clock): AsyncGenerator<string, void> {
   const pace = createPace(clock);
   let chunk = '';
   for (const piece of pieces) {
     chunk += piece;
-    if (chunk.length < LIST_CHUNK_LENGTH) continue;
-    response.write(chunk);
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
     chunk = '';
-    await drained(response);
-    const rest = pace.rest();
-    if (rest !== undefined) await rest;
+    await pace.rest();
   }
-  response.end(chunk);
+  yield chunk;
+}
+
+async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += CHUNK_LENGTH) {
+    yield bytes.subarray(at, at + CHUNK_LENGTH);
+  }
 }
 
 function sinkOf(response: ServerResponse, clock: Clock): EventSink {
   const pace = createPace(clock);
   return {
     event: (event) => {
-      if (response.destroyed || response.writableEnded) return false;
+      if (isGone(response) || response.writableEnded) return false;
       response.write(printEvent(event));
       if (response.writableLength <= WATCHER_BACKLOG_BYTES) return true;
       response.destroy();
@@ -85,26 +73,31 @@ function sinkOf(response: ServerResponse, clock: Clock): EventSink {
 
 /** Sends the answer. Resolves when it is out or the client is gone. `onStop` is given how to end a watch or log early. */
 export async function writeResponse(
-  response: ServerResponse,
+  message: ServerMessage,
   answer: Exclude<ApiResponse, { readonly type: 'proxy' }>,
   clock: Clock,
   onStop: (stop: () => void) => void,
 ): Promise<void> {
-  writeHead(response, answer.status, answer.headers);
+  const { response } = message;
+  const { status, headers } = answer;
+  const head = (more: Readonly<Record<string, string>> = {}): void =>
+    writeHead(response, status, withMore(headers, more));
+  const send = (bytes: Uint8Array): Promise<void> => sendBody(message, cut(bytes), head);
   switch (answer.type) {
     case 'json':
-      response.end(JSON.stringify(answer.body));
+      await send(Buffer.from(JSON.stringify(answer.body, null, answer.pretty === true ? 2 : 0)));
       break;
     case 'list':
-      await writePieces(response, listPieces(answer), clock).catch((error: unknown) => {
-        // There is nobody left to tell when the client has gone.
-        if (!response.destroyed) throw error;
-      });
+      await sendBody(message, chunksOf(listPieces(answer), clock), head);
       break;
     case 'text':
-      response.end(answer.text);
+      await send(Buffer.from(answer.text));
+      break;
+    case 'bytes':
+      await send(answer.bytes);
       break;
     case 'watch': {
+      head();
       // A client may wait for the headers before anything happens.
       response.flushHeaders();
       const stop = answer.start(sinkOf(response, clock));
@@ -113,6 +106,7 @@ export async function writeResponse(
       break;
     }
     case 'stream': {
+      head();
       response.flushHeaders();
       const { stream } = answer;
       onStop(() => stream.destroy());

@@ -14,7 +14,8 @@ export type Patch = (target: JsonObject, schema: PatchSchema | undefined) => Jso
 
 const APPLY = 'application/apply-patch+yaml';
 
-const ACCEPTED = [
+/** The types of patches that are served. */
+export const PATCH_TYPES: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
@@ -38,10 +39,10 @@ function settled(patched: unknown): JsonObject {
 /** Reads a patch. Throws 400 for a malformed one, 415 for a type that is not served. */
 export function parsePatch({ body, headers }: ApiRequest): Patch {
   const mediaType = mediaTypeOf(headers['content-type']);
-  if (!ACCEPTED.includes(mediaType)) {
+  if (!PATCH_TYPES.includes(mediaType)) {
     throw unsupportedMediaType(
       'the body of the request was in an unknown format - accepted media types include: ' +
-        ACCEPTED.join(', '),
+        PATCH_TYPES.join(', '),
     );
   }
   if (body.length === 0) throw badRequest('the request needs a body: send a patch');

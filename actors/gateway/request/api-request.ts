@@ -47,6 +47,8 @@ export interface JsonResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
+  /** In lines with indents, for people; default no. */
+  readonly pretty?: boolean;
 }
 
 export type ApiResponse =
@@ -62,12 +64,20 @@ export type ApiResponse =
       readonly field: string;
       /** JSON of the items. */
       readonly texts: Iterable<string>;
+      /** As for `json`. */
+      readonly pretty?: boolean;
     }
   | {
       readonly type: 'text';
       readonly status: number;
       readonly headers: Headers;
       readonly text: string;
+    }
+  | {
+      readonly type: 'bytes';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly bytes: Uint8Array;
     }
   /** `start` begins the watch and returns how to stop it; events may come before it returns. */
   | {
@@ -98,12 +108,13 @@ export const json = (body: unknown, status = 200, headers: Headers = {}): JsonRe
   body,
 });
 
+type ListResponse = Extract<ApiResponse, { type: 'list' }>;
+
 /** The pieces of a list's JSON. */
-export function* listPieces({
-  head,
-  field,
-  texts,
-}: Extract<ApiResponse, { type: 'list' }>): Generator<string> {
+export const listPieces = (list: ListResponse): Generator<string> =>
+  list.pretty === true ? prettyPieces(list) : plainPieces(list);
+
+function* plainPieces({ head, field, texts }: ListResponse): Generator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
   let comma = '';
   for (const text of texts) {
@@ -111,6 +122,19 @@ export function* listPieces({
     comma = ',';
   }
   yield ']}';
+}
+
+/** In lines with indents, item by item. */
+function* prettyPieces({ head, field, texts }: ListResponse): Generator<string> {
+  yield `${JSON.stringify(head, null, 2).slice(0, -'\n}'.length)},\n  "${field}": [`;
+  let comma = '\n    ';
+  let end = ']\n}';
+  for (const text of texts) {
+    yield comma + JSON.stringify(JSON.parse(text), null, 2).replaceAll('\n', '\n    ');
+    comma = ',\n    ';
+    end = '\n  ]\n}';
+  }
+  yield end;
 }
 
 /** What an answer says in JSON; undefined for one that is none. For those who ask in this process. */

@@ -1,6 +1,7 @@
 // From the bytes of a body to a plain object.
 
 import { parseAllDocuments } from 'yaml';
+import { decodeProtobuf, PROTOBUF_TYPE } from '../protobuf/decode.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts';
 
 /** A JSON object. */
@@ -63,17 +64,23 @@ function checkDepth(value: unknown, depth: number): void {
 const JSON_TYPES: ReadonlySet<string> = new Set(['', 'application/json', 'text/json']);
 const YAML_TYPES: ReadonlySet<string> = new Set(['application/yaml', 'text/yaml']);
 
-/** Any JSON or YAML value. Throws 400, 413 or 415. */
+const ACCEPTED_TYPES = ['application/json', 'application/yaml', PROTOBUF_TYPE].join(', ');
+
+/** Any JSON or YAML value, or the object of a protobuf body. Throws 400, 413 or 415. */
 export function decodeValue(body: Uint8Array, contentType: string | undefined): unknown {
   if (body.length > MAX_BODY_BYTES) {
     throw tooLarge(`the body has ${body.length} bytes; ${MAX_BODY_BYTES} are allowed`);
   }
   const mediaType = mediaTypeOf(contentType);
+  if (mediaType === PROTOBUF_TYPE) {
+    const object = decodeProtobuf(body);
+    checkDepth(object, 0);
+    return object;
+  }
   const isYaml = YAML_TYPES.has(mediaType);
   if (!isYaml && !JSON_TYPES.has(mediaType)) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format (${mediaType}); ` +
-        'accepted media types include: application/json, application/yaml',
+      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED_TYPES}`,
     );
   }
   const words = decodeText(body);

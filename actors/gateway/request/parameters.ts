@@ -25,6 +25,16 @@ export function flag(query: URLSearchParams, name: string): boolean {
   throw badRequest(`invalid value ${JSON.stringify(given)} of ${name}: it must be true or false`);
 }
 
+/** Programs with which people look at answers themselves. */
+const READ_BY_PEOPLE = /^(curl|Wget|Mozilla\/5\.0)/;
+
+/** True when the answer shall be printed for people: asked for, or because of who asks. */
+export function isPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
+  const given = query.get('pretty') ?? '';
+  if (given !== '') return ['1', 't', 'true'].includes(given.toLowerCase());
+  return READ_BY_PEOPLE.test(userAgent ?? '');
+}
+
 /** A selector as written; '' selects all. */
 export function selectorText(query: URLSearchParams, name: string): string {
   const given = query.get(name) ?? '';

@@ -112,7 +112,8 @@ function parseOwn(method: string, path: string, query: URLSearchParams): Route {
   const [group, version, rest] =
     root === 'api' ? ['', names[0]!, names.slice(1)] : [names[0]!, names[1]!, names.slice(2)];
   const { namespace, plural, name, subresource } = place(rest);
-  const watches = ['1', 'true'].includes(query.get('watch') ?? '');
+  // A HEAD has no body that events could be in.
+  const watches = method === 'GET' && ['1', 'true'].includes(query.get('watch') ?? '');
   const verb = verbOf(method, name !== '', watches && subresource === '');
   return { type: 'resource', group, version, plural, namespace, name, subresource, verb };
 }

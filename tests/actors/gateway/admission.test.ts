@@ -104,11 +104,9 @@ describe('discovery', () => {
     assert.equal(plain.headers['content-type'], 'application/json');
   });
 
-  it('says 404 for what is not served, OpenAPI included', async () => {
+  it('says 404 for what is not served', async () => {
     const { json } = await createFixture();
     for (const path of [
-      '/openapi/v2',
-      '/openapi/v3',
       '/apis/nope',
       '/apis/nope/v1',
       '/api/v2',

@@ -126,8 +126,14 @@ describe('a write', () => {
       for (const body of ['{', '[]', '"x"', 'null', '{"kind":"Service"}', '{"metadata":1}', '']) {
         assert.equal((await fixture.json('POST', PODS, body))['code'], 400, body);
       }
-      const type = { 'content-type': 'application/vnd.kubernetes.protobuf' };
-      assert.equal((await fixture.json('POST', PODS, pod('a'), type))['code'], 415);
+      const type = { 'content-type': 'application/cbor' };
+      const refused = await fixture.json('POST', PODS, pod('a'), type);
+      assert.deepEqual([refused['code'], refused['reason']], [415, 'UnsupportedMediaType']);
+      assert.equal(
+        refused['message'],
+        'the body of the request was in an unknown format - accepted media types include: ' +
+          'application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      );
     });
 
     it('takes YAML', async () => {

@@ -108,6 +108,30 @@ describe('the API over TLS', () => {
     assert.deepEqual([head.status, head.body], [200, '']);
   });
 
+  it('answers in lines when that is asked for, and to those who look with curl', async () => {
+    const identity = https.admin;
+    await https.fixture.json('POST', PODS, pod('a'));
+    const isPretty = async (query: string, agent = ''): Promise<boolean> => {
+      const headers = { 'user-agent': agent };
+      const { body } = await https.call({ path: `${PODS}/${query}`, headers, identity });
+      const list = JSON.parse(body) as { kind: string };
+      assert.equal(list.kind, 'PodList');
+      return body === JSON.stringify(list, null, 2);
+    };
+    assert.equal(await isPretty('?pretty=true'), true);
+    assert.equal(await isPretty('', 'curl/8.0'), true);
+    assert.equal(await isPretty('?pretty=false', 'curl/8.0'), false);
+    assert.equal(await isPretty(''), false);
+    assert.equal(await isPretty('?pretty=1&labelSelector=no'), true);
+  });
+
+  it('opens no watch for a HEAD', async () => {
+    const path = `${PODS}?watch=1`;
+    const { status } = await https.call({ method: 'HEAD', path, identity: https.admin });
+    assert.equal(status, 200);
+    assert.equal(https.fixture.gateway.counters().watches, 0);
+  });
+
   it('sends the headers of a watch at once and each event as a line when it happens', async () => {
     const response = await https.open({ path: `${PODS}?watch=1`, identity: https.admin });
     assert.equal(response.statusCode, 200);
