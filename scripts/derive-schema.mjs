@@ -53,7 +53,15 @@ const ROOTS = [
   'coordination.v1.Lease',
   'node.v1.RuntimeClass',
   'certificates.v1.CertificateSigningRequest',
+  'core.v1.ServiceAccount',
+  'rbac.v1.Role',
+  'rbac.v1.RoleBinding',
+  'rbac.v1.ClusterRole',
+  'rbac.v1.ClusterRoleBinding',
 ];
+
+/** Published as required, and yet set by the server when left out. */
+const DEFAULTED = { 'rbac.v1.RoleRef': ['apiGroup'] };
 
 const SCALARS = {
   'api.resource.Quantity': 'quantity',
@@ -81,15 +89,16 @@ function main(path) {
     const isAtomic = (other) => byShortName.get(other)?.['x-kubernetes-map-type'] === 'atomic';
     wanted.set(
       name,
-      describe(definition, (reference) => queue.push(reference), isAtomic),
+      describe(name, definition, (reference) => queue.push(reference), isAtomic),
     );
   }
   const version = info?.version === undefined ? '' : ` ${info.version}`;
   process.stdout.write(print(wanted, version));
 }
 
-function describe(definition, refer, isAtomic) {
+function describe(definitionName, definition, refer, isAtomic) {
   const required = new Set(definition.required ?? []);
+  for (const name of DEFAULTED[definitionName] ?? []) required.delete(name);
   const fields = Object.entries(definition.properties ?? {}).map(([name, property]) => [
     name,
     describeProperty(property, required.has(name), refer, isAtomic),

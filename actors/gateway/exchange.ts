@@ -2,6 +2,7 @@
 
 import type { KubernetesObject } from '../objects/kinds.ts';
 import type { ServedKind } from '../objects/served-kinds.ts';
+import type { Authorization } from './authorization/authorizer.ts';
 import type { GatewayOptions } from './options.ts';
 import { shapeOf } from './request/accept.ts';
 import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
@@ -21,6 +22,7 @@ export interface Exchange {
   readonly route: ResourceRoute;
   readonly definition: AnyDefinition;
   readonly user: User;
+  readonly authorization: Authorization;
   /** Words for Warning headers, collected on the way. */
   readonly warnings: string[];
 }

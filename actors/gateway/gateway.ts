@@ -6,8 +6,15 @@
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
 import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { requestToken } from './accounts/token-request.ts';
+import { createTokenReview } from './accounts/token-review.ts';
+import type { AuditEntry } from './audit/audit-log.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { authenticate, isAnonymous } from './authentication.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import { createAuthorization } from './authorization/authorizer.ts';
+import { impersonated } from './authorization/impersonation.ts';
+import { mayNot } from './authorization/refusal.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
@@ -24,7 +31,16 @@ import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import { badRequest, fromSkeinError, methodNotAllowed, noSuchPath, StatusError } from './status.ts';
+import {
+  badRequest,
+  fromSkeinError,
+  methodNotAllowed,
+  noSuchPath,
+  StatusError,
+  unauthorized,
+} from './status.ts';
+import { REVIEWS, reviewOf } from './reviews/review-table.ts';
+import { answerReview } from './reviews/reviews.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
 import type { PodConnection } from './streams/pod-connection.ts';
 import { connectPod, streamRefusal } from './streams/pod-connection.ts';
@@ -118,6 +134,9 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'eviction':
       if (verb === 'create') return evict(exchange);
       break;
+    case 'token':
+      if (verb === 'create') return requestToken(exchange);
+      break;
     case 'attach':
     case 'exec':
     case 'portforward':
@@ -180,30 +199,44 @@ function definitionOf(route: ResourceRoute): AnyDefinition {
 export function createGateway(options: GatewayOptions): Gateway {
   const count = createWatchCount();
   const flow = createFlowControl(options.clock);
-  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, options.extras);
-  const discovery = { ...options, catalog };
+  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, REVIEWS, options.extras);
+  const { publicKey } = options.accountTokens;
+  const discovery = { ...options, catalog, publicKey };
+  const authorization = createAuthorization(options.objects.view);
+  const tokens = createTokenReview(options);
+  const reviewing = { authorization, reviewToken: tokens };
+
+  const audit = createAuditLog(options.clock, options.log);
 
   const admit = async (
     request: ApiRequest,
+    entry: AuditEntry,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const user = await authenticate(request, options.reviewToken);
-    authorize(user, route);
+    const asked = attributesOf(route, request.method, request.query);
+    entry.asked = asked;
+    const proven = await authenticate(request, tokens);
+    entry.user = proven;
+    const user = impersonated(request, proven, authorization.authorize);
+    if (user !== proven) Object.assign(entry, { user, impersonator: proven });
+    const { allowed, reason } = authorization.authorize(user, asked);
+    if (!allowed && isAnonymous(proven)) {
+      throw unauthorized(
+        'Unauthorized: send a client certificate or a bearer token of this cluster',
+      );
+    }
+    if (!allowed) throw mayNot(user, asked, reason);
     return { user, route };
   };
 
-  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => ({
-    gateway: options,
-    request,
-    route,
-    definition: definitionOf(route),
-    user,
-    warnings: [],
-  });
+  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => {
+    const definition = definitionOf(route);
+    return { gateway: options, request, route, definition, user, authorization, warnings: [] };
+  };
 
   /** Open watches and logs hold no seat: only their beginning does. */
-  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(request);
+  const answer = async (request: ApiRequest, entry: AuditEntry): Promise<ApiResponse> => {
+    const { user, route } = await admit(request, entry);
     const place = placeOf(user, route, request.query.get('limit') ?? '');
     if (place === undefined) return answerAdmitted(request, user, route);
     const leave = await flow.enter(place);
@@ -225,6 +258,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
+    const review = reviewOf(route);
+    if (review !== undefined) return answerReview(reviewing, review, request, route, user);
     const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.
@@ -233,8 +268,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
 
-  const upgrade = async (request: ApiRequest): Promise<UpgradeOutcome> => {
-    const { user, route } = await admit(request);
+  const upgrade = async (request: ApiRequest, entry: AuditEntry): Promise<UpgradeOutcome> => {
+    const { user, route } = await admit(request, entry);
     if (route.type !== 'resource' || route.group === SKEIN_GROUP) throw noSuchPath();
     const exchange = exchangeOf(request, route, user);
     if (!exchange.definition.subresources.some((name) => name === route.subresource)) {
@@ -247,12 +282,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    handle: (request) => answer(request).catch((error: unknown) => refuse(options, request, error)),
-    upgrade: (request) =>
-      upgrade(request).catch((error: unknown) => ({
+    handle: async (request) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const response = await answer(request, entry).catch((error: unknown) =>
+        refuse(options, request, error),
+      );
+      audit.record(entry, response.status, beganMs);
+      return response;
+    },
+    upgrade: async (request) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const outcome = await upgrade(request, entry).catch((error: unknown): UpgradeOutcome => ({
         type: 'refused',
         response: refuse(options, request, error),
-      })),
+      }));
+      audit.record(entry, outcome.type === 'refused' ? outcome.response.status : 101, beganMs);
+      return outcome;
+    },
     counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }

@@ -17,7 +17,8 @@ export type SubresourceName =
   | 'proxy'
   | 'resize'
   | 'scale'
-  | 'status';
+  | 'status'
+  | 'token';
 
 /** The subresources through which a status is written. */
 export type StatusSubresource = 'approval' | 'status';

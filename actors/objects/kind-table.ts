@@ -33,12 +33,15 @@ import { csiStorageCapacityKind } from './kinds/storage/csi-storage-capacity.ts'
 import { storageClassKind } from './kinds/storage/storage-class.ts';
 import { volumeAttachmentKind } from './kinds/storage/volume-attachment.ts';
 import { volumeAttributesClassKind } from './kinds/storage/volume-attributes-class.ts';
+import { serviceAccountKind } from './kinds/core/service-account.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { eventKind } from './kinds/event.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod.ts';
+import { clusterRoleBindingKind, roleBindingKind } from './kinds/rbac/role-binding.ts';
+import { clusterRoleKind, roleKind } from './kinds/rbac/role.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { serviceKind } from './kinds/service.ts';
 
@@ -82,6 +85,11 @@ const KINDS: { readonly [K in KindName]: KindDefinition<K> } = {
   Lease: leaseKind,
   RuntimeClass: runtimeClassKind,
   CertificateSigningRequest: certificateSigningRequestKind,
+  ServiceAccount: serviceAccountKind,
+  Role: roleKind,
+  RoleBinding: roleBindingKind,
+  ClusterRole: clusterRoleKind,
+  ClusterRoleBinding: clusterRoleBindingKind,
 };
 
 /** The names of all kinds, in the order of the table. */

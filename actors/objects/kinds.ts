@@ -26,12 +26,19 @@ import type {
   ResourceQuota,
   Secret,
   Service,
+  ServiceAccount,
 } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import type { Ingress, IngressClass, NetworkPolicy } from 'kubernetes-types/networking/v1.d.ts';
 import type { RuntimeClass } from 'kubernetes-types/node/v1.d.ts';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+} from 'kubernetes-types/rbac/v1.d.ts';
 import type { PriorityClass } from 'kubernetes-types/scheduling/v1.d.ts';
 import type {
   CSIDriver,
@@ -83,6 +90,11 @@ export interface ObjectTypes {
   Lease: Lease;
   RuntimeClass: RuntimeClass;
   CertificateSigningRequest: CertificateSigningRequest;
+  ServiceAccount: ServiceAccount;
+  Role: Role;
+  RoleBinding: RoleBinding;
+  ClusterRole: ClusterRole;
+  ClusterRoleBinding: ClusterRoleBinding;
 }
 
 export type KindName = keyof ObjectTypes;

@@ -75,6 +75,13 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
       return { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] };
     case 'exec':
       return { kind: 'PodExecOptions', verbs: ['create', 'get'] };
+    case 'token':
+      return {
+        kind: 'TokenRequest',
+        group: 'authentication.k8s.io',
+        version: 'v1',
+        verbs: ['create'],
+      };
     case 'eviction':
       return { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] };
     default:
@@ -97,10 +104,12 @@ function servedKind(definition: KindDefinition<KindName>): ServedResource {
 /** Groups in the order in which clients look for a resource: core first, Skein's own last. */
 export function buildCatalog(
   definitions: readonly KindDefinition<KindName>[],
+  reviews: readonly ServedResource[],
   extras: ExtraResources,
 ): readonly GroupVersion[] {
   const resources: ServedResource[] = [
     ...definitions.map(servedKind),
+    ...reviews,
     ...extras.map((extra) => ({
       group: SKEIN_GROUP,
       version: SKEIN_VERSION,

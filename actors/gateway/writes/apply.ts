@@ -3,7 +3,8 @@
 import { apiVersionOf, kindDefinition } from '../../objects/kind-table.ts';
 import type { KubernetesObject } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
-import { authorize } from '../authorization.ts';
+import { attributesOf } from '../authorization/attributes.ts';
+import { mayNot } from '../authorization/refusal.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerObject, namesOf } from '../exchange.ts';
 import {
@@ -104,6 +105,13 @@ function newObject(exchange: Exchange, body: JsonObject): KubernetesObject {
   return withManagers(exchange.definition, prepareNew(exchange, object), managers, undefined);
 }
 
+/** Whoever may patch need not be one who may create. Throws 403. */
+function checkMayCreate({ user, route, request, authorization }: Exchange): void {
+  const asked = attributesOf({ ...route, verb: 'create' }, request.method, request.query);
+  const { allowed, reason } = authorization.authorize(user, asked);
+  if (!allowed) throw mayNot(user, asked, reason);
+}
+
 function checkNew(exchange: Exchange, body: JsonObject): void {
   const { uid = '', resourceVersion = '' } = (body['metadata'] ?? {}) as Record<string, string>;
   const { name } = exchange.route;
@@ -133,8 +141,7 @@ async function applyOrCreate(
       const isMissing = error instanceof StatusError && error.status.code === 404;
       if (!isMissing || part !== 'object') throw error;
     }
-    // Who may only patch may not create by it.
-    authorize(exchange.user, { ...exchange.route, verb: 'create' });
+    checkMayCreate(exchange);
     checkNew(exchange, body);
     try {
       const object = await createObject(exchange, () => newObject(exchange, body), false);

@@ -95,6 +95,9 @@ async function tryCreate(
   return revision === undefined ? undefined : at(object, revision);
 }
 
+const isForbidden = (error: unknown): boolean =>
+  error instanceof StatusError && error.status.code === 403;
+
 /** Creates what `make` makes. Throws 404 or 403 for its namespace, 409 when it is there, 503, and what `make` throws. */
 export async function createObject(
   exchange: Exchange,
@@ -107,6 +110,11 @@ export async function createObject(
       const created = await tryCreate(exchange, make, caughtUp);
       if (created !== undefined) return created;
     } catch (error) {
+      // Which roles there are may be old knowledge too.
+      if (caughtUp === undefined && isForbidden(error)) {
+        caughtUp = await catchUp(exchange);
+        continue;
+      }
       const isTaken = error instanceof StatusError && error.status.reason === 'AlreadyExists';
       if (!isTaken || !mayRename) throw error;
       if (attempt === MAX_ATTEMPTS - 1) throw generatedNameTaken(namesOf(exchange), error.status);

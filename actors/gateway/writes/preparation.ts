@@ -11,6 +11,7 @@ import type { Stored } from '../../objects/objects.ts';
 import { readServed } from '../../objects/served-kinds.ts';
 import type { Prepared } from '../../objects/write-preparation.ts';
 import { prepareCreate, prepareUpdate } from '../../objects/write-preparation.ts';
+import { checkEscalation } from '../authorization/escalation.ts';
 import type { Exchange } from '../exchange.ts';
 import { namesOf } from '../exchange.ts';
 import type { JsonObject } from '../request/body.ts';
@@ -104,7 +105,7 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
     user: exchange.user,
   };
   const validation = fieldValidation(request.query);
-  return settled(
+  const object = settled(
     exchange,
     name,
     prepareCreate<KindName>(
@@ -114,6 +115,8 @@ export function prepareNew(exchange: Exchange, body: JsonObject): KubernetesObje
       validation,
     ),
   );
+  checkEscalation(exchange, object, undefined);
+  return object;
 }
 
 /** The next state of an object. Throws as `prepareNew` does. */
@@ -135,6 +138,7 @@ export function prepareChanged(
     gateway.clock.wallMs(),
   );
   const next = settled(exchange, route.name, prepared);
+  checkEscalation(exchange, next, old);
   return managedFields === undefined
     ? next
     : { ...next, metadata: { ...next.metadata, managedFields } };

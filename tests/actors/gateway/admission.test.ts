@@ -12,7 +12,7 @@ const AGGREGATED =
 
 describe('a client', () => {
   it('that proves nothing gets health and version and nothing else', async () => {
-    const { gateway } = await createFixture();
+    const { gateway } = await createFixture({ roles: true });
     const status = async (path: string): Promise<number> =>
       (await gateway.handle(request('GET', path))).status;
     for (const path of ['/healthz', '/livez', '/readyz', '/version', '/healthz/ping']) {
@@ -33,7 +33,7 @@ describe('a client', () => {
   });
 
   it('with a name but without rights sees discovery and is forbidden the rest, in words', async () => {
-    const { json } = await createFixture();
+    const { json } = await createFixture({ roles: true });
     const reader = { authorization: `Bearer ${READER_TOKEN}` };
     assert.equal((await json('GET', '/api', undefined, reader))['kind'], 'APIVersions');
     const refused = await json('GET', '/api/v1/namespaces/default/pods', undefined, reader);
