@@ -37,6 +37,7 @@ const ROOTS = [
   'batch.v1.Job',
   'batch.v1.CronJob',
   'autoscaling.v2.HorizontalPodAutoscaler',
+  'autoscaling.v1.HorizontalPodAutoscaler',
   'policy.v1.PodDisruptionBudget',
   'networking.v1.Ingress',
   'networking.v1.IngressClass',

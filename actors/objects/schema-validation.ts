@@ -7,7 +7,7 @@ import { schemaFields } from './schema.ts';
 import type { SchemaField } from './schema.ts';
 
 export interface SchemaVerdict {
-  /** A copy without unknown fields and nulls, with quantities in their canonical form. */
+  /** A copy without unknown fields and nulls, with quantities and times in their canonical form. */
   readonly value: unknown;
   /** Paths that the schema does not have, as in `spec.replicaz`. */
   readonly unknownFields: readonly string[];
@@ -132,7 +132,8 @@ function copyOne(
     walk.malformed.push(wrongType(path, value, SCALAR_NAMES[type] ?? type));
     return undefined;
   }
-  return value;
+  if (type === 'time') return canonicalTime(value as string, 0);
+  return type === 'microtime' ? canonicalTime(value as string, MICROSECOND_DIGITS) : value;
 }
 
 const SCALAR_NAMES: Readonly<Record<string, string>> = {
@@ -156,11 +157,25 @@ function isScalar(type: string, value: unknown): boolean {
     case 'int-or-string':
       return typeof value === 'string' || isInt32(value);
     default:
-      return typeof value === 'string' && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
+      return typeof value === 'string' && RFC3339.test(value) && isInYears(Date.parse(value));
   }
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+const MICROSECOND_DIGITS = 6;
+
+/** In UTC with so many digits of the second: clients of Kubernetes read no other form. */
+function canonicalTime(text: string, digits: number): string {
+  const seconds = new Date(Date.parse(text)).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  if (digits === 0) return `${seconds}Z`;
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return `${seconds}.${fraction.slice(0, digits).padEnd(digits, '0')}Z`;
+}
+
+/** Written with four digits, wherever on earth it was meant. */
+const isInYears = (ms: number): boolean =>
+  ms >= Date.parse('0001-01-01T00:00:00Z') && ms < Date.UTC(10_000, 0);
 
 const isInt32 = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >> 0 === value;

@@ -178,6 +178,31 @@ export const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, string
     rollingUpdate: 'apps.v1.RollingUpdateStatefulSetStrategy',
     type: 'string',
   },
+  'autoscaling.v1.CrossVersionObjectReference': {
+    apiVersion: 'string',
+    kind: 'string!',
+    name: 'string!',
+  },
+  'autoscaling.v1.HorizontalPodAutoscaler': {
+    apiVersion: 'string',
+    kind: 'string',
+    metadata: 'meta.v1.ObjectMeta',
+    spec: 'autoscaling.v1.HorizontalPodAutoscalerSpec!',
+    status: 'autoscaling.v1.HorizontalPodAutoscalerStatus',
+  },
+  'autoscaling.v1.HorizontalPodAutoscalerSpec': {
+    maxReplicas: 'int32!',
+    minReplicas: 'int32',
+    scaleTargetRef: 'autoscaling.v1.CrossVersionObjectReference! map=atomic',
+    targetCPUUtilizationPercentage: 'int32',
+  },
+  'autoscaling.v1.HorizontalPodAutoscalerStatus': {
+    currentCPUUtilizationPercentage: 'int32',
+    currentReplicas: 'int32!',
+    desiredReplicas: 'int32!',
+    lastScaleTime: 'time',
+    observedGeneration: 'int64',
+  },
   'autoscaling.v2.ContainerResourceMetricSource': {
     container: 'string!',
     name: 'string!',

@@ -18,8 +18,11 @@ const EARLY_STREAMS_LIMIT = 16;
 /** Streams of a member that have not named their protocol yet: a burst of proxied connections. */
 const NAMELESS_STREAMS_LIMIT = 512;
 
-/** Streams that ended before they named one: opened only to be reset, or for what nobody speaks here. */
-const ENDED_NAMELESS: Rate = { burst: 128, perSecond: 8 };
+/**
+ * Streams that ended before they named one: opened only to be reset, or for what nobody speaks here. A peer that stood still
+ * finds thousands of them, which the other side opened meanwhile and gave up.
+ */
+const ENDED_NAMELESS: Rate = { burst: 4_096, perSecond: 256 };
 
 /** Pings of the other side: it sends one in 30 s. */
 const PINGS: Rate = { burst: 16, perSecond: 1 };

@@ -300,6 +300,27 @@ describe('an update', () => {
   });
 });
 
+describe('a time', () => {
+  const cases = [
+    ['2026-01-01T02:00:00+02:00', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000000Z'],
+    ['2026-01-01T00:00:00.1Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.100000Z'],
+    ['2026-01-01T00:00:00.123456789Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.123456Z'],
+    ['2025-12-31T23:59:59.999999Z', '2025-12-31T23:59:59Z', '2025-12-31T23:59:59.999999Z'],
+  ] as const;
+  for (const [given, seconds, micros] of cases) {
+    it(`such as ${given} is stored in the one form that clients read`, () => {
+      const manifest = {
+        metadata: { name: 'e', namespace: 'default' },
+        involvedObject: { namespace: 'default' },
+        lastTimestamp: given,
+        eventTime: given,
+      };
+      const event = created('Event', manifest);
+      assert.deepEqual([event.lastTimestamp, event.eventTime], [seconds, micros]);
+    });
+  }
+});
+
 describe('an object that cannot be read', () => {
   it('with unknown fields is refused, or taken without them', () => {
     const manifest = {

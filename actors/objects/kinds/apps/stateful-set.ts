@@ -12,6 +12,7 @@ import {
   nameColumn,
   wideColumn,
 } from '../columns.ts';
+import { persistentVolumeClaimKind } from '../core/persistent-volume-claim.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import {
   validateStatefulSet,
@@ -89,6 +90,6 @@ function setClaimDefaults(claim: PersistentVolumeClaim): void {
   claim.apiVersion ??= 'v1';
   claim.kind ??= 'PersistentVolumeClaim';
   claim.spec ??= {};
-  claim.spec.volumeMode ??= 'Filesystem';
+  persistentVolumeClaimKind.strategy.setDefaults(claim);
   Object.assign(claim, { status: { phase: 'Pending', ...claim.status } });
 }

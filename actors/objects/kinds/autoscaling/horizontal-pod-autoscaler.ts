@@ -8,6 +8,7 @@ import type {
 import type { KindDefinition } from '../../kind-definition.ts';
 import { subdomainProblems } from '../../name-rules.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
+import { autoscalerForm } from './autoscaler-form.ts';
 import { metricsText } from './metrics-text.ts';
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts';
 
@@ -23,6 +24,7 @@ export const horizontalPodAutoscalerKind: KindDefinition<'HorizontalPodAutoscale
     namespaced: true,
   },
   schema: 'autoscaling.v2.HorizontalPodAutoscaler',
+  otherForms: [autoscalerForm],
   subresources: ['status'],
   columns: [
     nameColumn(),
