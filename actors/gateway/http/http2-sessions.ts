@@ -35,35 +35,24 @@ export interface Connections {
 
 /** Knows the open connections of a server. */
 export function trackSessions(server: Http2SecureServer): Connections {
-  /** With how many requests each is answering. */
-  const sessions = new Map<unknown, { readonly session: ServerHttp2Session; open: number }>();
+  const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('session', (session) => {
-    const entry = { session, open: 0 };
-    sessions.set(session, entry);
+    sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    session.on('stream', (stream) => {
-      entry.open++;
-      stream.once('close', () => entry.open--);
-    });
     // The client's fault, or its end; the streams of the session learn of it themselves.
     session.on('error', () => session.destroy());
   });
-  // Nothing has come or gone for a while: only a watch may be silent.
-  server.on('timeout', (silent: unknown) => {
-    const entry = sessions.get(silent);
-    if (entry?.open === 0) entry.session.close();
-  });
   return {
     close: () => {
-      for (const { session } of sessions.values()) session.close();
+      for (const session of sessions) session.close();
     },
     terminate: () => {
-      for (const { session } of sessions.values()) session.destroy();
+      for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
     },
   };
