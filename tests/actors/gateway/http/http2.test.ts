@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { gunzipSync } from 'node:zlib';
 import { pod, settle } from '../gateway-fixture.ts';
 import type { HttpsFixture } from './https-fixture.ts';
 import { createHttpsFixture } from './https-fixture.ts';
@@ -122,6 +123,30 @@ describe('the API over HTTP/2', () => {
     }
     await closed;
     assert.equal((await read(send(open(), 'GET', '/healthz'))).body, 'ok');
+  });
+
+  it('answers a request in HTTP/1.1 beside it, with the same words', async () => {
+    await https.fixture.json('POST', PODS, pod('a'));
+    const two = await read(send(open(), 'GET', PODS));
+    const one = await https.call({ path: PODS, identity: https.admin });
+    assert.equal(one.body, two.body);
+    assert.equal(one.headers['content-type'], two.headers['content-type']);
+  });
+
+  it('sends a long list whole, compressed or not', async () => {
+    const annotations = { words: 'goose '.repeat(40_000) };
+    for (const name of ['a', 'b', 'c']) {
+      await https.fixture.json('POST', PODS, { ...pod(name), metadata: { name, annotations } });
+    }
+    const session = open();
+    const plain = await read(send(session, 'GET', PODS));
+    assert.ok(plain.body.length > 700_000);
+    const zipped = send(session, 'GET', PODS, undefined, { 'accept-encoding': 'gzip' });
+    const [headers] = (await once(zipped, 'response')) as [IncomingHttpHeaders];
+    assert.equal(headers['content-encoding'], 'gzip');
+    const chunks: Buffer[] = [];
+    for await (const chunk of zipped) chunks.push(chunk as Buffer);
+    assert.equal(gunzipSync(Buffer.concat(chunks)).toString(), plain.body);
   });
 
   it('ends its watches and tells its clients to go when it closes', async () => {
