@@ -4,6 +4,7 @@ import { isJoinProven, readCertificate, verifyEd25519 } from '../mesh/index.ts';
 import type { Identity, MembershipAuthority, MemberVerdict, PeerId } from '../mesh/index.ts';
 import { failed, SkeinError, wait } from '../runtime/index.ts';
 import type { Clock, Logger, Random, Result } from '../runtime/index.ts';
+import { readAccountToken } from './admission/account-token.ts';
 import { admissionActor, admissionPath } from './admission/admission-actor.ts';
 import { createAdmission } from './admission/admission.ts';
 import type { Admission } from './admission/admission.ts';
@@ -21,6 +22,7 @@ import { removePeer } from './admission/peer-removal.ts';
 import type { PeerRecord } from './admission/records.ts';
 import { createRefusalWatch } from './admission/refusal-watch.ts';
 import { collectTokens } from './admission/token-collection.ts';
+import type { AccountClaims } from './objects/account-claims.ts';
 import { pinOf } from './host-membership.ts';
 import type { OpenedParts, PeerPorts } from './peer.ts';
 
@@ -34,7 +36,10 @@ const lastWordMs = 300;
 type Revocations = NonNullable<PeerPorts['revocations']>;
 
 export interface HostAdmission
-  extends MembershipAuthority, Pick<Admission, 'signClient' | 'signBearer'>, Revocations {
+  extends
+    MembershipAuthority,
+    Pick<Admission, 'signClient' | 'signBearer' | 'signAccount'>,
+    Revocations {
   /** Goes to work; resolves once a founder's log has what every cluster begins with. */
   readonly begin: (parts: OpenedParts) => Promise<void>;
   /** What another peer said of this one's membership. */
@@ -43,6 +48,10 @@ export interface HostAdmission
   readonly userOf: (
     token: string,
   ) => { readonly name: string; readonly groups: readonly string[] } | undefined;
+  /** What a ServiceAccount's token says; undefined for one that is not valid. */
+  readonly accountOf: (token: string) => AccountClaims | undefined;
+  /** The cluster's, Ed25519. */
+  readonly publicKey: () => Uint8Array;
   readonly createToken: (wish: TokenWish) => Promise<Result<NewToken>>;
   readonly tokens: () => readonly TokenNote[];
   readonly revokeToken: (id: string) => Promise<Result<TokenNote>>;
@@ -166,6 +175,8 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     });
   };
 
+  const publicKey = (): Uint8Array => Buffer.from(kept.current().membershipKey, 'base64');
+
   /** Of what works only once the log is open. */
   const atWork = <T>(
     ask: (at: NonNullable<typeof working>) => Promise<Result<T>>,
@@ -178,6 +189,14 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
     renew: (wish) => atWork(({ admission }) => admission.renew(wish)),
     signClient: (request, subject) =>
       atWork(({ admission }) => admission.signClient(request, subject)),
+    signAccount: (claims) => atWork(({ admission }) => admission.signAccount(claims)),
+    accountOf: (token) =>
+      readAccountToken(
+        token,
+        (bytes, signature) => verifyEd25519(publicKey(), bytes, signature),
+        clock.wallMs(),
+      ),
+    publicKey,
     signBearer: (claims) => atWork(({ admission }) => admission.signBearer(claims)),
     standing: (peer, certifiedAtMs) =>
       working?.admission.standing(peer, certifiedAtMs) ?? 'unknown',
@@ -187,10 +206,9 @@ export function createHostAdmission(options: HostAdmissionOptions): HostAdmissio
       return () => revokedListeners.delete(revoked);
     },
     userOf: (token) => {
-      const key = Buffer.from(kept.current().membershipKey, 'base64');
       const claims = readBearerToken(
         token,
-        (bytes, signature) => verifyEd25519(key, bytes, signature),
+        (bytes, signature) => verifyEd25519(publicKey(), bytes, signature),
         clock.wallMs(),
       );
       return claims.ok ? { name: claims.value.user, groups: claims.value.groups } : undefined;

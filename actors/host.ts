@@ -203,6 +203,11 @@ async function run(prepared: Prepared): Promise<HostedPeer> {
     measureLoad: createLoadMeter(),
     platform: machinePlatform(),
     reviewToken: (token) => Promise.resolve(admission.userOf(token)),
+    accountTokens: {
+      sign: admission.signAccount,
+      read: admission.accountOf,
+      publicKey: admission.publicKey,
+    },
     extras: (parts) => resourcesOf(prepared, admission, parts, () => leave(parts)),
     onFailure: (path, error) => {
       options.log.error('a part of this peer failed for good', { path, reason: error.message });

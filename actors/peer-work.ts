@@ -171,6 +171,6 @@ export const createRemotePodStreams = (
 ): PodStreams & { readonly close: () => void } =>
   createPodStreams({
     node: name,
-    local: { logs: noPods, exec: noPods, connect: noPods },
+    local: { logs: noPods, exec: noPods, attach: noPods, connect: noPods },
     mesh,
   });

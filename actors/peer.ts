@@ -108,6 +108,7 @@ export interface PeerPorts {
   readonly measureLoad: () => Load;
   readonly platform: string;
   readonly reviewToken: GatewayOptions['reviewToken'];
+  readonly accountTokens: GatewayOptions['accountTokens'];
   /** Skein's own resources, from the parts that exist before the gateway. */
   readonly extras: (parts: PeerParts) => GatewayOptions['extras'];
   /** Told of every actor that failed for good: this peer must end. */
@@ -231,6 +232,7 @@ async function compose(
     objects,
     streams,
     reviewToken: ports.reviewToken,
+    accountTokens: ports.accountTokens,
     extras: ports.extras({ ...parts, work }),
     clock,
     random,

@@ -5,8 +5,10 @@ import { SkeinError } from '../runtime/index.ts';
 import type { ActorSystem, Clock, Logger } from '../runtime/index.ts';
 import type { AddressBook, AddressBookEntry } from './links/address-book.ts';
 import { ENVELOPE_V2 } from './messages/envelope.ts';
+import { createHintBudget } from './facts/hint-budget.ts';
 import { createGossipGate } from './gossip-gate.ts';
-import { decodeGossip, decodeHint } from './gossip-message.ts';
+import { decodeGossip, decodeHint, originOf } from './gossip-message.ts';
+import { limitLines } from './limited-lines.ts';
 import { learned } from './links/known-addresses.ts';
 import type { JoinGrant } from './belonging/membership-authority.ts';
 import { meshActor } from './mesh-actor.ts';
@@ -77,6 +79,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     hintsSent: 0,
     hintsIgnored: 0,
   };
+  const hints = createHintBudget();
   const streams = new Map<string, StreamHandler>();
   const bookEntries = merged(await options.addressBook.load(), options.peers ?? [], transport.self);
 
@@ -85,9 +88,14 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
   let toActor = (message: MeshMessage): void => {
     if (early.length < EARLY_LIMIT) early.push(message);
   };
-  await transport.start(
-    createHandlers((message) => toActor(message), router, streams, counters, options),
-  );
+  const hearsHint = (origin: string): boolean => {
+    // As many as the outlook counts: what publishers divide by, but for those who are suspected.
+    const isHeard = hints.receive(origin, options.clock.monotonicMs(), view.outlook().alive);
+    if (!isHeard) counters.hintsIgnored += 1;
+    return isHeard;
+  };
+  const tell = (message: MeshMessage): void => toActor(message);
+  await transport.start(createHandlers({ tell, hearsHint, router, streams, counters, options }));
   const actor = system.spawn('mesh', meshActor, {
     transport,
     signer: options.signer,
@@ -98,6 +106,7 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
     facts: options.facts ?? {},
     isRevoked,
     counters,
+    hints,
   });
   toActor = actor.tell;
   early.forEach(actor.tell);
@@ -135,20 +144,27 @@ export async function createMesh(options: MeshOptions): Promise<CountingMesh> {
   };
 }
 
-function createHandlers(
-  tell: (message: MeshMessage) => void,
-  router: RemoteRouter,
-  streams: ReadonlyMap<string, StreamHandler>,
-  counters: MeshCounters,
-  { clock, log }: Pick<MeshOptions, 'clock' | 'log'>,
-): TransportHandlers {
+interface HandlerParts {
+  readonly tell: (message: MeshMessage) => void;
+  /** Counts a hint of this origin; false when it is one too many. */
+  readonly hearsHint: (origin: string) => boolean;
+  readonly router: RemoteRouter;
+  readonly streams: ReadonlyMap<string, StreamHandler>;
+  readonly counters: MeshCounters;
+  readonly options: Pick<MeshOptions, 'clock' | 'log'>;
+}
+
+function createHandlers(parts: HandlerParts): TransportHandlers {
+  const { tell, hearsHint, router, streams, counters } = parts;
+  const { clock, log } = parts.options;
   const gate = createGossipGate();
+  const sayMalformed = limitLines(log.warn, clock);
   /** A later format may pass by unread; what claims to be ours and is not cuts the link. */
   const malformed = (from: PeerId, error: SkeinError): void => {
     counters.malformed += 1;
     const fields = { from, code: error.code, error: error.message };
     if (error.code !== 'corrupt') return log.debug('frame not understood', fields);
-    log.warn('malformed frame', fields);
+    sayMalformed('malformed frame', fields);
     tell({ type: 'cut', peer: from });
   };
   const admits = (from: PeerId, bytes: number): boolean => {
@@ -183,6 +199,7 @@ function createHandlers(
       }
       const hint = decodeHint(data);
       if (hint.ok) {
+        if (!hearsHint(originOf(hint.value))) return 'drop';
         tell({ type: 'hint', from, hint: hint.value });
         return 'pass on';
       }

@@ -11,8 +11,8 @@ const MESSAGES: Rate = { burst: 1_000, perSecond: 200 };
 /** In bytes: what a few thousand members make of a comparison of everything fits several times. */
 const MESSAGE_BYTES: Rate = { burst: 8 * 1024 * 1024, perSecond: 1024 * 1024 };
 
-/** Hints that one peer passes on: a whole cluster publishes tens a second. */
-const HINTS: Rate = { burst: 200, perSecond: 50 };
+/** Hints that one peer passes on: less than the cluster's allowance, so that what comes by others is heard as well. */
+const HINTS: Rate = { burst: 30, perSecond: 15 };
 
 export interface GossipGate {
   readonly admitsMessage: (from: PeerId, bytes: number, nowMs: number) => boolean;

@@ -53,6 +53,10 @@ export type GossipMessage =
 /** What is published to all at once, a few times a second in the whole cluster. */
 export type Hint = { readonly type: 'news'; readonly update: MemberUpdate } | FactsHint;
 
+/** Whose share of hints it is: what a peer says of itself and what others say of it are counted apart. */
+export const originOf = (hint: Hint): string =>
+  hint.type === 'news' ? `news ${hint.update.peer}` : `facts ${hint.newest.peer}`;
+
 const text = z.string().max(TEXT_LIMIT);
 const count = z.number().int().nonnegative();
 

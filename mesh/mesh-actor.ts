@@ -16,7 +16,6 @@ import {
 import { createFactsTalk } from './facts/facts-talk.ts';
 import { createFailureDetector } from './membership/failure-detector.ts';
 import type { GossipMessage } from './gossip-message.ts';
-import { createHintBudget } from './facts/hint-budget.ts';
 import { cutLink, cutRevoked, knock, onLink } from './links/link-changes.ts';
 import { createLinks, keepLinks } from './links/link-keeping.ts';
 import {
@@ -86,7 +85,6 @@ function start(args: MeshArgs, ctx: MeshContext): MeshState {
     questions: new Map(),
     known: createFacts({ self, incarnation, signer: args.signer, accepts }),
     talk: createFactsTalk(),
-    hints: createHintBudget(ctx.clock.monotonicMs()),
     addresses: new Map(args.bookEntries.map((entry) => [entry.peer, entry])),
     isBookDirty: false,
     isNewsTimed: false,
@@ -112,10 +110,8 @@ function receive(state: MeshState, message: MeshMessage, ctx: MeshContext): Mesh
       onGossip(state, message, ctx);
       return state;
     case 'hint':
-      if (!state.hints.receive(ctx.clock.monotonicMs())) state.counters.hintsIgnored += 1;
-      else if (message.hint.type === 'news') {
-        applyClaims(state, 'apply', [message.hint.update], ctx);
-      } else onFactsHint(state, message.from, message.hint, ctx);
+      if (message.hint.type === 'news') applyClaims(state, 'apply', [message.hint.update], ctx);
+      else onFactsHint(state, message.from, message.hint, ctx);
       return state;
     case 'link':
       onLink(state, message, ctx);

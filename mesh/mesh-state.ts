@@ -38,6 +38,7 @@ export interface MeshArgs {
   readonly facts: NodeFacts;
   readonly isRevoked: (peer: PeerId) => boolean;
   readonly counters: MeshCounters;
+  readonly hints: HintBudget;
 }
 
 /** Only ever grow. */
@@ -52,7 +53,7 @@ export interface MeshCounters {
   factsRefused: number;
   factsBytesSent: number;
   hintsSent: number;
-  /** Received over the rate that all peers together may have. */
+  /** Over the share of their origin, or of all peers together; not passed on either. */
   hintsIgnored: number;
 }
 
@@ -120,7 +121,6 @@ export interface MeshState extends MeshArgs {
   readonly questions: Map<PeerId, MemberUpdate>;
   readonly known: Facts;
   readonly talk: FactsTalk;
-  readonly hints: HintBudget;
   /** What the address book holds: peers that are members or may be again. */
   readonly addresses: Map<PeerId, AddressBookEntry>;
   isBookDirty: boolean;

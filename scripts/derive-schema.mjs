@@ -2,7 +2,7 @@
 // Usage: node scripts/derive-schema.mjs OPENAPI.json > actors/objects/schema.generated.ts
 //
 // A property is one text: `type[shape][!][ list=…][ patch=…][ key=…][ map=atomic]`.
-//   type    a scalar (string int32 int64 float boolean time microtime quantity int-or-string any) or a definition
+//   type    a scalar (string bytes int32 int64 float boolean time microtime quantity int-or-string any) or a definition
 //   shape   `[]` a list, `{}` a map from strings
 //   !       required
 //   list    `set`, or `map:key,key` for lists whose items are told apart by these fields; else atomic
@@ -21,6 +21,44 @@ const ROOTS = [
   'core.v1.Service',
   'discovery.v1.EndpointSlice',
   'core.v1.Event',
+  'core.v1.ConfigMap',
+  'core.v1.Secret',
+  'core.v1.Endpoints',
+  'core.v1.PersistentVolume',
+  'core.v1.PersistentVolumeClaim',
+  'core.v1.LimitRange',
+  'core.v1.ResourceQuota',
+  'core.v1.PodTemplate',
+  'core.v1.ReplicationController',
+  'events.v1.Event',
+  'apps.v1.StatefulSet',
+  'apps.v1.DaemonSet',
+  'apps.v1.ControllerRevision',
+  'batch.v1.Job',
+  'batch.v1.CronJob',
+  'autoscaling.v2.HorizontalPodAutoscaler',
+  'autoscaling.v1.HorizontalPodAutoscaler',
+  'policy.v1.PodDisruptionBudget',
+  'networking.v1.Ingress',
+  'networking.v1.IngressClass',
+  'networking.v1.NetworkPolicy',
+  'networking.v1.IPAddress',
+  'networking.v1.ServiceCIDR',
+  'storage.v1.StorageClass',
+  'storage.v1.CSIDriver',
+  'storage.v1.CSINode',
+  'storage.v1.CSIStorageCapacity',
+  'storage.v1.VolumeAttachment',
+  'storage.v1.VolumeAttributesClass',
+  'scheduling.v1.PriorityClass',
+  'coordination.v1.Lease',
+  'node.v1.RuntimeClass',
+  'certificates.v1.CertificateSigningRequest',
+  'core.v1.ServiceAccount',
+  'rbac.v1.Role',
+  'rbac.v1.RoleBinding',
+  'rbac.v1.ClusterRole',
+  'rbac.v1.ClusterRoleBinding',
 ];
 
 /** What requests and answers hold beside objects of these kinds. */
@@ -31,6 +69,9 @@ const SHARED = [
   'autoscaling.v1.Scale',
   'policy.v1.Eviction',
 ];
+
+/** Published as required, and yet set by the server when left out. */
+const DEFAULTED = { 'rbac.v1.RoleRef': ['apiGroup'] };
 
 const SCALARS = {
   'api.resource.Quantity': 'quantity',
@@ -58,15 +99,16 @@ function main(path) {
     const isAtomic = (other) => byShortName.get(other)?.['x-kubernetes-map-type'] === 'atomic';
     wanted.set(
       name,
-      describe(definition, (reference) => queue.push(reference), isAtomic),
+      describe(name, definition, (reference) => queue.push(reference), isAtomic),
     );
   }
   const version = info?.version === undefined ? '' : ` ${info.version}`;
   process.stdout.write(print(wanted, version));
 }
 
-function describe(definition, refer, isAtomic) {
+function describe(definitionName, definition, refer, isAtomic) {
   const required = new Set(definition.required ?? []);
+  for (const name of DEFAULTED[definitionName] ?? []) required.delete(name);
   const fields = Object.entries(definition.properties ?? {}).map(([name, property]) => [
     name,
     describeProperty(property, required.has(name), refer, isAtomic),
@@ -102,6 +144,7 @@ function typeName(property, refer) {
   if (type === 'integer') return format ?? 'int64';
   if (type === 'number') return 'float';
   if (type === 'string' && format === 'date-time') return 'time';
+  if (type === 'string' && format === 'byte') return 'bytes';
   if (type === 'string' || type === 'boolean') return type;
   return 'any';
 }

@@ -2,6 +2,7 @@
 
 import type { JoinGrant, JoinRequest, Renewal, RenewalWish } from '../../mesh/index.ts';
 import type { Actor, ActorRef, Result } from '../../runtime/index.ts';
+import type { AccountClaims } from '../objects/account-claims.ts';
 import type { Admission } from './admission.ts';
 import type { BearerClaims } from './bearer-token.ts';
 import type { ClientSubject } from './x509-authority.ts';
@@ -29,6 +30,11 @@ export type AdmissionMessage =
       readonly replyTo: ActorRef<Answer<string>>;
     }
   | {
+      readonly type: 'sign-account';
+      readonly claims: AccountClaims;
+      readonly replyTo: ActorRef<Answer<string>>;
+    }
+  | {
       readonly type: 'sign-client';
       readonly request: string;
       readonly subject: ClientSubject;
@@ -39,6 +45,7 @@ const knownTypes: ReadonlySet<unknown> = new Set([
   'redeem',
   'renew',
   'sign-bearer',
+  'sign-account',
   'sign-client',
 ] satisfies AdmissionMessage['type'][]);
 
@@ -83,6 +90,8 @@ function answer(admission: Admission, message: AdmissionMessage): Promise<Result
       return admission.renew(message.wish);
     case 'sign-bearer':
       return admission.signBearer(message.claims);
+    case 'sign-account':
+      return admission.signAccount(message.claims);
     case 'sign-client':
       return admission.signClient(message.request, message.subject);
   }

@@ -11,6 +11,7 @@ import type {
 } from '../../mesh/index.ts';
 import type { ActorRef, ActorSystem, Clock, Result } from '../../runtime/index.ts';
 import { failed, formatAddress, ok, SkeinError } from '../../runtime/index.ts';
+import type { AccountClaims } from '../objects/account-claims.ts';
 import type { AdmissionMessage } from './admission-actor.ts';
 import { admissionPath } from './admission-actor.ts';
 import type { Authority } from './authority.ts';
@@ -55,6 +56,8 @@ export interface AdmissionOptions {
 export interface Admission extends MembershipAuthority {
   /** A bearer token for the API. Errors: unavailable. */
   readonly signBearer: (claims: BearerClaims) => Promise<Result<string>>;
+  /** A token of a ServiceAccount. Errors: unavailable. */
+  readonly signAccount: (claims: AccountClaims) => Promise<Result<string>>;
   /** Signs a PKCS#10 request (PEM) for a client of the API. Errors: unavailable, invalid. */
   readonly signClient: (request: string, subject: ClientSubject) => Promise<Result<string>>;
 }
@@ -177,6 +180,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       return authority === undefined
         ? elsewhere((replyTo) => ({ type: 'sign-bearer', claims, replyTo }))
         : Promise.resolve(ok(options.issuer.bearer(authority, claims)));
+    },
+    signAccount: (claims) => {
+      const authority = options.authority();
+      return authority === undefined
+        ? elsewhere((replyTo) => ({ type: 'sign-account', claims, replyTo }))
+        : Promise.resolve(ok(options.issuer.account(authority, claims)));
     },
     signClient: (request, subject) => {
       const authority = options.authority();

@@ -5,6 +5,8 @@ import { generateSigningKey, seal } from '../../mesh/index.ts';
 import type { Identity } from '../../mesh/index.ts';
 import type { Clock, Random } from '../../runtime/index.ts';
 import { randomHex, randomUuid } from '../../runtime/index.ts';
+import type { KindName } from '../objects/kinds.ts';
+import { SYSTEM_PRIORITY_CLASSES } from '../objects/kinds/scheduling/priority-class.ts';
 import { prepareCreate } from '../objects/write-preparation.ts';
 import type { Objects, ObjectWrite } from '../objects/objects.ts';
 import { authorityPurpose, decodeAuthority, encodeAuthority } from './authority.ts';
@@ -71,7 +73,7 @@ const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lea
 
 /**
  * Writes what every cluster has: its record, its authority sealed to the founder, the founder as a member, the
- * first namespaces. All of it once and at one revision. False when it has to be tried again.
+ * first namespaces, the priorities of the system. All of it once and at one revision. False when it has to be tried again.
  */
 export async function writeFounding(
   founder: Founder,
@@ -101,9 +103,14 @@ export async function writeFounding(
     admittedAtMs: clock.wallMs(),
   };
   const sealed = seal(sealing.publicKey, authorityPurpose, encodeAuthority(authority));
+  const born = (kind: KindName, given: object): ObjectWrite =>
+    creation(kind, given, clock.wallMs(), randomUuid(random));
   const put = (key: string, value: string) => ({ type: 'put', key, value }) as const;
   const written = await objects.write(
-    firstNamespaces.map((name) => namespace(name, clock.wallMs(), randomUuid(random))),
+    [
+      ...firstNamespaces.map((name) => born('Namespace', { metadata: { name } })),
+      ...SYSTEM_PRIORITY_CLASSES.map((one) => born('PriorityClass', one)),
+    ],
     {
       compare: [{ target: 'create', key: clusterKey, is: '=', to: 0 }],
       success: [
@@ -117,9 +124,8 @@ export async function writeFounding(
   return written.ok;
 }
 
-function namespace(name: string, nowMs: number, uid: string): ObjectWrite {
-  const given = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-  const prepared = prepareCreate('Namespace', given, { nowMs, uid });
-  if (!prepared.ok) throw new Error(`the namespace ${name} is not valid: ${prepared.message}`);
-  return { type: 'create', kind: 'Namespace', object: prepared.object };
+function creation(kind: KindName, given: object, nowMs: number, uid: string): ObjectWrite {
+  const prepared = prepareCreate(kind, given, { nowMs, uid });
+  if (!prepared.ok) throw new Error(`a first object is not valid: ${prepared.message}`);
+  return { type: 'create', kind, object: prepared.object };
 }

@@ -4,6 +4,8 @@ import { issueCertificate, signEd25519 } from '../../mesh/index.ts';
 import type { JoinRequest, PeerId } from '../../mesh/index.ts';
 import type { Clock, Random, Result } from '../../runtime/index.ts';
 import { failed, ok, randomHex, SkeinError } from '../../runtime/index.ts';
+import type { AccountClaims } from '../objects/account-claims.ts';
+import { issueAccountToken } from './account-token.ts';
 import type { Authority } from './authority.ts';
 import { issueBearerToken } from './bearer-token.ts';
 import type { BearerClaims } from './bearer-token.ts';
@@ -44,6 +46,8 @@ export interface Issuer {
   ) => Promise<Result<string>>;
   /** A bearer token for the API. */
   readonly bearer: (authority: Authority, claims: BearerClaims) => string;
+  /** A token of a ServiceAccount. */
+  readonly account: (authority: Authority, claims: AccountClaims) => string;
   readonly client: (
     authority: Authority,
     request: string,
@@ -67,6 +71,8 @@ export function createIssuer(
     },
     bearer: (authority, claims) =>
       issueBearerToken(claims, (bytes) => signEd25519(authority.membershipSeed, bytes)),
+    account: (authority, claims) =>
+      issueAccountToken(claims, (bytes) => signEd25519(authority.membershipSeed, bytes)),
     serving: (authority, { name, addresses, servingRequest }) => {
       const hosts = addresses.map((address) =>
         address.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),

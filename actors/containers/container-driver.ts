@@ -54,6 +54,12 @@ export interface ContainerConfig {
   readonly environment: Readonly<Record<string, string>>;
   /** '' for the engine's own choice. */
   readonly workingDirectory: string;
+  /** Whether standard input stays open for those who attach. Default false. */
+  readonly stdin?: boolean;
+  /** Whether it ends with the first who attached to it. Default false. */
+  readonly stdinOnce?: boolean;
+  /** Whether its streams are a terminal. Default false. */
+  readonly tty?: boolean;
 }
 
 /** How an instance ended. */
@@ -144,6 +150,11 @@ export interface ContainerDriver {
   readonly watch: (changed: (status: ContainerStatus) => void) => () => void;
   /** Runs a command beside the container: same user, environment and directory. */
   readonly exec: (id: string, options: ExecOptions) => Promise<Result<ExecSession>>;
+  /**
+   * The streams of a running container from now on, and its input where it is kept open and `stdin` asks for it.
+   * `exited` is 0 once the container has ended, `kill` only lets go. Also `unsupported`.
+   */
+  readonly attach: (id: string, stdin: boolean) => Promise<Result<ExecSession>>;
   /** Of all running containers. */
   readonly usage: () => Promise<readonly ContainerUsage[]>;
   readonly wildcardListeners: () => Promise<readonly WildcardListener[]>;

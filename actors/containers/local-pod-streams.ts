@@ -39,6 +39,18 @@ export function createLocalPodStreams(driver: ContainerDriver): PodStreams {
     );
   };
 
+  const running = async (
+    target: PodTarget,
+    container: string,
+  ): Promise<Result<ContainerStatus>> => {
+    const found = await instances(target, container);
+    if (!found.ok) return found;
+    const status = found.value.findLast(({ state }) => state === 'running');
+    if (status !== undefined) return ok(status);
+    const { name } = found.value[0]!;
+    return failed(new SkeinError('not-found', `container "${name}" is not running`));
+  };
+
   return {
     logs: async (target, options) => {
       const found = await instances(target, options.container);
@@ -57,14 +69,12 @@ export function createLocalPodStreams(driver: ContainerDriver): PodStreams {
       return ok(readableOf(logBytes(driver, status, options, ending.signal), ending));
     },
     exec: async (target, options) => {
-      const found = await instances(target, options.container);
-      if (!found.ok) return found;
-      const running = found.value.findLast(({ state }) => state === 'running');
-      if (running === undefined) {
-        const { name } = found.value[0]!;
-        return failed(new SkeinError('not-found', `container "${name}" is not running`));
-      }
-      return driver.exec(running.id, options);
+      const found = await running(target, options.container);
+      return found.ok ? driver.exec(found.value.id, options) : found;
+    },
+    attach: async (target, { container, stdin }) => {
+      const found = await running(target, container);
+      return found.ok ? driver.attach(found.value.id, stdin) : found;
     },
     connect: async ({ uid }, port) => {
       const pods = await driver.pods();

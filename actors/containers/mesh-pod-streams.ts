@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import type { Mesh } from '../../mesh/index.ts';
 import { asSkeinError, failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
-import type { ExecOptions, ExecSession, PodStreams, PodTarget } from '../objects/pod-streams.ts';
-import { serveExec, servePlain } from './pod-stream-server.ts';
+import type { ExecSession, PodStreams, PodTarget } from '../objects/pod-streams.ts';
+import { serveAttach, serveExec, servePlain } from './pod-stream-server.ts';
 import {
   encodeFrame,
   framesOf,
@@ -20,6 +20,7 @@ import type { Answer, ExitAnswer } from './stream-frames.ts';
 export const podProtocols = {
   logs: '/skein/pod-logs/1',
   exec: '/skein/pod-exec/1',
+  attach: '/skein/pod-attach/1',
   connect: '/skein/pod-connect/1',
 } as const;
 
@@ -44,6 +45,9 @@ export function createPodStreams(
     ),
     mesh.handleStream(podProtocols.exec, (_from, header, stream) =>
       serveExec(local, header, stream),
+    ),
+    mesh.handleStream(podProtocols.attach, (_from, header, stream) =>
+      serveAttach(local, header, stream),
     ),
   ];
   const open = async (
@@ -75,7 +79,14 @@ export function createPodStreams(
       if (target.node === node) return local.exec(target, execOptions);
       const header = { target, options: execOptions };
       const stream = await open(target, podProtocols.exec, header);
-      return stream.ok ? ok(remoteSession(stream.value, execOptions)) : stream;
+      const { stdin, tty } = execOptions;
+      return stream.ok ? ok(remoteSession(stream.value, stdin || tty)) : stream;
+    },
+    attach: async (target, attachOptions) => {
+      if (target.node === node) return local.attach(target, attachOptions);
+      const header = { target, options: attachOptions };
+      const stream = await open(target, podProtocols.attach, header);
+      return stream.ok ? ok(remoteSession(stream.value, attachOptions.stdin)) : stream;
     },
     close: () => {
       for (const stop of stops) stop();
@@ -97,7 +108,7 @@ async function answered(stream: Duplex): Promise<Result<Duplex>> {
   }
 }
 
-function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
+function remoteSession(stream: Duplex, hasInput: boolean): ExecSession {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const exited = new Promise<Result<number>>((resolve) => {
     const hungUp = (): void => {
@@ -105,7 +116,10 @@ function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
       stderr.end();
       resolve(failed(new SkeinError('unavailable', "the connection to the pod's peer was lost")));
     };
-    stream.once('close', hungUp);
+    stream.once('close', () => {
+      stdin.destroy();
+      hungUp();
+    });
     stream.once('error', hungUp);
     receiveFrames(stream, ({ type, payload }) => {
       switch (type) {
@@ -133,7 +147,9 @@ function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
       }
     });
   });
+  let wasWritten = false;
   stdin.on('data', (chunk: Buffer) => {
+    wasWritten = true;
     let isFull = false;
     for (const frame of framesOf(frameTypes.stdin, chunk)) isFull = !stream.write(frame);
     if (!isFull) return;
@@ -141,7 +157,7 @@ function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
     stream.once('drain', () => stdin.resume());
   });
   stdin.once('end', () => send(frameTypes.stdinEnd, ''));
-  if (!options.stdin && !options.tty) stdin.end();
+  if (!hasInput) stdin.end();
   function send(type: number, text: string): void {
     if (!stream.destroyed && stream.writable) stream.write(encodeFrame(type, Buffer.from(text)));
   }
@@ -151,6 +167,10 @@ function remoteSession(stream: Duplex, options: ExecOptions): ExecSession {
     stderr,
     exited,
     resize: (columns, rows) => send(frameTypes.resize, JSON.stringify({ columns, rows })),
-    kill: () => send(frameTypes.kill, ''),
+    kill: () => {
+      // Behind input that the command does not read, a frame would never arrive.
+      if (wasWritten) stream.destroy();
+      else send(frameTypes.kill, '');
+    },
   };
 }

@@ -204,6 +204,9 @@ function start(state: PodState, name: string, attempt: number, ctx: Doing): void
     image: spec.image ?? '',
     ...command.value,
     workingDirectory: spec.workingDir ?? '',
+    stdin: spec.stdin ?? false,
+    stdinOnce: spec.stdinOnce ?? false,
+    tty: spec.tty ?? false,
   };
   ctx.run(
     async (): Promise<Result<ContainerStatus>> => {

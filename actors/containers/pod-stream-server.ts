@@ -1,9 +1,10 @@
 // Answers other peers that ask for logs, processes or ports of the pods here.
 
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { asSkeinError, failed, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
 import type {
+  AttachOptions,
   ExecOptions,
   ExecSession,
   LogOptions,
@@ -43,18 +44,37 @@ export function servePlain(
 
 export function serveExec(local: PodStreams, header: unknown, stream: Duplex): void {
   const request = readExecHeader(header);
-  const asked: Promise<Result<ExecSession>> = request.ok
-    ? local.exec(request.value.target, request.value.options)
-    : Promise.resolve(request);
+  serveSession(
+    request.ok ? local.exec(request.value.target, request.value.options) : Promise.resolve(request),
+    stream,
+  );
+}
+
+export function serveAttach(local: PodStreams, header: unknown, stream: Duplex): void {
+  const request = readAttachHeader(header);
+  serveSession(
+    request.ok
+      ? local.attach(request.value.target, request.value.options)
+      : Promise.resolve(request),
+    stream,
+  );
+}
+
+function serveSession(asked: Promise<Result<ExecSession>>, stream: Duplex): void {
   void asked
     .catch((error: unknown): Result<never> => failed(asSkeinError(error)))
     .then((session) => {
-      if (sendAnswer(stream, session) && session.ok) joinSession(session.value, stream);
+      if (!session.ok) sendAnswer(stream, session);
+      // Who asked may have gone meanwhile.
+      else if (stream.destroyed) session.value.kill();
+      else if (sendAnswer(stream, session)) joinSession(session.value, stream);
     });
 }
 
 function joinSession(session: ExecSession, stream: Duplex): void {
   const { stdin, stdout, stderr, exited } = session;
+  // What ends before it has read its input says so by its exit.
+  stdin.on('error', () => {});
   const send = (type: number, text: string): void => {
     if (!stream.destroyed && stream.writable) stream.write(encodeFrame(type, Buffer.from(text)));
   };
@@ -63,8 +83,8 @@ function joinSession(session: ExecSession, stream: Duplex): void {
   receiveFrames(stream, ({ type, payload }) => {
     switch (type) {
       case frameTypes.stdin:
-        stdin.write(payload);
-        return undefined;
+        if (!stdin.writable) return undefined;
+        return stdin.write(payload) ? undefined : (stdin as Writable);
       case frameTypes.stdinEnd:
         stdin.end();
         return undefined;
@@ -163,4 +183,13 @@ function readExecHeader(
   if (target === undefined || typeof container !== 'string' || !isCommand) return malformed();
   const options = { container, command, stdin: stdin === true, tty: tty === true };
   return { ok: true, value: { target, options } };
+}
+
+function readAttachHeader(
+  header: unknown,
+): Result<{ readonly target: PodTarget; readonly options: AttachOptions }> {
+  const target = targetOf(header);
+  const { container, stdin } = fieldsOf(fieldsOf(header)['options']);
+  if (target === undefined || typeof container !== 'string') return malformed();
+  return { ok: true, value: { target, options: { container, stdin: stdin === true } } };
 }

@@ -3,7 +3,9 @@
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Logger, Result } from '../../runtime/index.ts';
 import type { ContainerDriver, ContainerStatus, PodSandbox } from './container-driver.ts';
-import { execProcess, hasTerminal } from './process/exec-process.ts';
+import { execProcess } from './process/exec-process.ts';
+import { attachKept } from './process/kept-attachment.ts';
+import { hasTerminal, noTerminal } from './keeper/script-terminal.ts';
 import { defaultPodUsers } from './process/pod-user.ts';
 import type { PodUsers } from './process/pod-user.ts';
 import { containerId, instanceOf, isPodUid } from './process/pod-directory.ts';
@@ -82,6 +84,9 @@ export function createProcessContainerDriver(options: ProcessDriverOptions): Con
           ),
         );
       }
+      if (config.tty === true && !hasTerminal()) {
+        return failed(new SkeinError('unsupported', noTerminal));
+      }
       const instance = instanceOf(config.name, config.attempt);
       pod.create(instance, config);
       return ok(containerId(config.podUid, instance));
@@ -109,6 +114,12 @@ export function createProcessContainerDriver(options: ProcessDriverOptions): Con
         if (config === undefined) return notFound(`running container ${id}`);
         return execProcess(config, { [INSTANCE_VARIABLE]: id }, pod.user(), execOptions);
       }),
+    attach: (id, stdin) =>
+      withInstance(id, async (pod, instance) =>
+        pod.runningConfig(instance) === undefined
+          ? notFound(`running container ${id}`)
+          : attachKept(pod.path, instance, stdin),
+      ),
     usage: () => meter(pods.all()),
     wildcardListeners: () => findWildcardListeners(pods.all()),
     setDeadline: async (uid, remainingMs) => {

@@ -153,17 +153,30 @@ export function sendFrames(
   source.once('error', ended);
 }
 
+/** Once it takes more, or nothing any more. */
+function whenDrained(writable: Writable, then: () => void): void {
+  const done = (): void => {
+    writable.off('drain', done).off('close', done);
+    then();
+  };
+  writable.on('drain', done).on('close', done);
+}
+
 /** Hands every frame of `stream` to `take`, which returns what has to drain before the next, if anything. */
 export function receiveFrames(stream: Duplex, take: (frame: Frame) => Writable | undefined): void {
   const decoder = createFrameDecoder();
+  const full = new Set<Writable>();
   stream.on('data', (chunk: Buffer) => {
     try {
       for (const frame of decoder.push(chunk)) {
-        const full = take(frame);
-        if (full === undefined) continue;
+        const writable = take(frame);
+        if (writable === undefined || full.has(writable)) continue;
+        full.add(writable);
         stream.pause();
-        full.once('drain', () => stream.resume());
-        full.once('close', () => stream.resume());
+        whenDrained(writable, () => {
+          full.delete(writable);
+          if (full.size === 0) stream.resume();
+        });
       }
     } catch (error) {
       stream.destroy(error as Error);

@@ -3,8 +3,14 @@
 import type { ApiRequest, User } from './request/api-request.ts';
 import { unauthorized } from './status.ts';
 
-/** Answers whose token this is; undefined for a token nobody has. */
-export type TokenReview = (token: string) => Promise<User | undefined>;
+/** A user, and those of the audiences asked about that the token is for. */
+export type ReviewedUser = User & { readonly audiences?: readonly string[] };
+
+/** Answers whose token this is, for one of `audiences` (default: the API); undefined for a token nobody has. */
+export type TokenReview = (
+  token: string,
+  audiences?: readonly string[],
+) => Promise<ReviewedUser | undefined>;
 
 /** Longest token looked up. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -26,7 +32,8 @@ export async function authenticate(request: ApiRequest, review: TokenReview): Pr
   if (header === undefined) return ANONYMOUS;
   const token = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
   if (token === undefined || token.length > MAX_TOKEN_LENGTH) throw unauthorized();
-  const user = await review(token);
-  if (user === undefined) throw unauthorized();
+  const reviewed = await review(token);
+  if (reviewed === undefined) throw unauthorized();
+  const { audiences: _, ...user } = reviewed;
   return withAuthenticated(user);
 }

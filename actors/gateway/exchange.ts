@@ -1,7 +1,8 @@
 // One request for objects of a kind on its way through the stages.
 
-import type { KindDefinition } from '../objects/kind-definition.ts';
-import type { KindName, KubernetesObject } from '../objects/kinds.ts';
+import type { KubernetesObject } from '../objects/kinds.ts';
+import type { ServedKind } from '../objects/served-kinds.ts';
+import type { Authorization } from './authorization/authorizer.ts';
 import type { GatewayOptions } from './options.ts';
 import { shapeOf } from './request/accept.ts';
 import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
@@ -12,8 +13,8 @@ import { includeObject, presentObject } from './reads/shapes.ts';
 import { warningHeader } from './reads/revisions.ts';
 import type { Named } from './status.ts';
 
-/** A kind of the table, whichever it is. */
-export type AnyDefinition = KindDefinition<KindName>;
+/** A kind of the table, as the place that was asked serves it. */
+export type AnyDefinition = ServedKind;
 
 export interface Exchange {
   readonly gateway: GatewayOptions;
@@ -21,6 +22,7 @@ export interface Exchange {
   readonly route: ResourceRoute;
   readonly definition: AnyDefinition;
   readonly user: User;
+  readonly authorization: Authorization;
   /** Words for Warning headers, collected on the way. */
   readonly warnings: string[];
 }

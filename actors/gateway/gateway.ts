@@ -4,16 +4,22 @@
 //                 any stage may throw a StatusError, which becomes the answer
 
 import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
-import { kindDefinition, kindNames, kindOfResource } from '../objects/kind-table.ts';
+import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import type { ExecSession } from '../objects/pod-streams.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { requestToken } from './accounts/token-request.ts';
+import { createTokenReview } from './accounts/token-review.ts';
+import type { AuditEntry } from './audit/audit-log.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { authenticate, isAnonymous } from './authentication.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import { createAuthorization } from './authorization/authorizer.ts';
+import { impersonated } from './authorization/impersonation.ts';
+import { mayNot } from './authorization/refusal.ts';
 import type { GroupVersion } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
-import { namesOf, warningHeaders } from './exchange.ts';
+import { warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
 import { createFlowControl } from './flow/flow-control.ts';
 import { placeOf } from './flow/flow-levels.ts';
@@ -27,10 +33,21 @@ import { refusal } from './request/api-request.ts';
 import { isPretty } from './request/parameters.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import { badRequest, fromSkeinError, methodNotAllowed, noSuchPath, StatusError } from './status.ts';
-import type { ExecStreams } from './streams/pod-exec.ts';
-import { execOptions } from './streams/pod-exec.ts';
+import {
+  badRequest,
+  fromSkeinError,
+  methodNotAllowed,
+  noSuchPath,
+  StatusError,
+  unauthorized,
+} from './status.ts';
+import { REVIEWS, reviewOf } from './reviews/review-table.ts';
+import { answerReview } from './reviews/reviews.ts';
 import { logOptions, podTarget } from './streams/pod-log.ts';
+import type { PodConnection } from './streams/pod-connection.ts';
+import { connectPod, streamRefusal } from './streams/pod-connection.ts';
+import type { ProxyTarget } from './streams/proxy-target.ts';
+import { answerProxy, proxyTarget } from './streams/proxy-target.ts';
 import type { WatchCount } from './watch/watch-count.ts';
 import { createWatchCount } from './watch/watch-count.ts';
 import { watch } from './watch/watch.ts';
@@ -40,15 +57,16 @@ import { patch } from './writes/patch.ts';
 import { getScale, writeScale } from './writes/scale.ts';
 import { update } from './writes/update.ts';
 
-export type ExecOutcome =
-  | { readonly type: 'session'; readonly session: ExecSession; readonly streams: ExecStreams }
+export type UpgradeOutcome =
+  | PodConnection
+  | { readonly type: 'proxy'; readonly target: ProxyTarget }
   | { readonly type: 'refused'; readonly response: ApiResponse };
 
 export interface Gateway {
   /** Never rejects: what cannot be answered is answered with a Status. */
   readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
-  /** Starts the command of a pods/exec request; `checkTransport` may refuse by throwing a StatusError first. */
-  readonly openExec: (request: ApiRequest, checkTransport: () => void) => Promise<ExecOutcome>;
+  /** Opens what a request with an Upgrade header asks for: exec, attach or portforward of a pod, or a proxy. Never rejects. */
+  readonly upgrade: (request: ApiRequest) => Promise<UpgradeOutcome>;
   /** Open watches; requests being answered (a costly one counts as several) and waiting for their turn. */
   readonly counters: () => {
     readonly watches: number;
@@ -89,12 +107,6 @@ async function answerLog(exchange: Exchange): Promise<ApiResponse> {
   };
 }
 
-/** A container that has not run has no log yet: that is the client's to wait for, not a missing pod. */
-function streamRefusal(error: SkeinError, exchange: Exchange, name: string): StatusError {
-  if (error.code === 'not-found') return badRequest(error.message);
-  return fromSkeinError(error, namesOf(exchange), name);
-}
-
 const isRead = (verb: string): boolean => verb === 'get';
 const isWrite = (verb: string): boolean => verb === 'update' || verb === 'patch';
 
@@ -104,9 +116,12 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
   if (!(definition.subresources as readonly string[]).includes(subresource)) throw noSuchPath();
   switch (subresource) {
     case 'status':
+    case 'ephemeralcontainers':
+    case 'resize':
+    case 'approval':
       if (isRead(verb)) return get(exchange);
-      if (verb === 'update') return update(exchange, 'status');
-      if (verb === 'patch') return patch(exchange, 'status');
+      if (verb === 'update') return update(exchange, subresource);
+      if (verb === 'patch') return patch(exchange, subresource);
       break;
     case 'scale':
       if (isRead(verb)) return getScale(exchange);
@@ -121,9 +136,14 @@ async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
     case 'eviction':
       if (verb === 'create') return evict(exchange);
       break;
+    case 'token':
+      if (verb === 'create') return requestToken(exchange);
+      break;
+    case 'attach':
     case 'exec':
+    case 'portforward':
       throw badRequest(
-        'exec needs a WebSocket: ask with "Upgrade: websocket" and v5.channel.k8s.io or v4.channel.k8s.io',
+        'Upgrade request required: ask with "Upgrade: websocket" or "Upgrade: SPDY/3.1"',
       );
     case 'binding':
       throw methodNotAllowed(
@@ -172,36 +192,58 @@ async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiRes
 }
 
 function definitionOf(route: ResourceRoute): AnyDefinition {
-  const kind = kindOfResource(route.group, route.version, route.plural);
-  if (kind === undefined) throw noSuchPath();
-  return kindDefinition(kind);
+  const served = servedKindAt(route.group, route.version, route.plural);
+  if (served === undefined) throw noSuchPath();
+  return served;
 }
 
 /** The request engine of one peer. */
 export function createGateway(options: GatewayOptions): Gateway {
   const count = createWatchCount();
   const flow = createFlowControl(options.clock);
-  const definitions = kindNames.map((kind) => kindDefinition(kind));
-  const catalog: readonly GroupVersion[] = buildCatalog(definitions, options.extras);
-  const discovery = { ...options, catalog };
+  const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, REVIEWS, options.extras);
+  const { publicKey } = options.accountTokens;
+  const discovery = { ...options, catalog, publicKey };
   const publication = createPublication({
     catalog,
     version: options.version,
     clock: options.clock,
   });
+  const authorization = createAuthorization(options.objects.view);
+  const tokens = createTokenReview(options);
+  const reviewing = { authorization, reviewToken: tokens };
+
+  const audit = createAuditLog(options.clock, options.log);
 
   const admit = async (
     request: ApiRequest,
+    entry: AuditEntry,
   ): Promise<{ readonly user: User; readonly route: Route }> => {
     const route = parseRoute(request.method, request.path, request.query);
-    const user = await authenticate(request, options.reviewToken);
-    authorize(user, route);
+    const asked = attributesOf(route, request.method, request.query);
+    entry.asked = asked;
+    const proven = await authenticate(request, tokens);
+    entry.user = proven;
+    const user = impersonated(request, proven, authorization.authorize);
+    if (user !== proven) Object.assign(entry, { user, impersonator: proven });
+    const { allowed, reason } = authorization.authorize(user, asked);
+    if (!allowed && isAnonymous(proven)) {
+      throw unauthorized(
+        'Unauthorized: send a client certificate or a bearer token of this cluster',
+      );
+    }
+    if (!allowed) throw mayNot(user, asked, reason);
     return { user, route };
   };
 
+  const exchangeOf = (request: ApiRequest, route: ResourceRoute, user: User): Exchange => {
+    const definition = definitionOf(route);
+    return { gateway: options, request, route, definition, user, authorization, warnings: [] };
+  };
+
   /** Open watches and logs hold no seat: only their beginning does. */
-  const answer = async (request: ApiRequest): Promise<ApiResponse> => {
-    const { user, route } = await admit(request);
+  const answer = async (request: ApiRequest, entry: AuditEntry): Promise<ApiResponse> => {
+    const { user, route } = await admit(request, entry);
     const place = placeOf(user, route, request.query.get('limit') ?? '');
     if (place === undefined) return answerAdmitted(request, user, route);
     const leave = await flow.enter(place);
@@ -213,6 +255,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     user: User,
     route: Route,
   ): Promise<ApiResponse> => {
+    if (route.type === 'resource' && route.proxyPath !== undefined) {
+      // Its body goes on as it comes.
+      return answerProxy(exchangeOf(arrived, route, user));
+    }
     const { readBody } = arrived;
     const request = readBody === undefined ? arrived : { ...arrived, body: await readBody() };
     if (route.type === 'path') {
@@ -223,8 +269,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (route.group === SKEIN_GROUP && route.version === SKEIN_VERSION) {
       return answerExtra(options, request, route, user);
     }
-    const definition = definitionOf(route);
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
+    const review = reviewOf(route);
+    if (review !== undefined) return answerReview(reviewing, review, request, route, user);
+    const exchange = exchangeOf(request, route, user);
     return answerKind(exchange, count).catch((error: unknown) => {
       // "Not found" of a peer that is cut off may be old as well: the client must be told.
       if (error instanceof StatusError) return refusal(error.status, warningHeaders(exchange));
@@ -232,40 +279,43 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
 
-  const startExec = async (
-    request: ApiRequest,
-    checkTransport: () => void,
-  ): Promise<ExecOutcome> => {
-    const { user, route } = await admit(request);
-    const isExec = route.type === 'resource' && route.subresource === 'exec' && route.name !== '';
-    if (!isExec) throw badRequest('only pods/exec can be upgraded');
-    const definition = definitionOf(route);
-    if (!definition.subresources.includes('exec')) throw noSuchPath();
-    checkTransport();
-    const exchange = { gateway: options, request, route, definition, user, warnings: [] };
-    const pod = (await readNewest(exchange)) as Pod;
-    const { options: asked, streams } = execOptions(pod, request.query);
-    const opened = await options.streams.exec(podTarget(pod), asked);
-    if (!opened.ok) throw streamRefusal(opened.error, exchange, route.name);
-    return { type: 'session', session: opened.value, streams };
+  const upgrade = async (request: ApiRequest, entry: AuditEntry): Promise<UpgradeOutcome> => {
+    const { user, route } = await admit(request, entry);
+    if (route.type !== 'resource' || route.group === SKEIN_GROUP) throw noSuchPath();
+    const exchange = exchangeOf(request, route, user);
+    if (!exchange.definition.subresources.some((name) => name === route.subresource)) {
+      throw badRequest(
+        'only exec, attach, portforward and proxy of a pod, and proxy of a service, can be upgraded',
+      );
+    }
+    if (route.proxyPath === undefined) return connectPod(exchange);
+    return { type: 'proxy', target: await proxyTarget(exchange) };
   };
 
   return {
     handle: async (request) => {
-      const response = await answer(request).catch((error: unknown) =>
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const response = await answer(request, entry).catch((error: unknown) =>
         refuse(options, request, error),
       );
+      audit.record(entry, response.status, beganMs);
       const { query, headers } = request;
       const isJson = response.type === 'json' || response.type === 'list';
       return isJson && isPretty(query, headers['user-agent'])
         ? { ...response, pretty: true }
         : response;
     },
-    openExec: (request, checkTransport) =>
-      startExec(request, checkTransport).catch((error: unknown) => ({
+    upgrade: async (request) => {
+      const entry: AuditEntry = {};
+      const beganMs = options.clock.monotonicMs();
+      const outcome = await upgrade(request, entry).catch((error: unknown): UpgradeOutcome => ({
         type: 'refused',
         response: refuse(options, request, error),
-      })),
+      }));
+      audit.record(entry, outcome.type === 'refused' ? outcome.response.status : 101, beganMs);
+      return outcome;
+    },
     counters: () => ({ watches: count.open(), ...flow.counters() }),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Store } from '../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../runtime/index.ts';
+import type { AccountTokens } from '../objects/account-claims.ts';
 import type { Objects } from '../objects/objects.ts';
 import type { PodStreams } from '../objects/pod-streams.ts';
 import type { TokenReview } from './authentication.ts';
@@ -12,6 +13,7 @@ export interface GatewayOptions {
   readonly objects: Objects;
   readonly streams: PodStreams;
   readonly reviewToken: TokenReview;
+  readonly accountTokens: AccountTokens;
   readonly extras: ExtraResources;
   readonly clock: Clock;
   readonly random: Random;

@@ -122,6 +122,16 @@ export const alreadyExists = (resource: Named, name: string): StatusError =>
     about(resource, name),
   );
 
+/** 409 for a name that the server made up, each time anew, and that was there each time. */
+export const generatedNameTaken = (resource: Named, taken: Status): StatusError =>
+  new StatusError(
+    409,
+    'AlreadyExists',
+    `${qualified(resource.plural, resource.group)} "${taken.details?.name ?? ''}" already exists, ` +
+      'the server was not able to generate a unique name for the object',
+    { ...taken.details, retryAfterSeconds: 1 },
+  );
+
 const NEWER =
   'the object has been modified; please apply your changes to the latest version and try again';
 

@@ -2,7 +2,7 @@
 
 import { failed, ok, SkeinError } from '../../runtime/index.ts';
 import type { Result } from '../../runtime/index.ts';
-import { kindDefinition } from './kind-table.ts';
+import type { KindDefinition } from './kind-definition.ts';
 import type { KindName, ObjectTypes } from './kinds.ts';
 
 export interface FieldRequirement {
@@ -14,8 +14,14 @@ export interface FieldRequirement {
 /** All requirements hold; none: everything matches. */
 export type FieldSelector = readonly FieldRequirement[];
 
-/** Reads `fieldSelector=`. Errors: invalid, for bad text and for fields that `kind` does not offer. */
-export function parseFieldSelector(kind: KindName, text: string): Result<FieldSelector> {
+/** What a kind offers to field selectors. */
+type Offer<K extends KindName> = Pick<KindDefinition<K>, 'names' | 'selectableFields'>;
+
+/** Reads `fieldSelector=`. Errors: invalid, for bad text and for fields that the kind does not offer. */
+export function parseFieldSelector<K extends KindName>(
+  offer: Offer<K>,
+  text: string,
+): Result<FieldSelector> {
   const requirements: FieldRequirement[] = [];
   for (const term of splitTerms(text)) {
     const match = /^((?:[^\\=!]|\\.)*)(==|=|!=)(.*)$/s.exec(term);
@@ -27,8 +33,8 @@ export function parseFieldSelector(kind: KindName, text: string): Result<FieldSe
     if (value === undefined) {
       return refused(`invalid field selector value '${match[3]}': escape , = and \\ with \\`);
     }
-    if (fieldOf(kind, field) === undefined) {
-      const known = selectableFields(kind).map((one) => JSON.stringify(one));
+    if (fieldOf(offer, field) === undefined) {
+      const known = selectableFieldsOf(offer).map((one) => JSON.stringify(one));
       return refused(
         `${JSON.stringify(field)} is not a known field selector: only ${known.join(', ')}`,
       );
@@ -40,26 +46,25 @@ export function parseFieldSelector(kind: KindName, text: string): Result<FieldSe
 
 /** Does the object satisfy every requirement? */
 export const matchesFields = <K extends KindName>(
-  kind: K,
+  offer: Offer<K>,
   selector: FieldSelector,
   object: Readonly<ObjectTypes[K]>,
 ): boolean =>
   selector.every(
-    ({ field, equal, value }) => ((fieldOf(kind, field)?.(object) ?? '') === value) === equal,
+    ({ field, equal, value }) => ((fieldOf(offer, field)?.(object) ?? '') === value) === equal,
   );
 
 /** The fields that selectors of this kind may ask. */
-export const selectableFields = (kind: KindName): readonly string[] => [
+const selectableFieldsOf = <K extends KindName>(offer: Offer<K>): readonly string[] => [
   'metadata.name',
-  ...(kindDefinition(kind).names.namespaced ? ['metadata.namespace'] : []),
-  ...Object.keys(kindDefinition(kind).selectableFields),
+  ...(offer.names.namespaced ? ['metadata.namespace'] : []),
+  ...Object.keys(offer.selectableFields),
 ];
 
 function fieldOf<K extends KindName>(
-  kind: K,
+  { names, selectableFields }: Offer<K>,
   field: string,
 ): ((object: Readonly<ObjectTypes[K]>) => string) | undefined {
-  const { names, selectableFields } = kindDefinition(kind);
   if (field === 'metadata.name') return (object) => object.metadata?.name ?? '';
   if (field === 'metadata.namespace' && names.namespaced) {
     return (object) => object.metadata?.namespace ?? '';

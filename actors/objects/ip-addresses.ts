@@ -25,3 +25,21 @@ export const isIpAddress = (text: string): boolean => isIpv4(text) || isIpv6(tex
 
 /** What a text that is no address is told. */
 export const IP_PROBLEM = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+
+/** Why no packet of another machine could be sent to this address; nothing for one that is usual. */
+export function specialIpProblems(ip: string): readonly string[] {
+  const text = ip.toLowerCase();
+  if (/^0+(\.0+){3}$/.test(text) || /^[0:]+$/.test(text)) {
+    return ['may not be unspecified (0.0.0.0 or ::)'];
+  }
+  if (text.startsWith('127.') || /^[0:]*:0*1$/.test(text)) {
+    return ['may not be in the loopback range (127.0.0.0/8, ::1/128)'];
+  }
+  if (text.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(text)) {
+    return ['may not be in the link-local range (169.254.0.0/16, fe80::/10)'];
+  }
+  if (text.startsWith('224.0.0.') || text.startsWith('ff02:')) {
+    return ['may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'];
+  }
+  return [];
+}

@@ -6,6 +6,8 @@ const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const WILDCARD_SUBDOMAIN = /^\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const DOMAIN_PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
 const ENV_NAME = /^[ -<>-~]+$/;
 const PORT_NAME = /^[-a-z0-9]+$/;
 
@@ -142,3 +144,37 @@ export const portProblems = (value: number): Problems =>
   Number.isInteger(value) && value >= 1 && value <= 65_535
     ? []
     : ['must be between 1 and 65535, inclusive'];
+
+/** One segment of a path: whatever can stand in a URL. */
+export function pathSegmentProblems(value: string): Problems {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((one) => value.includes(one)).map((one) => `may not contain '${one}'`);
+}
+
+/** A host of Ingress: `*` may stand for its first label. */
+export function wildcardSubdomainProblems(value: string): Problems {
+  const problems: string[] = [];
+  if (value.length > SUBDOMAIN_LENGTH) problems.push(tooLong(SUBDOMAIN_LENGTH));
+  if (!WILDCARD_SUBDOMAIN.test(value)) {
+    const example = `(e.g. '*.example.com', regex used for validation is '${WILDCARD_SUBDOMAIN.source.slice(1, -1)}')`;
+    problems.push(
+      `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character ${example}`,
+    );
+  }
+  return problems;
+}
+
+/** `example.com/what`: a domain, then a path that may have slashes of its own. */
+export function domainPathProblems(value: string): Problems {
+  const slash = value.indexOf('/');
+  if (slash < 0) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
+  const problems = subdomainProblems(domain).map((problem) => `prefix part ${problem}`);
+  if (path === '') problems.push('must be a domain-prefixed path (such as "acme.io/foo")');
+  else if (!DOMAIN_PATH.test(path)) {
+    problems.push(
+      `Invalid path (e.g. 'my/path', regex used for validation is '${DOMAIN_PATH.source.slice(1, -1)}')`,
+    );
+  }
+  return problems;
+}

@@ -13,6 +13,8 @@ export interface IndexEntry {
   readonly uid: string;
   /** The uid of its controlling owner; '' for none. */
   readonly ownerUid: string;
+  /** The uids of its other owners. */
+  readonly otherOwnerUids: readonly string[];
   /** The node a pod is bound to; '' for none. */
   readonly node: string;
 }
@@ -22,7 +24,7 @@ export interface ObjectIndex {
   /** Entries with keys in [from, end), in key order. */
   readonly range: (from: string, end: string) => readonly IndexEntry[];
   readonly byUid: (uid: string) => IndexEntry | undefined;
-  /** In key order. */
+  /** Whatever names this uid among its owners, in key order. */
   readonly byOwner: (uid: string) => readonly IndexEntry[];
   /** Pods, in key order. */
   readonly byNode: (node: string) => readonly IndexEntry[];
@@ -31,14 +33,20 @@ export interface ObjectIndex {
   readonly keys: () => Iterable<string>;
 }
 
+/** Shared by all that have one owner or none. */
+const NOBODY: readonly string[] = [];
+
 /** What the index must know of an object. */
 export function indexEntry(kv: KeyValue, kind: KindName, object: Stored<KindName>): IndexEntry {
   const spec = (object as ObjectTypes['Pod']).spec;
+  const ownerUid = controllerOf(object)?.uid ?? '';
+  const others = (object.metadata?.ownerReferences ?? []).filter(({ uid }) => uid !== ownerUid);
   return {
     kind,
     kv,
     uid: object.metadata?.uid ?? '',
-    ownerUid: controllerOf(object)?.uid ?? '',
+    ownerUid,
+    otherOwnerUids: others.length === 0 ? NOBODY : others.map(({ uid }) => uid),
     node: kind === 'Pod' ? (spec?.nodeName ?? '') : '',
   };
 }
@@ -58,7 +66,7 @@ export function createObjectIndex(): ObjectIndex {
     if (entry === undefined) return;
     entries.delete(key);
     if (uids.get(entry.uid) === entry) uids.delete(entry.uid);
-    unlink(owners, entry.ownerUid, key);
+    for (const uid of [entry.ownerUid, ...entry.otherOwnerUids]) unlink(owners, uid, key);
     unlink(nodes, entry.node, key);
   };
 
@@ -80,7 +88,7 @@ export function createObjectIndex(): ObjectIndex {
       else sorted.set(key, undefined);
       entries.set(key, entry);
       if (entry.uid !== '') uids.set(entry.uid, entry);
-      link(owners, entry.ownerUid, key);
+      for (const uid of [entry.ownerUid, ...entry.otherOwnerUids]) link(owners, uid, key);
       link(nodes, entry.node, key);
     },
     delete: (key) => {

@@ -23,6 +23,11 @@ export interface ObjectChange<K extends KindName = KindName> {
   readonly previous: Stored<K> | undefined;
 }
 
+export interface KindAndObject {
+  readonly kind: KindName;
+  readonly object: Stored<KindName>;
+}
+
 /** What this peer's replica holds, synchronously. */
 export interface ObjectView {
   readonly revision: () => number;
@@ -40,6 +45,8 @@ export interface ObjectView {
   readonly parsed: <K extends KindName>(text: KeyValue) => Stored<K>;
   /** Objects of `kind` whose controlling owner has this uid. */
   readonly listOwnedBy: <K extends KindName>(kind: K, ownerUid: string) => readonly Stored<K>[];
+  /** Objects of any kind that name this uid among their owners. */
+  readonly listDependents: (uid: string) => readonly KindAndObject[];
   /** Pods bound to this node. */
   readonly podsOnNode: (node: string) => readonly Stored<'Pod'>[];
   /** Every change of these kinds from now on, after the view has it. Returns how to stop. */

@@ -78,9 +78,13 @@ export function createParsedObjects(): ParsedObjects {
       },
       parsed,
       listOwnedBy: <K extends KindName>(kind: K, ownerUid: string) => {
-        const owned = index.byOwner(ownerUid).filter((entry) => entry.kind === kind);
+        const owned = index
+          .byOwner(ownerUid)
+          .filter((entry) => entry.kind === kind && entry.ownerUid === ownerUid);
         return owned.map((entry) => objectOf<K>(entry));
       },
+      listDependents: (uid) =>
+        index.byOwner(uid).map((entry) => ({ kind: entry.kind, object: objectOf(entry) })),
       podsOnNode: (node) => index.byNode(node).map((entry) => objectOf<'Pod'>(entry)),
     },
     absorb,

@@ -26,14 +26,25 @@ export interface ExecOptions {
   readonly tty: boolean;
 }
 
+export interface AttachOptions {
+  readonly container: string;
+  /** Whether the client means to write; it can where the container's spec keeps its input open. */
+  readonly stdin: boolean;
+}
+
+/** A command that runs in a container, or a container's own streams. */
 export interface ExecSession {
   /** Ends the command's standard input when ended. */
   readonly stdin: NodeJS.WritableStream;
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly resize: (columns: number, rows: number) => void;
-  /** The command's exit code, once its output has been read; an error when it could not be run. */
+  /**
+   * The command's exit code, once its output has been read; an error when it could not be run.
+   * Of a container that was attached to: 0, since its exit is told by its status.
+   */
   readonly exited: Promise<Result<number>>;
+  /** Ends the command; lets go of a container that was attached to. */
   readonly kill: () => void;
 }
 
@@ -41,6 +52,8 @@ export interface PodStreams {
   /** Errors: not-found (no such pod or container there), unavailable (its peer cannot be reached). */
   readonly logs: (target: PodTarget, options: LogOptions) => Promise<Result<Readable>>;
   readonly exec: (target: PodTarget, options: ExecOptions) => Promise<Result<ExecSession>>;
+  /** The running container's own streams, from now on. Also `invalid` where the driver cannot attach. */
+  readonly attach: (target: PodTarget, options: AttachOptions) => Promise<Result<ExecSession>>;
   /** A connection to a TCP port of the pod, by number. */
   readonly connect: (target: PodTarget, port: number) => Promise<Result<Duplex>>;
 }

@@ -7,7 +7,7 @@ import { schemaFields } from './schema.ts';
 import type { SchemaField } from './schema.ts';
 
 export interface SchemaVerdict {
-  /** A copy without unknown fields and nulls, with quantities in their canonical form. */
+  /** A copy without unknown fields and nulls, with quantities and times in their canonical form. */
   readonly value: unknown;
   /** Paths that the schema does not have, as in `spec.replicaz`. */
   readonly unknownFields: readonly string[];
@@ -104,7 +104,8 @@ function copyField(
       if (!isObject(value)) break;
       const copy: Record<string, unknown> = {};
       for (const [key, inner] of Object.entries(value)) {
-        const read = inner === null && field.type === 'string' ? '' : inner;
+        const isText = field.type === 'string' || field.type === 'bytes';
+        const read = inner === null && isText ? '' : inner;
         setOwn(copy, key, copyOne(walk, field, read, `${path}[${key}]`, complete));
       }
       return copy;
@@ -126,11 +127,13 @@ function copyOne(
   if (schemaFields(type) !== undefined) return copyObject(walk, type, value, path, complete);
   if (type === 'any') return structuredClone(value);
   if (type === 'quantity') return copyQuantity(walk, value, path);
+  if (type === 'bytes') return copyBytes(walk, value, path);
   if (!isScalar(type, value)) {
     walk.malformed.push(wrongType(path, value, SCALAR_NAMES[type] ?? type));
     return undefined;
   }
-  return value;
+  if (type === 'time') return canonicalTime(value as string, 0);
+  return type === 'microtime' ? canonicalTime(value as string, MICROSECOND_DIGITS) : value;
 }
 
 const SCALAR_NAMES: Readonly<Record<string, string>> = {
@@ -154,11 +157,25 @@ function isScalar(type: string, value: unknown): boolean {
     case 'int-or-string':
       return typeof value === 'string' || isInt32(value);
     default:
-      return typeof value === 'string' && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
+      return typeof value === 'string' && RFC3339.test(value) && isInYears(Date.parse(value));
   }
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+const MICROSECOND_DIGITS = 6;
+
+/** In UTC with so many digits of the second: clients of Kubernetes read no other form. */
+function canonicalTime(text: string, digits: number): string {
+  const seconds = new Date(Date.parse(text)).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  if (digits === 0) return `${seconds}Z`;
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return `${seconds}.${fraction.slice(0, digits).padEnd(digits, '0')}Z`;
+}
+
+/** Written with four digits, wherever on earth it was meant. */
+const isInYears = (ms: number): boolean =>
+  ms >= Date.parse('0001-01-01T00:00:00Z') && ms < Date.UTC(10_000, 0);
 
 const isInt32 = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >> 0 === value;
@@ -172,6 +189,17 @@ function copyQuantity(walk: Walk, value: unknown, path: string): string | undefi
   const canonical = canonicalQuantity(text.trim());
   if (canonical === undefined) walk.malformed.push(invalid(path, value, QUANTITY_PROBLEM));
   return canonical;
+}
+
+/** Base64, as it came; what it holds may be secret, so it is not shown. */
+function copyBytes(walk: Walk, value: unknown, path: string): string | undefined {
+  const text = typeof value === 'string' ? value.replaceAll(/[\r\n]/g, '') : undefined;
+  if (text !== undefined && text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+    return text;
+  }
+  const message = 'Invalid value: illegal base64 data';
+  walk.malformed.push({ path, reason: 'FieldValueInvalid', message });
+  return undefined;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

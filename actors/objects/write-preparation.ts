@@ -5,7 +5,8 @@ import { formatFieldErrors } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { sameValue } from './field-rules.ts';
 import { apiVersionOf, kindDefinition } from './kind-table.ts';
-import type { KindName, KubernetesObject, ObjectTypes } from './kinds.ts';
+import type { KindDefinition, PartName, Requester, StatusSubresource } from './kind-definition.ts';
+import type { KindName, KindNames, KubernetesObject, ObjectTypes } from './kinds.ts';
 import { generatedName, timestamp } from './meta.ts';
 import { validateMetadata, validateMetadataUpdate } from './meta-validation.ts';
 import type { Stored } from './objects.ts';
@@ -19,6 +20,8 @@ export interface Creation {
   readonly uid: string;
   /** Ends a name asked for by generateName; see randomNameSuffix. */
   readonly nameSuffix?: string;
+  /** Who asks; for kinds that keep it. */
+  readonly user?: Requester;
 }
 
 /** How fields that the schema does not know are met: refused, or dropped with or without a warning. */
@@ -47,7 +50,7 @@ export function prepareCreate<K extends KindName>(
   creation: Creation,
   fieldValidation: FieldValidation = 'Strict',
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { object } = read;
   const { strategy, names } = kindDefinition(kind);
@@ -68,29 +71,44 @@ export function prepareCreate<K extends KindName>(
 
   if (strategy.hasStatus && strategy.keepsStatusOnCreate !== true) clearStatus(object);
   strategy.setDefaults(object);
-  strategy.prepareCreate?.(object);
+  strategy.prepareCreate?.(object, creation);
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
     ...strategy.validate(object),
+    ...(strategy.validateCreate?.(object) ?? []),
   ]);
 }
 
 /**
  * The new state of an object as it is to be stored; neither object is changed. Its resourceVersion is the
- * given one's, so that the write is conditional on it; without one, on `existing`.
+ * given one's, so that the write is conditional on it; without one, on `existing`. A status may say since
+ * when, so `nowMs` is needed where one is written for a client.
  */
 export function prepareUpdate<K extends KindName>(
   kind: K,
   existing: Stored<K>,
   given: unknown,
-  subresource?: 'status',
+  subresource?: StatusSubresource | PartName,
   fieldValidation: FieldValidation = 'Strict',
+  nowMs?: number,
 ): Prepared<K> {
-  const read = readObject(kind, given, fieldValidation);
+  const read = readObject(kindDefinition(kind), given, fieldValidation);
   if (!read.ok) return read;
   const { strategy, names } = kindDefinition(kind);
-  const object = subresource === 'status' ? withStatusOf(existing, read.object) : read.object;
+  const part =
+    subresource === undefined || isOfStatus(subresource)
+      ? undefined
+      : strategy.parts?.[subresource];
+  const object =
+    subresource === undefined
+      ? read.object
+      : withIdentityOf(
+          read.object,
+          part === undefined
+            ? withStatusOf(existing, read.object)
+            : structuredClone(part.take(read.object, existing)),
+        );
   if (subresource === undefined && strategy.hasStatus) keepStatus(object, existing);
 
   const metadata = metadataOf(object);
@@ -98,14 +116,19 @@ export function prepareUpdate<K extends KindName>(
   carryOver(metadata, old);
   strategy.setDefaults(object);
   if (subresource === undefined) strategy.prepareUpdate?.(object, existing);
+  else if (isOfStatus(subresource))
+    strategy.prepareStatus?.(object, existing, { subresource, nowMs });
   if (strategy.countsGenerations) {
     const grown = !sameValue(withoutServerParts(object), withoutServerParts(existing));
     metadata.generation = (old.generation ?? 1) + (grown ? 1 : 0);
   }
   const rules =
-    subresource === 'status'
+    subresource !== undefined && isOfStatus(subresource)
       ? (strategy.validateStatus?.(object, existing) ?? [])
-      : [...strategy.validate(object), ...strategy.validateUpdate(object, existing)];
+      : [
+          ...strategy.validate(object),
+          ...(part ?? { validate: strategy.validateUpdate }).validate(object, existing),
+        ];
   return verdict(kind, object, read, [
     ...read.missing,
     ...validateMetadata(metadata, names.namespaced, strategy.nameProblems),
@@ -124,6 +147,10 @@ export function defaulted<K extends KindName>(
   return copy;
 }
 
+/** Subresources through which the status is written; the others change a part of the spec. */
+const isOfStatus = (subresource: StatusSubresource | PartName): subresource is StatusSubresource =>
+  subresource === 'status' || subresource === 'approval';
+
 interface Read<K extends KindName> {
   readonly ok: true;
   readonly object: ObjectTypes[K];
@@ -132,12 +159,12 @@ interface Read<K extends KindName> {
 }
 
 /** A copy that has the shape of its kind. */
-function readObject<K extends KindName>(
-  kind: K,
+export function readObject<K extends KindName>(
+  { schema, names }: Pick<KindDefinition<K>, 'schema' | 'names'>,
   given: unknown,
   fieldValidation: FieldValidation,
 ): Read<K> | (Prepared<K> & { ok: false }) {
-  const { schema, names } = kindDefinition(kind);
+  const { kind } = names;
   const checked = checkAgainstSchema(schema, given);
   const malformed = [...checked.malformed, ...kindErrors(checked, names)];
   const unknown = checked.unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
@@ -227,13 +254,21 @@ function keepStatus(object: object, existing: object): void {
   else Object.assign(object, { status: structuredClone(status) });
 }
 
-/** The existing object with the given one's status, and the resourceVersion it was decided from. */
+/** The existing object with the given one's status. */
 function withStatusOf<K extends KindName>(
   existing: Stored<K>,
   given: ObjectTypes[K],
 ): ObjectTypes[K] {
   const object = structuredClone(existing) as ObjectTypes[K];
   keepStatus(object, given);
+  return object;
+}
+
+/** The object with the names and the resourceVersion that it was decided from, and the managers it says. */
+function withIdentityOf<K extends KindName>(
+  given: ObjectTypes[K],
+  object: ObjectTypes[K],
+): ObjectTypes[K] {
   const { uid, resourceVersion, name, namespace, managedFields } = given.metadata ?? {};
   const said = { uid, resourceVersion, name, namespace, managedFields };
   for (const [field, value] of Object.entries(said)) {
@@ -264,18 +299,28 @@ function verdict<K extends KindName>(
 ): Prepared<K> {
   const errors = withoutRepeats(found);
   if (errors.length === 0) return { ok: true, object, warnings };
-  const { group } = kindDefinition(kind).names;
+  return invalidObject(kindDefinition(kind).names, object, errors);
+}
+
+/** The refusal of an object that breaks rules. */
+export function invalidObject(
+  { kind, group }: Pick<KindNames, 'kind' | 'group'>,
+  object: KubernetesObject,
+  errors: readonly FieldError[],
+): Prepared<KindName> & { ok: false } {
   const resource = group === '' ? kind : `${kind}.${group}`;
   const name = JSON.stringify(object.metadata?.name ?? '');
   const message = `${resource} ${name} is invalid: ${formatFieldErrors(errors)}`;
   return { ok: false, reason: 'invalid', errors, message };
 }
 
-/** The schema and the rules of the kind may find the same. */
+/** The schema and the rules of the kind may find the same; the rules say why. */
 function withoutRepeats(errors: readonly FieldError[]): readonly FieldError[] {
-  const seen = new Set<string>();
-  return errors.filter(({ path, reason, message }) => {
+  const found = new Map<string, FieldError>();
+  for (const error of errors) {
+    const { path, reason, message } = error;
     const mark = reason === 'FieldValueRequired' ? `${path} required` : `${path} ${message}`;
-    return !seen.has(mark) && seen.add(mark);
-  });
+    if ((found.get(mark)?.message.length ?? -1) < message.length) found.set(mark, error);
+  }
+  return [...found.values()];
 }

@@ -4,6 +4,8 @@ import type { Store } from '../../consensus/index.ts';
 import { controllerDuty } from '../duties/controller-actor.ts';
 import type { DutyDefinition } from '../duties/duty.ts';
 import type { Objects } from '../objects/objects.ts';
+import { roleController } from './access/role-controller.ts';
+import { serviceAccountController } from './access/service-account-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { eventCollector } from './garbage-collection/event-collector.ts';
@@ -27,5 +29,7 @@ export function replicationDuties(
     namespaceCollector,
     eventCollector,
     finishedPodCollector(store.view),
+    roleController,
+    serviceAccountController,
   ].map((controller) => controllerDuty(controller, objects));
 }

@@ -30,6 +30,7 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   secrets: 'name',
   resourceClaims: 'name',
   schedulingGates: 'name',
+  drivers: 'name',
   hostAliases: 'ip',
   topologySpreadConstraints: 'topologyKey',
   ownerReferences: 'uid',
@@ -52,6 +53,8 @@ export function listRule(path: readonly string[]): ListRule | undefined {
   }
   if (path.at(-2) === 'metadata' && field === 'finalizers') return { type: 'by-value' };
   if (path.join('.') === 'spec.podCIDRs') return { type: 'by-value' };
+  // Those of a ServiceAccount are replaced as a whole.
+  if (path.join('.') === 'imagePullSecrets') return undefined;
   const key = MERGE_KEYS[field];
   return key === undefined ? undefined : { type: 'by-key', key };
 }

@@ -23,6 +23,13 @@ export const formatValue = (value: unknown, format: 'json' | 'yaml'): string =>
     ? `${JSON.stringify(value, undefined, 4)}\n`
     : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
+/** Who manages which field is long and for machines. */
+function withoutManagers(object: ApiObject): ApiObject {
+  if (object.metadata === undefined || !('managedFields' in object.metadata)) return object;
+  const { managedFields: _hidden, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** One object as itself, several as a List. */
 export function formatObjects(
   objects: readonly { readonly resource: Resource; readonly object: ApiObject }[],
@@ -34,7 +41,7 @@ export function formatObjects(
       .map(({ resource, object }) => `${fullName(resource, object.metadata?.name ?? '')}\n`)
       .join('');
   }
-  const items = objects.map(({ object }) => object);
+  const items = objects.map(({ object }) => withoutManagers(object));
   if (isOne) return formatValue(items[0], format);
   return formatValue({ apiVersion: 'v1', items, kind: 'List', metadata: {} }, format);
 }

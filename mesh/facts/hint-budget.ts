@@ -1,60 +1,75 @@
-// How many hints may be published: a few tens a second by all peers together, for each costs everybody. Pure.
+// How many hints there may be: a few tens a second by all peers together, for each costs everybody. Pure.
 //
-// Everybody hears every hint, so each peer counts all of them against one allowance: its own and those of others.
-// Besides it has a share of its own, so that peers that all have something to say at once say it in turn.
+// Everybody hears every hint, so each peer counts all of them against one allowance: its own and those of others. Nobody has
+// more than a part of it: a peer publishes no more than its share, and of one origin no more than twice that is heard or
+// passed on, so that an origin that keeps to no share is cut down by whoever hears it first. What is ignored is not lost:
+// exchanges of facts and comparisons of members bring the same, a little later.
 
-/** Of the whole cluster: so many at once, and so many more each second. */
-const CLUSTER_BURST = 40;
-const CLUSTER_PER_SECOND = 20;
+import { createTokenBucket } from '../token-bucket.ts';
+import type { Rate, TokenBucket } from '../token-bucket.ts';
 
-/** Of one peer: so many at once; the refill is its share of the cluster's, but one in ten seconds at least. */
-const OWN_BURST = 3;
-const OWN_PER_SECOND_MIN = 0.1;
+/** Of the whole cluster. */
+const CLUSTER: Rate = { burst: 40, perSecond: 20 };
+
+/** The share of one peer: so many at once; the refill is an equal part of the cluster's, within these. */
+const SHARE_BURST = 3;
+const SHARE_PER_SECOND = { min: 0.1, max: 2.5 };
+
+/** Hints bunch up on their way, and no two peers agree on how many there are. */
+const HEARD_SHARES = 2;
+
+/** Origins remembered. More than the cluster's allowance names until a share is full again: the oldest has nothing to remember. */
+export const ORIGINS_LIMIT = 2_048;
 
 export interface HintBudget {
   /** True when this peer may publish one more now; counts it then. */
   readonly publish: (nowMs: number, clusterSize: number) => boolean;
-  /** Counts one that was received; false when it is one too many and better ignored. */
-  readonly receive: (nowMs: number) => boolean;
+  /** True when one more of this origin may be heard and passed on now; counts it then. */
+  readonly receive: (origin: string, nowMs: number, clusterSize: number) => boolean;
+  /** Origins that are remembered. */
+  readonly origins: () => number;
 }
 
-/** Full at `nowMs`, on the local monotonic clock. */
-export function createHintBudget(nowMs: number): HintBudget {
-  const cluster = createTokens(CLUSTER_BURST, nowMs);
-  const own = createTokens(OWN_BURST, nowMs);
+export function createHintBudget(): HintBudget {
+  const cluster = createTokenBucket(CLUSTER);
+  const own = createTokenBucket({ burst: SHARE_BURST, perSecond: SHARE_PER_SECOND.max });
+  // The one heard last is the last.
+  const heard = new Map<string, TokenBucket>();
+
+  const of = (origin: string): TokenBucket => {
+    const known = heard.get(origin);
+    heard.delete(origin);
+    const bucket = known ?? createTokenBucket(heardRate(SHARE_PER_SECOND.max));
+    heard.set(origin, bucket);
+    for (const oldest of heard.keys()) {
+      if (heard.size <= ORIGINS_LIMIT) break;
+      heard.delete(oldest);
+    }
+    return bucket;
+  };
+
   return {
     publish: (nowMs, clusterSize) => {
-      const share = Math.max(OWN_PER_SECOND_MIN, CLUSTER_PER_SECOND / Math.max(1, clusterSize));
-      cluster.fill(nowMs, CLUSTER_PER_SECOND);
-      own.fill(nowMs, share);
-      return cluster.left() >= 1 && own.take() && cluster.take();
+      own.refill(shareOf(clusterSize), nowMs);
+      return cluster.has(1, nowMs) && own.take(1, nowMs) && cluster.take(1, nowMs);
     },
-    receive: (nowMs) => {
-      cluster.fill(nowMs, CLUSTER_PER_SECOND);
-      return cluster.take();
+    receive: (origin, nowMs, clusterSize) => {
+      // Nothing is remembered of what is not counted.
+      if (!cluster.has(1, nowMs)) return false;
+      const share = of(origin);
+      share.refill(heardRate(shareOf(clusterSize)).perSecond, nowMs);
+      return share.take(1, nowMs) && cluster.take(1, nowMs);
     },
+    origins: () => heard.size,
   };
 }
 
-interface Tokens {
-  readonly fill: (nowMs: number, perSecond: number) => void;
-  readonly left: () => number;
-  readonly take: () => boolean;
-}
+const shareOf = (clusterSize: number): number => {
+  const { min, max } = SHARE_PER_SECOND;
+  return Math.min(max, Math.max(min, CLUSTER.perSecond / Math.max(1, clusterSize)));
+};
 
-function createTokens(burst: number, startMs: number): Tokens {
-  let tokens = burst;
-  let filledMs = startMs;
-  return {
-    fill: (nowMs, perSecond) => {
-      tokens = Math.min(burst, tokens + (Math.max(0, nowMs - filledMs) / 1000) * perSecond);
-      filledMs = nowMs;
-    },
-    left: () => tokens,
-    take: () => {
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    },
-  };
-}
+const heardRate = (perSecond: number): Rate => ({
+  burst: SHARE_BURST * HEARD_SHARES,
+  perSecond: perSecond * HEARD_SHARES,
+});

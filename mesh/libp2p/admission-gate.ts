@@ -12,10 +12,13 @@ import type { Connection, ConnectionGater, MultiaddrConnection } from '@libp2p/i
 import type { Clock, Timer } from '../../runtime/index.ts';
 import { SkeinError } from '../../runtime/index.ts';
 
-/** Connections that may be waiting for admission at once; one more is refused unread. */
+/**
+ * Connections that may be waiting for admission at once. One more takes the place of the one that has waited longest, of
+ * the address that has most: an honest peer is through in tens of milliseconds, long before its turn to give way.
+ */
 const UNADMITTED_LIMIT = 256;
 
-/** Of these from one address: many peers may share one behind a NAT. */
+/** Of these from one address: many peers may share one behind a NAT. One more is refused unread. */
 const UNADMITTED_PER_HOST_LIMIT = 64;
 
 /** What an unadmitted connection may send: noise, two handshakes and a serving request fit well. */
@@ -27,6 +30,9 @@ const ADMISSION_DEADLINE_MS = 5_000;
 /** A join waits for a majority to write down the token's use. */
 const JOIN_DEADLINE_MS = 20_000;
 
+/** A refusal must reach the other side within this; then its place is another's. */
+const REFUSAL_DEADLINE_MS = 1_000;
+
 export interface AdmissionGate {
   readonly gater: ConnectionGater;
   /** Lifts the limits of this connection. */
@@ -34,6 +40,8 @@ export interface AdmissionGate {
   readonly isAdmitted: (connection: Connection) => boolean;
   /** Gives a connection that redeems a token the time this takes. */
   readonly extend: (connection: Connection) => void;
+  /** It was refused, and has been told so. */
+  readonly dismiss: (connection: Connection) => void;
   readonly forget: (connection: Connection) => void;
   /** Connections that wait for admission. */
   readonly waiting: () => number;
@@ -45,6 +53,8 @@ interface Waiting {
   readonly host: string;
   bytes: number;
   deadline: Timer;
+  /** A token is being redeemed: it gives way to nobody. */
+  isJoining: boolean;
   isAdmitted: boolean;
   readonly abort: (error: Error) => void;
 }
@@ -69,17 +79,45 @@ export function createAdmissionGate(clock: Clock): AdmissionGate {
       entry.abort(new SkeinError('unauthorized', `not admitted within ${afterMs} ms`));
     });
 
+  /** Who waits, by address, the longest waiting first. */
+  const grouped = (): ReadonlyMap<string, readonly string[]> => {
+    const byHost = new Map<string, string[]>();
+    for (const [key, { host }] of waiting) {
+      const keys = byHost.get(host);
+      if (keys === undefined) byHost.set(host, [key]);
+      else keys.push(key);
+    }
+    return byHost;
+  };
+
+  const makeRoom = (byHost: ReadonlyMap<string, readonly string[]>): boolean => {
+    const most = [...byHost.values()].sort((a, b) => b.length - a.length);
+    for (const keys of most) {
+      const oldest = keys.find((key) => !waiting.get(key)!.isJoining);
+      if (oldest === undefined) continue;
+      const { abort } = waiting.get(oldest)!;
+      refused += 1;
+      end(oldest);
+      abort(new SkeinError('overloaded', 'too many connections wait to be admitted'));
+      return true;
+    }
+    return false;
+  };
+
   const denyInboundConnection = (maConn: MultiaddrConnection): boolean => {
     const key = maConn.remoteAddr.toString();
     const host = key.split('/')[2] ?? '';
-    const ofHost = [...waiting.values()].filter((entry) => entry.host === host).length;
-    if (waiting.size >= UNADMITTED_LIMIT || ofHost >= UNADMITTED_PER_HOST_LIMIT) {
+    const byHost = grouped();
+    const isFull = waiting.size >= UNADMITTED_LIMIT;
+    const hasMany = (byHost.get(host)?.length ?? 0) >= UNADMITTED_PER_HOST_LIMIT;
+    if (hasMany || (isFull && !makeRoom(byHost))) {
       refused += 1;
       return true;
     }
     const entry: Waiting = {
       host,
       bytes: 0,
+      isJoining: false,
       isAdmitted: false,
       deadline: expire(key, ADMISSION_DEADLINE_MS),
       abort: (error) => maConn.abort(error),
@@ -95,6 +133,15 @@ export function createAdmissionGate(clock: Clock): AdmissionGate {
   const keyOf = (connection: Connection): string =>
     connection.remoteAddr.toString().replace(/\/p2p\/[^/]+$/, '');
 
+  const within = (connection: Connection, limitMs: number, isJoining: boolean): void => {
+    const key = keyOf(connection);
+    const entry = waiting.get(key);
+    if (entry === undefined) return;
+    entry.isJoining = isJoining;
+    entry.deadline.cancel();
+    entry.deadline = expire(key, limitMs);
+  };
+
   return {
     // Everything is dialled on purpose: private addresses, which libp2p denies by default, are usual here.
     gater: { denyInboundConnection, denyDialMultiaddr: () => false },
@@ -108,11 +155,10 @@ export function createAdmissionGate(clock: Clock): AdmissionGate {
     },
     isAdmitted: (connection) => admitted.has(connection.id),
     extend: (connection) => {
-      const key = keyOf(connection);
-      const entry = waiting.get(key);
-      if (entry === undefined) return;
-      entry.deadline.cancel();
-      entry.deadline = expire(key, JOIN_DEADLINE_MS);
+      within(connection, JOIN_DEADLINE_MS, true);
+    },
+    dismiss: (connection) => {
+      within(connection, REFUSAL_DEADLINE_MS, false);
     },
     forget: (connection) => {
       admitted.delete(connection.id);

@@ -3,12 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingStreamData } from '@libp2p/interface';
 import { asSkeinError, failed, SkeinError } from '../../runtime/index.ts';
-import type { Logger, Result } from '../../runtime/index.ts';
+import type { Clock, Logger, Result } from '../../runtime/index.ts';
 import { sha256 } from '../belonging/ed25519-signer.ts';
 import { JOIN_NONCE_BYTES, joinTranscript } from '../belonging/join-transcript.ts';
 import type { JoinGrant, JoinRequest } from '../belonging/membership-authority.ts';
 import { authorityHash } from '../belonging/token.ts';
 import type { AuthorityKeys } from '../belonging/token.ts';
+import { limitLines } from '../limited-lines.ts';
 import type { PeerId } from '../transport.ts';
 import type { AdmissionGate } from './admission-gate.ts';
 import { createFramedStream } from './framed-stream.ts';
@@ -19,6 +20,7 @@ const JOINS_LIMIT = 16;
 
 export interface JoinAcceptorOptions {
   readonly self: PeerId;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly gate: AdmissionGate;
   readonly authority: () => AuthorityKeys;
@@ -31,14 +33,17 @@ export function createJoinAcceptor(
   options: JoinAcceptorOptions,
 ): (data: IncomingStreamData) => void {
   let underWay = 0;
+  // Anybody can be refused, any number of times.
+  const sayRefused = limitLines(options.log.warn, options.clock);
 
   const accept = async ({ connection, stream }: IncomingStreamData): Promise<void> => {
     const joiner = connection.remotePeer.toString();
     const framed = createFramedStream(stream);
     const refuse = (error: SkeinError): void => {
-      options.log.warn('join refused', { peer: joiner, code: error.code, reason: error.message });
+      sayRefused('join refused', { peer: joiner, code: error.code, reason: error.message });
       framed.write({ refused: { code: error.code, message: error.message.slice(0, 1024) } });
       framed.end();
+      options.gate.dismiss(connection);
     };
     const hello = await framed.read(joinHello);
     const nonce = randomBytes(JOIN_NONCE_BYTES);

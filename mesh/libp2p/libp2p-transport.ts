@@ -175,6 +175,7 @@ async function startTransport(
   await links.start();
   const joins = createJoinAcceptor({
     self: identity.peer,
+    clock,
     log,
     gate,
     authority: () => options.authority,

@@ -1,4 +1,5 @@
-// What one connection may cost its muxer: streams that nobody has looked at yet, pings to answer, streams to refuse.
+// What one connection may cost its muxer: streams that nobody has looked at yet, or ever will, pings to
+// answer, streams to refuse.
 //
 // Yamux lets a peer open as many streams as its limit says before any of them speaks a protocol, and answers every ping and
 // every stream over the limit with a frame of its own, whether the other side reads it or not. Neither is bounded by the
@@ -16,6 +17,12 @@ const EARLY_STREAMS_LIMIT = 16;
 
 /** Streams of a member that have not named their protocol yet: a burst of proxied connections. */
 const NAMELESS_STREAMS_LIMIT = 512;
+
+/**
+ * Streams that ended before they named one: opened only to be reset, or for what nobody speaks here. A peer that stood still
+ * finds thousands of them, which the other side opened meanwhile and gave up.
+ */
+const ENDED_NAMELESS: Rate = { burst: 4_096, perSecond: 256 };
 
 /** Pings of the other side: it sends one in 30 s. */
 const PINGS: Rate = { burst: 16, perSecond: 1 };
@@ -47,19 +54,34 @@ export function withGuard(muxers: StreamMuxerFactory, clock: Clock): StreamMuxer
     createStreamMuxer: (init) => {
       let isAdmitted = false;
       let nameless: Stream[] = [];
+      const endedNameless = createTokenBucket(ENDED_NAMELESS);
       const admit = (): void => void (isAdmitted = true);
       const limit = (): number => (isAdmitted ? NAMELESS_STREAMS_LIMIT : EARLY_STREAMS_LIMIT);
+      let isOver = false;
+      // Its end is that of all its streams, and each of these is told as well.
+      const end = (why: string): void => {
+        if (isOver) return;
+        isOver = true;
+        muxer.abort(tooMuch(why));
+      };
       const muxer = muxers.createStreamMuxer({
         ...init,
         onIncomingStream: (stream) => {
           nameless.push(stream);
           if (nameless.length > limit()) nameless = nameless.filter(isNameless);
           if (nameless.length > limit()) {
-            muxer.abort(tooMuch(`${nameless.length} streams without a protocol`));
+            end(`${nameless.length} streams without a protocol`);
             return;
           }
           admissions.set(stream, admit);
           init?.onIncomingStream?.(stream);
+        },
+        onStreamEnd: (stream) => {
+          const isInVain = stream.direction === 'inbound' && stream.protocol === undefined;
+          if (isInVain && !endedNameless.take(1, clock.monotonicMs())) {
+            end('streams that end before they name a protocol');
+          }
+          init?.onStreamEnd?.(stream);
         },
       });
       const open: StreamMuxer['newStream'] = muxer.newStream.bind(muxer);

@@ -94,7 +94,8 @@ export async function createMemberNode(options: NodeOptions): Promise<MemberNode
       maxConnections: 2_000,
       // A whole site that restarts behind one address dials at once.
       inboundConnectionThreshold: 100,
-      maxIncomingPendingConnections: 256,
+      // The admission gate decides who waits; what it has ended may be counted here for a moment longer.
+      maxIncomingPendingConnections: 1_024,
       maxParallelDials: 50,
       // Redialling is ours: libp2p's gives up after five tries.
       reconnectRetries: 0,

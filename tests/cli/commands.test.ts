@@ -38,6 +38,7 @@ describe('commands at a peer', function () {
     const changed = await api.skein(['apply', '-f', '-'], text(deployment('web', 4)));
     assert.equal(changed.out, 'deployment.apps/web configured\n');
     const { out } = await api.skein(['get', 'deploy/web', '-o', 'json']);
+    assert.ok(!out.includes('managedFields'));
     assert.equal((JSON.parse(out) as { spec: { replicas: number } }).spec.replicas, 4);
   });
 

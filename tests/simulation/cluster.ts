@@ -365,6 +365,11 @@ function portsOf(
     measureLoad: () => ({ cpu: 0.1, memory: 0.1 }),
     platform: 'linux/amd64',
     reviewToken: () => Promise.resolve(undefined),
+    accountTokens: {
+      sign: () => Promise.resolve(failed(new SkeinError('unsupported', 'nobody signs here'))),
+      read: () => undefined,
+      publicKey: () => new Uint8Array(32),
+    },
     extras: () => [],
     onFailure,
   };

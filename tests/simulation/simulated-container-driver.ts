@@ -258,6 +258,8 @@ export function createSimulatedContainerHost(
           watchers.delete(changed);
         };
       },
+      attach: async () =>
+        failed(new SkeinError('unsupported', 'simulated containers have no streams')),
       exec: (id, { command }) => {
         if (containers.get(id)?.status.state !== 'running') return answer(notFound(id));
         const code = Number(/^exit=(\d+)$/.exec(command[1] ?? '')?.[1] ?? 0);

@@ -17,6 +17,9 @@ import { openLogFile } from './log-file.ts';
 import type { LogFile } from './log-file.ts';
 import { identityOf } from './process-identity.ts';
 import { writeRecord } from './record-file.ts';
+import { createAttachments } from './attachments.ts';
+import type { Attachment, AttachedOutput } from './attachments.ts';
+import { createTerminal } from './script-terminal.ts';
 import { INSTANCE_VARIABLE, kill, killStrays } from './stray-processes.ts';
 
 /** A process that escaped every kill may hold the pipes open: after this its output is no longer waited for. */
@@ -31,6 +34,8 @@ export interface ContainerProcess {
   readonly stop: (graceMs: number) => void;
   /** SIGKILL now; `reason` replaces Error in the exit when given. */
   readonly kill: (reason?: string) => void;
+  /** Undefined for one that has not started. */
+  readonly attach: (output: AttachedOutput, stdin: boolean) => Attachment | undefined;
 }
 
 /** `exited` is called once, after the exit is on the disk, also when it could not be started. */
@@ -48,30 +53,44 @@ export function startContainerProcess(
   let killAtMs = Infinity;
   let killTimer: NodeJS.Timeout | undefined;
   let isOver = false;
+  let endAttachments = (): void => {};
 
   const finish = (end: Pick<ContainerExit, 'exitCode' | 'signal' | 'reason' | 'message'>): void => {
     if (isOver) return;
     isOver = true;
     clearTimeout(killTimer);
     closeLog(log);
+    endAttachments();
     const exit = { ...end, startedAtMs, finishedAtMs: Date.now() };
     writeRecord(join(directory, 'exit.json'), exit);
     exited(exit);
   };
+  const notStarted: ContainerProcess = {
+    startedAtMs,
+    stop: () => {},
+    kill: () => {},
+    attach: () => undefined,
+  };
   const child = spawnGroup(keeper, config, mark);
   if (child instanceof Error) {
     setImmediate(() => finish(startError(child.message)));
-    return { startedAtMs, stop: () => {}, kill: () => {} };
+    return notStarted;
   }
   child.on('error', (error) => {
     if (child.pid === undefined) finish(startError(whyNotStarted(config, error)));
   });
-  if (child.pid === undefined) return { startedAtMs, stop: () => {}, kill: () => {} };
+  if (child.pid === undefined) return notStarted;
 
   const group = -child.pid;
   recordStart(directory, child.pid, startedAtMs);
-  child.stdout!.on('data', (chunk: Buffer) => log.write('stdout', chunk));
-  child.stderr!.on('data', (chunk: Buffer) => log.write('stderr', chunk));
+  const attachments = createAttachments(child.pid, child.stdin, config);
+  endAttachments = attachments.end;
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]!.on('data', (chunk: Buffer) => {
+      log.write(name, chunk);
+      attachments.output(name, chunk);
+    });
+  }
   child.on('exit', (code, signal) => {
     // The first process ends the container, as in any container: nothing of it may stay.
     kill(group, 'SIGKILL');
@@ -88,6 +107,7 @@ export function startContainerProcess(
   };
   return {
     startedAtMs,
+    attach: (output, stdin) => attachments.attach(output, stdin),
     kill: killNow,
     stop: (graceMs) => {
       if (isOver) return;
@@ -105,14 +125,21 @@ function spawnGroup(
   config: ProcessConfig,
   mark: string,
 ): ChildProcess | Error {
-  const [program, ...rest] = config.command;
+  const isTerminal = config.tty === true;
+  const [program, ...rest] = isTerminal ? createTerminal(config.command) : config.command;
+  // A terminal is never at the end of its input by itself.
+  const stdin = config.stdin === true || isTerminal ? 'pipe' : 'ignore';
   try {
     return spawn(program!, rest, {
       cwd: config.workingDirectory,
-      env: { ...config.environment, [INSTANCE_VARIABLE]: mark },
+      env: {
+        ...(isTerminal ? { TERM: 'xterm' } : {}),
+        ...config.environment,
+        [INSTANCE_VARIABLE]: mark,
+      },
       // A session of its own: its pid names the group that signals go to.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       ...keeper.user,
     });
   } catch (error) {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerExit } from '../container-driver.ts';
 import { startContainerProcess } from './container-process.ts';
+import type { Attachment, AttachedOutput } from './attachments.ts';
 import type { ContainerProcess } from './container-process.ts';
 import type {
   InstanceStatus,
@@ -23,6 +24,8 @@ export interface Instances {
   readonly start: (instance: string) => void;
   /** `ended` is called once it has exited. */
   readonly stop: (instance: string, graceMs: number, ended: () => void) => void;
+  /** Throws when it does not run. */
+  readonly attach: (instance: string, output: AttachedOutput, stdin: boolean) => Attachment;
   readonly killAll: (ended: () => void, reason?: string) => void;
   readonly list: () => readonly InstanceStatus[];
   readonly runningCount: () => number;
@@ -64,6 +67,11 @@ export function createInstances(
     stop: (instance, graceMs, done) => {
       running.get(instance)?.stop(graceMs);
       whenEnded(instance, done);
+    },
+    attach: (instance, output, stdin) => {
+      const attachment = running.get(instance)?.attach(output, stdin);
+      if (attachment === undefined) throw new Error(`instance "${instance}" does not run`);
+      return attachment;
     },
     killAll: (done, reason) => {
       let left = running.size;

@@ -33,6 +33,10 @@ export interface ProcessConfig {
   readonly workingDirectory: string;
   /** Absolute path of the newest file of its log. */
   readonly logPath: string;
+  /** As in the pod's spec. */
+  readonly stdin?: boolean;
+  readonly stdinOnce?: boolean;
+  readonly tty?: boolean;
 }
 
 /** `started.json` of an instance: its first process, which leads a session and a process group. */
@@ -61,7 +65,23 @@ export type KeeperRequest =
   /** Undefined lifts the deadline. */
   | { readonly id: number; readonly type: 'deadline'; readonly remainingMs?: number }
   /** Kill all and end. */
-  | { readonly id: number; readonly type: 'end' };
+  | { readonly id: number; readonly type: 'end' }
+  /** After this the connection carries the streams of one instance: `output` one way, the three below the other. */
+  | {
+      readonly id: number;
+      readonly type: 'attach';
+      readonly instance: string;
+      readonly stdin: boolean;
+    };
+
+/** What an attached peer says. Bytes are in base64. */
+export type AttachedInput =
+  | { readonly type: 'input'; readonly data: string }
+  | { readonly type: 'input-end' }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number };
+
+/** Bytes of one `input` or `output` before they are encoded. */
+export const ATTACHED_BYTES = 64 * 1024;
 
 /** A request without its number. */
 export type KeeperCommand = KeeperRequest extends infer R
@@ -73,6 +93,9 @@ export type KeeperCommand = KeeperRequest extends infer R
 export type KeeperReply =
   | { readonly type: 'done'; readonly id: number; readonly instances: readonly InstanceStatus[] }
   | { readonly type: 'refused'; readonly id: number; readonly message: string }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly data: string }
+  /** The instance that the connection is attached to has ended, and its output is out. */
+  | { readonly type: 'output-end' }
   /** Unasked: an instance started or exited. */
   | { readonly type: 'changed'; readonly status: InstanceStatus };
 

@@ -3,6 +3,8 @@
 import { readdirSync, unlinkSync, writeSync, closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import type { Attachment } from './attachments.ts';
+import { outputTo, takeInput } from './attached-connection.ts';
 import { createDeadline } from './deadline.ts';
 import { createInstances, settleAbandoned } from './instances.ts';
 import { createLineReader, KEEPER_VERSION } from './keeper-protocol.ts';
@@ -23,6 +25,9 @@ const IDLE_MS = 60_000;
 /** What SIGTERM to the keeper (a machine that shuts down) leaves its containers. */
 const SHUTDOWN_GRACE_MS = 10_000;
 
+/** What connections are given to take their last words. */
+const FAREWELL_MS = 1_000;
+
 process.umask(0o077);
 // The pod must not end with the terminal or the peer that it was started from.
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {});
@@ -36,6 +41,7 @@ if (!claimPod()) process.exit(0);
 settleAbandoned(config);
 
 const clients = new Set<Socket>();
+const attachments = new Map<Socket, Attachment>();
 const instances = createInstances(config, (status) => {
   for (const client of clients) send(client, { type: 'changed', status });
   watchIdleness();
@@ -76,7 +82,11 @@ function claimPod(): boolean {
 function serve(socket: Socket): void {
   clients.add(socket);
   socket.setEncoding('utf8');
-  const read = createLineReader((line) => answer(socket, JSON.parse(line) as KeeperRequest));
+  const read = createLineReader((line) => {
+    const attachment = attachments.get(socket);
+    if (attachment === undefined) answer(socket, JSON.parse(line) as KeeperRequest);
+    else takeInput(socket, attachment, line);
+  });
   socket.on('data', (chunk: string) => {
     try {
       read(chunk);
@@ -88,6 +98,8 @@ function serve(socket: Socket): void {
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
     clients.delete(socket);
+    attachments.get(socket)?.detach();
+    attachments.delete(socket);
     watchIdleness();
   });
   watchIdleness();
@@ -108,6 +120,12 @@ function answer(socket: Socket, request: KeeperRequest): void {
       case 'deadline':
         deadline.set(request.remainingMs);
         return done();
+      case 'attach': {
+        const attachment = instances.attach(request.instance, outputTo(socket), request.stdin);
+        clients.delete(socket);
+        attachments.set(socket, attachment);
+        return done();
+      }
       case 'end':
         return instances.killAll(() => {
           done();
@@ -131,7 +149,7 @@ function send(socket: Socket, reply: KeeperReply): void {
 
 function watchIdleness(): void {
   clearTimeout(idleTimer);
-  if (clients.size === 0 && instances.runningCount() === 0) {
+  if (clients.size === 0 && attachments.size === 0 && instances.runningCount() === 0) {
     idleTimer = setTimeout(end, IDLE_MS);
   }
 }
@@ -141,5 +159,7 @@ function end(): void {
   deadline.set(undefined);
   clearTimeout(idleTimer);
   server.close(() => process.exit(0));
-  for (const client of clients) client.end();
+  // Whoever is attached may not be reading.
+  setTimeout(() => process.exit(0), FAREWELL_MS).unref();
+  for (const client of [...clients, ...attachments.keys()]) client.end();
 }

@@ -1,18 +1,19 @@
 // Runs a command beside a container: its user, environment and directory, in a session of its own.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { failed, ok, SkeinError } from '../../../runtime/index.ts';
 import type { Result } from '../../../runtime/index.ts';
 import type { ExecOptions, ExecSession } from '../../objects/pod-streams.ts';
 import { kill } from '../keeper/stray-processes.ts';
 import type { ProcessConfig } from '../keeper/keeper-protocol.ts';
-import { createTerminal, terminalProgram } from './script-terminal.ts';
+import {
+  createTerminal,
+  hasTerminal,
+  noTerminal,
+  resizeTerminal,
+} from '../keeper/script-terminal.ts';
 import type { UserIds } from './pod-user.ts';
-
-/** Whether exec can give a terminal on this machine. */
-export const hasTerminal = (): boolean => existsSync(terminalProgram);
 
 /** The session ends with the command; `kill` ends all of it. */
 export function execProcess(
@@ -25,15 +26,9 @@ export function execProcess(
     return failed(new SkeinError('invalid', 'exec needs a command'));
   }
   if (options.tty && !hasTerminal()) {
-    return failed(
-      new SkeinError(
-        'unsupported',
-        `no terminal on this machine: ${terminalProgram} is missing; install util-linux or exec without a terminal`,
-      ),
-    );
+    return failed(new SkeinError('unsupported', noTerminal));
   }
-  const terminal = options.tty ? createTerminal(options.command) : undefined;
-  const [program, ...rest] = terminal?.command ?? options.command;
+  const [program, ...rest] = options.tty ? createTerminal(options.command) : options.command;
   const child = spawn(program!, rest, {
     cwd: config.workingDirectory,
     env: { ...config.environment, ...variables, ...(options.tty ? { TERM: 'xterm' } : {}) },
@@ -58,7 +53,7 @@ export function execProcess(
     stdout: child.stdout,
     stderr: child.stderr,
     resize: (columns, rows) => {
-      if (child.pid !== undefined) terminal?.resize(child.pid, columns, rows);
+      if (options.tty && child.pid !== undefined) resizeTerminal(child.pid, columns, rows);
     },
     exited,
     kill: () => {

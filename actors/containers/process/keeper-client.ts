@@ -32,7 +32,7 @@ export function connectKeeper(
   podPath: string,
   events: KeeperEvents,
 ): Promise<Result<KeeperClient>> {
-  const reached = reachableSocketPath(join(podPath, KEEPER_SOCKET), podPath);
+  const reached = reachableSocketPath(podPath);
   if (!reached.ok) return Promise.resolve(reached);
   const pending = new Map<number, (reply: Result<readonly InstanceStatus[]>) => void>();
   const socket = connect(reached.value.path);
@@ -44,6 +44,8 @@ export function connectKeeper(
   const receive = (line: string): void => {
     const reply = JSON.parse(line) as KeeperReply;
     if (reply.type === 'changed') return events.changed(reply.status);
+    // Attachments have connections of their own.
+    if (reply.type === 'output' || reply.type === 'output-end') return undefined;
     const settle = pending.get(reply.id);
     pending.delete(reply.id);
     if (reply.type === 'done') settle?.(ok(reply.instances));
@@ -83,11 +85,12 @@ export function connectKeeper(
   });
 }
 
-/** A path to the socket that is short enough: through an open directory where the plain one is too long. */
-function reachableSocketPath(
-  path: string,
-  podPath: string,
-): Result<{ readonly path: string; readonly release: () => void }> {
+/** A path to a keeper's socket that is short enough: through an open directory where the plain one is too long. */
+export function reachableSocketPath(podPath: string): Result<{
+  readonly path: string;
+  readonly release: () => void;
+}> {
+  const path = join(podPath, KEEPER_SOCKET);
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return ok({ path, release: () => {} });
   if (process.platform !== 'linux') {
     return failed(

@@ -16,6 +16,8 @@ import type { UserIds } from './pod-user.ts';
 
 export interface KeptPod {
   readonly uid: string;
+  /** Its directory. */
+  readonly path: string;
   readonly sandbox: () => PodSandbox;
   readonly user: () => UserIds | undefined;
   readonly statuses: () => readonly ContainerStatus[];
@@ -110,6 +112,7 @@ export function createKeptPod(uid: string, options: KeptPodOptions): KeptPod {
 
   return {
     uid,
+    path: options.path,
     sandbox: () => {
       const { user: _user, ...sandbox } = record();
       return sandbox;
@@ -194,5 +197,7 @@ function processConfig(
     environment: { PATH, HOME: directory.workPath, ...config.environment },
     workingDirectory: config.workingDirectory === '' ? directory.workPath : config.workingDirectory,
     logPath: directory.logPath(instance),
+    ...(config.stdin === true ? { stdin: true, stdinOnce: config.stdinOnce === true } : {}),
+    ...(config.tty === true ? { tty: true } : {}),
   };
 }

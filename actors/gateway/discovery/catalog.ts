@@ -51,7 +51,10 @@ type SubresourceRow = Omit<ServedSubresource, 'name'> | undefined;
 /** The rows of subresources that are answered here; undefined for those that come later. */
 function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
   switch (name) {
+    case 'ephemeralcontainers':
+    case 'resize':
     case 'status':
+    case 'approval':
       return { kind, verbs: READ_WRITE };
     case 'scale':
       return { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: READ_WRITE };
@@ -59,8 +62,26 @@ function subresourceRow(name: SubresourceName, kind: string): SubresourceRow {
       return { kind, verbs: ['update'] };
     case 'log':
       return { kind, verbs: ['get'] };
+    case 'attach':
+      return { kind: 'PodAttachOptions', verbs: ['create', 'get'] };
+    case 'proxy':
+      // A node has no API of its own here.
+      if (kind === 'Node') return undefined;
+      return {
+        kind: `${kind}ProxyOptions`,
+        verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      };
+    case 'portforward':
+      return { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] };
     case 'exec':
       return { kind: 'PodExecOptions', verbs: ['create', 'get'] };
+    case 'token':
+      return {
+        kind: 'TokenRequest',
+        group: 'authentication.k8s.io',
+        version: 'v1',
+        verbs: ['create'],
+      };
     case 'eviction':
       return { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] };
     default:
@@ -83,10 +104,12 @@ function servedKind(definition: KindDefinition<KindName>): ServedResource {
 /** Groups in the order in which clients look for a resource: core first, Skein's own last. */
 export function buildCatalog(
   definitions: readonly KindDefinition<KindName>[],
+  reviews: readonly ServedResource[],
   extras: ExtraResources,
 ): readonly GroupVersion[] {
   const resources: ServedResource[] = [
     ...definitions.map(servedKind),
+    ...reviews,
     ...extras.map((extra) => ({
       group: SKEIN_GROUP,
       version: SKEIN_VERSION,

@@ -4,6 +4,8 @@ import type { ApiRequest, ApiResponse } from '../request/api-request.ts';
 import { json, text } from '../request/api-request.ts';
 import { acceptsJson, parseAccept, requireJson } from '../request/accept.ts';
 import { methodNotAllowed, noSuchPath } from '../status.ts';
+import { answerIssuer } from '../accounts/issuer-discovery.ts';
+import type { IssuerDiscovery } from '../accounts/issuer-discovery.ts';
 import type { GroupVersion } from './catalog.ts';
 import {
   aggregatedDocument,
@@ -15,14 +17,12 @@ import {
   versionDocument,
 } from './documents.ts';
 
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends IssuerDiscovery {
   readonly catalog: readonly GroupVersion[];
   /** Of this program, without a leading v. */
   readonly version: string;
   /** As in linux/amd64. */
   readonly platform: string;
-  /** host:port under which clients reach this peer. */
-  readonly serverAddress: string;
   /** Why this peer should get no new requests; undefined when it should. */
   readonly unready: () => string | undefined;
 }
@@ -81,6 +81,8 @@ export function answerPath(
   if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
   const healthy = health(options, path);
   if (healthy !== undefined) return healthy;
+  const issuer = answerIssuer(options, path);
+  if (issuer !== undefined) return issuer;
   if (path === '/version') return json(versionDocument(options.version, options.platform));
   if (path === '/api') return roots(options, request, true);
   if (path === '/apis') return roots(options, request, false);

@@ -1,4 +1,4 @@
-// The gateway on a TLS socket: HTTP/2 and HTTP/1.1, upgrades for exec, certificates that can be replaced while it runs.
+// The gateway on a TLS socket: HTTP/2 and HTTP/1.1, upgrades for streams, certificates that can be replaced while it runs.
 //
 //   listening --close()--> draining: no new connections, watches and logs end --all gone or grace over--> closed
 
@@ -10,7 +10,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../../../runtime/index.ts';
 import { asSkeinError, SkeinError } from '../../../runtime/index.ts';
 import type { Gateway } from '../gateway.ts';
-import { createExecUpgrade } from './exec-upgrade.ts';
+import { createHttpProxy } from './http-proxy.ts';
+import { createStreamUpgrade } from './stream-upgrade.ts';
 import { toApiRequest } from './request-reader.ts';
 import { HTTP2_LIMITS, limitStream, trackSessions } from './http2-sessions.ts';
 import { writeResponse } from './response-writer.ts';
@@ -123,6 +124,7 @@ function limit(server: BothServer): void {
 export async function startHttpsServer(options: ApiServerOptions): Promise<ApiServer> {
   const { gateway, log, clock } = options;
   const stops = new Set<() => void>();
+  const proxy = createHttpProxy(clock);
 
   const serve = async (message: ServerMessage): Promise<void> => {
     const { request, response } = message;
@@ -131,7 +133,10 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       response.once('close', () => stops.delete(stop));
     };
     if (isHttp2(message)) limitStream(response, STALLED_MS);
-    const answer = await gateway.handle(toApiRequest(request));
+    const handled = await gateway.handle(toApiRequest(request));
+    const answer =
+      handled.type === 'proxy' ? await proxy.forward(request, response, handled.target) : handled;
+    if (answer === undefined) return;
     // What is left of a body that was not wanted is not waited for.
     if (!request.complete && !isHttp2(message)) response.setHeader('connection', 'close');
     await writeResponse(message, answer, clock, track);
@@ -159,7 +164,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
       response.destroy();
     });
   });
-  const upgrade = createExecUpgrade(gateway, log);
+  const upgrade = createStreamUpgrade({ gateway, proxy, clock, log });
   server.on('upgrade', (message, socket, head) => upgrade.accept(message, socket, head));
   await listen(server, options.host, options.port);
   server.on('error', (error) => log.error('the API socket failed', { error: error.message }));

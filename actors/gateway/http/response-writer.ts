@@ -74,7 +74,7 @@ function sinkOf(response: ServerResponse, clock: Clock): EventSink {
 /** Sends the answer. Resolves when it is out or the client is gone. `onStop` is given how to end a watch or log early. */
 export async function writeResponse(
   message: ServerMessage,
-  answer: ApiResponse,
+  answer: Exclude<ApiResponse, { readonly type: 'proxy' }>,
   clock: Clock,
   onStop: (stop: () => void) => void,
 ): Promise<void> {

@@ -12,14 +12,24 @@ import { strategicMerge } from './strategic-merge.ts';
 /** What the patch makes of a target, which it leaves as it is. Throws 400, 413 or 422. */
 export type Patch = (target: JsonObject, schema: PatchSchema | undefined) => JsonObject;
 
+const APPLY = 'application/apply-patch+yaml';
+
 /** The types of patches that are served. */
 export const PATCH_TYPES: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  APPLY,
 ];
 
-const ACCEPTED = PATCH_TYPES.join(', ');
+/** Is this a server-side apply? Throws 415 for one in CBOR. */
+export function isApplyPatch({ headers }: ApiRequest): boolean {
+  const mediaType = mediaTypeOf(headers['content-type']);
+  if (mediaType === 'application/apply-patch+cbor') {
+    throw unsupportedMediaType(`CBOR is not served: send the same as ${APPLY}, in YAML or JSON`);
+  }
+  return mediaType === APPLY;
+}
 
 function settled(patched: unknown): JsonObject {
   if (isObject(patched)) return patched;
@@ -29,15 +39,10 @@ function settled(patched: unknown): JsonObject {
 /** Reads a patch. Throws 400 for a malformed one, 415 for a type that is not served. */
 export function parsePatch({ body, headers }: ApiRequest): Patch {
   const mediaType = mediaTypeOf(headers['content-type']);
-  if (mediaType.startsWith('application/apply-patch+')) {
-    throw unsupportedMediaType(
-      'server-side apply is not served yet: apply without --server-side, ' +
-        `or send a patch of one of these types: ${ACCEPTED}`,
-    );
-  }
   if (!PATCH_TYPES.includes(mediaType)) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
+      'the body of the request was in an unknown format - accepted media types include: ' +
+        PATCH_TYPES.join(', '),
     );
   }
   if (body.length === 0) throw badRequest('the request needs a body: send a patch');

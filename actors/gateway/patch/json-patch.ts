@@ -8,8 +8,8 @@ import { badRequest, tooLarge, unprocessable } from '../status.ts';
 /** Operations in one patch; Kubernetes' own bound. */
 const MAX_OPERATIONS = 10_000;
 
-/** Characters a patched object may have: copy operations can grow it beyond the body's bound. */
-const MAX_RESULT_LENGTH = 3 * 1024 * 1024;
+/** Characters that the copies of one patch may add together; they can grow an object beyond the body's bound. */
+const MAX_COPIED_LENGTH = 3 * 1024 * 1024;
 
 const OPERATIONS: ReadonlySet<unknown> = new Set([
   'add',
@@ -44,15 +44,21 @@ const segmentsOf = (pointer: string): string[] =>
     .slice(1)
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 
-/** Whether the document itself holds something there; what it inherits is not part of it. */
-function holds(document: unknown, segments: readonly string[]): boolean {
+/** What the document itself holds there; undefined for nothing, and for what it inherits. */
+function valueAt(document: unknown, segments: readonly string[]): unknown {
   let value = document;
   for (const segment of segments) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return false;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) {
+      return undefined;
+    }
+    if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(segment)) return undefined;
     value = (value as Record<string, unknown>)[segment];
   }
-  return true;
+  return value;
 }
+
+const holds = (document: unknown, segments: readonly string[]): boolean =>
+  valueAt(document, segments) !== undefined;
 
 /** The pointer of an operation that leads nowhere. The library would follow it into prototypes. */
 function unresolved(document: unknown, operation: Operation): string | undefined {
@@ -69,16 +75,25 @@ function unresolved(document: unknown, operation: Operation): string | undefined
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be an array of operations');
   if (patch.length > MAX_OPERATIONS) {
-    throw tooLarge(`the JSON patch has ${patch.length} operations; ${MAX_OPERATIONS} are allowed`);
+    throw tooLarge(
+      `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
+    );
   }
   const operations = patch.map(checkOperation);
   let document = structuredClone(target);
+  let copied = 0;
   for (const [index, operation] of operations.entries()) {
     const missing = unresolved(document, operation);
     if (missing !== undefined) {
       throw unprocessable(
         `operation ${index} of the JSON patch (${operation.op}): there is nothing at ${missing}`,
       );
+    }
+    if (operation.op === 'copy') {
+      copied += JSON.stringify(valueAt(document, segmentsOf(operation.from))).length;
+      if (copied > MAX_COPIED_LENGTH) {
+        throw tooLarge(`the JSON patch copies more than ${MAX_COPIED_LENGTH} characters`);
+      }
     }
     try {
       document = fastJsonPatch.applyOperation(
@@ -93,9 +108,6 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
       throw unprocessable(
         `operation ${index} of the JSON patch (${operation.op} ${operation.path}) cannot be applied: ${why}`,
       );
-    }
-    if (operation.op === 'copy' && JSON.stringify(document).length > MAX_RESULT_LENGTH) {
-      throw tooLarge(`the JSON patch makes an object of more than ${MAX_RESULT_LENGTH} characters`);
     }
   }
   return document;

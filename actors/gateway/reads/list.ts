@@ -135,10 +135,9 @@ export async function list(exchange: Exchange): Promise<ApiResponse> {
   };
   const { kind } = definition.names;
   const { head, field, item } = listShape(definition, metadata, presentation);
+  const isAsStored = presentation.shape === 'object' && definition.form === undefined;
   const textOf = (text: KeyValue): string =>
-    presentation.shape === 'object'
-      ? objectText(kind, text)
-      : JSON.stringify(item(gateway.objects.view.parsed(text)));
+    isAsStored ? objectText(kind, text) : JSON.stringify(item(gateway.objects.view.parsed(text)));
   return {
     type: 'list',
     status: 200,

@@ -18,8 +18,7 @@ export interface Selection {
 export function selectionOf({ request, route, definition }: Exchange): Selection {
   const labels = parseLabelSelector(selectorText(request.query, 'labelSelector'));
   if (!labels.ok) throw badRequest(labels.error.message);
-  const { kind } = definition.names;
-  const fields = parseFieldSelector(kind, selectorText(request.query, 'fieldSelector'));
+  const fields = parseFieldSelector(definition, selectorText(request.query, 'fieldSelector'));
   if (!fields.ok) throw badRequest(fields.error.message);
   const byName = route.name;
   const selectsAll = labels.value.length === 0 && fields.value.length === 0 && byName === '';
@@ -27,6 +26,6 @@ export function selectionOf({ request, route, definition }: Exchange): Selection
     selectsAll ||
     ((byName === '' || object.metadata?.name === byName) &&
       matchesLabels(labels.value, object.metadata?.labels) &&
-      matchesFields(kind, fields.value, object as ObjectTypes[KindName]));
+      matchesFields(definition, fields.value, object as ObjectTypes[KindName]));
   return { matches, selectsAll };
 }

@@ -1,7 +1,9 @@
 // Objects in the shape the client accepts: as they are, as rows of a Table, or their metadata.
 
-import type { Column, KindDefinition } from '../../objects/kind-definition.ts';
+import type { Column } from '../../objects/kind-definition.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
+import type { ServedKind } from '../../objects/served-kinds.ts';
+import { asServed } from '../../objects/served-kinds.ts';
 import type { Shape } from '../request/accept.ts';
 import { unreachable } from '../../../runtime/index.ts';
 import { badRequest } from '../status.ts';
@@ -39,9 +41,13 @@ const partial = (object: KubernetesObject): unknown => ({
   metadata: object.metadata ?? {},
 });
 
-function rowObject(object: KubernetesObject, include: IncludeObject): unknown {
+function rowObject(
+  definition: ServedKind,
+  object: KubernetesObject,
+  include: IncludeObject,
+): unknown {
   if (include === 'None') return undefined;
-  return include === 'Object' ? object : partial(object);
+  return include === 'Object' ? asServed(definition, object) : partial(object);
 }
 
 const columnDefinition = (column: Column<KindName>): unknown => ({
@@ -61,11 +67,11 @@ export interface ListShape {
 
 /** One object. */
 export function presentObject(
-  definition: KindDefinition<KindName>,
+  definition: ServedKind,
   object: KubernetesObject,
   presentation: Presentation,
 ): unknown {
-  if (presentation.shape === 'object') return object;
+  if (presentation.shape === 'object') return asServed(definition, object);
   if (presentation.shape === 'partial-metadata') return partial(object);
   const resourceVersion = object.metadata?.resourceVersion ?? '';
   return presentList(definition, [object], { resourceVersion }, presentation);
@@ -73,7 +79,7 @@ export function presentObject(
 
 /** A list of objects. */
 export function presentList(
-  definition: KindDefinition<KindName>,
+  definition: ServedKind,
   objects: readonly KubernetesObject[],
   metadata: ListMetadata,
   presentation: Presentation,
@@ -84,7 +90,7 @@ export function presentList(
 
 /** How a list is put together. */
 export function listShape(
-  definition: KindDefinition<KindName>,
+  definition: ServedKind,
   metadata: ListMetadata,
   { shape, include, nowMs }: Presentation,
 ): ListShape {
@@ -102,7 +108,7 @@ export function listShape(
         field: 'rows',
         item: (object) => ({
           cells: columns.map(({ cell }) => cell(object as ObjectTypes[KindName], nowMs)),
-          object: rowObject(object, include),
+          object: rowObject(definition, object, include),
         }),
       };
     case 'partial-metadata':
@@ -119,7 +125,7 @@ export function listShape(
           metadata,
         },
         field: 'items',
-        item: (object) => object,
+        item: (object) => asServed(definition, object),
       };
     default:
       return unreachable(shape);

@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { Status } from '../status.ts';
+import type { ProxyTarget } from '../streams/proxy-target.ts';
 
 /** Who asks, as proven by a certificate or a token. */
 export interface User {
@@ -41,15 +42,17 @@ export interface EventSink {
   readonly end: () => void;
 }
 
+export interface JsonResponse {
+  readonly type: 'json';
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+  /** In lines with indents, for people; default no. */
+  readonly pretty?: boolean;
+}
+
 export type ApiResponse =
-  | {
-      readonly type: 'json';
-      readonly status: number;
-      readonly headers: Headers;
-      readonly body: unknown;
-      /** In lines with indents, for people; default no. */
-      readonly pretty?: boolean;
-    }
+  | JsonResponse
   /** A list, its items one after the other: they may be many, and are put into words only when they are sent. */
   | {
       readonly type: 'list';
@@ -83,6 +86,13 @@ export type ApiResponse =
       readonly headers: Headers;
       readonly start: (sink: EventSink) => () => void;
     }
+  /** The request is to be passed on, with its body, and what comes back is the answer. */
+  | {
+      readonly type: 'proxy';
+      readonly status: 200;
+      readonly headers: Headers;
+      readonly target: ProxyTarget;
+    }
   | {
       readonly type: 'stream';
       readonly status: 200;
@@ -91,7 +101,7 @@ export type ApiResponse =
     };
 
 /** A JSON answer. */
-export const json = (body: unknown, status = 200, headers: Headers = {}): ApiResponse => ({
+export const json = (body: unknown, status = 200, headers: Headers = {}): JsonResponse => ({
   type: 'json',
   status,
   headers: { 'content-type': 'application/json', ...headers },
@@ -143,7 +153,7 @@ export const text = (words: string, status = 200): ApiResponse => ({
 });
 
 /** The answer to a refused request. */
-export function refusal(status: Status, headers: Headers = {}): ApiResponse {
+export function refusal(status: Status, headers: Headers = {}): JsonResponse {
   const retry = status.details?.retryAfterSeconds;
   return json(status, status.code, {
     ...(retry === undefined ? {} : { 'retry-after': String(retry) }),

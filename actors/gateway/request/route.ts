@@ -25,6 +25,8 @@ export interface ResourceRoute {
   /** '' for the object itself. */
   readonly subresource: string;
   readonly verb: Verb;
+  /** Of the proxy subresource: what follows it in the path, as it was sent; '' for nothing. */
+  readonly proxyPath?: string;
 }
 
 export type Route =
@@ -86,8 +88,19 @@ function place(rest: readonly string[]): {
   return { namespace, plural, name, subresource };
 }
 
+/** A path with its proxy subresource, and what is behind it, which is not of this API. */
+const PROXY = /^(\/api\/v1\/(?:namespaces\/[^/]+\/)?(?:pods|services|nodes)\/[^/]+\/proxy)(\/.*)?$/;
+
 /** Reads method and path. Throws a StatusError for what cannot be a request of the API. */
 export function parseRoute(method: string, path: string, query: URLSearchParams): Route {
+  const [, proxy, proxyPath = ''] = PROXY.exec(path) ?? [];
+  if (proxy === undefined) return parseOwn(method, path, query);
+  // The query is not of this API either.
+  const route = parseOwn(method === 'OPTIONS' ? 'GET' : method, proxy, new URLSearchParams());
+  return route.type === 'resource' ? { ...route, proxyPath } : route;
+}
+
+function parseOwn(method: string, path: string, query: URLSearchParams): Route {
   if (path.length > MAX_PATH_LENGTH) {
     throw badRequest(`the path has ${path.length} characters; ${MAX_PATH_LENGTH} are allowed`);
   }

@@ -1,4 +1,4 @@
-// The channels of exec over a WebSocket: the first byte of each message says which stream it belongs to.
+// The channels of exec and attach over a WebSocket: the first byte of each message says which stream it belongs to.
 
 import type { Result } from '../../../runtime/index.ts';
 import { failed, ok, SkeinError } from '../../../runtime/index.ts';
@@ -30,7 +30,8 @@ export const frame = (channel: number, bytes: Uint8Array | string): Buffer =>
 
 const refuse = (why: string): Result<never> => failed(new SkeinError('invalid', why));
 
-function parseResize(bytes: Buffer): Result<ClientFrame> {
+/** The size of a terminal, as clients tell it. */
+export function parseResize(bytes: Buffer): Result<ClientFrame & { readonly type: 'resize' }> {
   let size: { Width?: unknown; Height?: unknown } | null;
   try {
     size = JSON.parse(bytes.toString('utf8')) as typeof size;

@@ -1,8 +1,8 @@
-// A command in a container: what the query asks, and how its end is told.
+// A command in a container, or the container's own streams: what the query asks, and how the end is told.
 
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Result } from '../../../runtime/index.ts';
-import type { ExecOptions } from '../../objects/pod-streams.ts';
+import type { AttachOptions, ExecOptions } from '../../objects/pod-streams.ts';
 import { flag } from '../request/parameters.ts';
 import type { Status } from '../status.ts';
 import { badRequest } from '../status.ts';
@@ -12,11 +12,12 @@ import { containerName } from './pod-log.ts';
 const MAX_ARGUMENTS = 1_024;
 const MAX_COMMAND_LENGTH = 65_536;
 
-/** Which of a command's streams the client wants. */
+/** Which of a command's streams the client wants, and whether they are a terminal's. */
 export interface ExecStreams {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
+  readonly tty: boolean;
 }
 
 /** What to run, and which streams to connect. Throws 400. */
@@ -35,22 +36,42 @@ export function execOptions(
         `${MAX_ARGUMENTS} and ${MAX_COMMAND_LENGTH} are allowed`,
     );
   }
+  const streams = askedStreams(query);
+  const container = runningContainer(pod, query, 'exec into');
+  return { options: { container, command, stdin: streams.stdin, tty: streams.tty }, streams };
+}
+
+/** Which container to attach to, and which of its streams to connect. Throws 400. */
+export function attachOptions(
+  pod: Readonly<Pod>,
+  query: URLSearchParams,
+): { readonly options: AttachOptions; readonly streams: ExecStreams } {
+  const streams = askedStreams(query);
+  const container = runningContainer(pod, query, 'attach to');
+  return { options: { container, stdin: streams.stdin }, streams };
+}
+
+function askedStreams(query: URLSearchParams): ExecStreams {
   const tty = flag(query, 'tty');
   const streams = {
     stdin: flag(query, 'stdin'),
     stdout: flag(query, 'stdout'),
     // A terminal has one output.
     stderr: flag(query, 'stderr') && !tty,
+    tty,
   };
   if (!streams.stdin && !streams.stdout && !streams.stderr) {
     throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   }
+  return streams;
+}
+
+function runningContainer(pod: Readonly<Pod>, query: URLSearchParams, deed: string): string {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') {
-    throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+    throw badRequest(`cannot ${deed} a container in a completed pod; current phase is ${phase}`);
   }
-  const container = containerName(pod, query.get('container') ?? '');
-  return { options: { container, command, stdin: streams.stdin, tty }, streams };
+  return containerName(pod, query.get('container') ?? '');
 }
 
 /** The Status of a command that ended, as clients of exec read it. */

@@ -14,14 +14,17 @@ import {
   badRequest,
   conflict,
   forbidden,
+  generatedNameTaken,
   notFound,
   StatusError,
 } from '../status.ts';
 import { at, dryRunOf } from './change.ts';
 import type { Also } from './commit.ts';
 import { catchUp, commit, MAX_ATTEMPTS, NOTHING_ELSE } from './commit.ts';
-import { prepareNew } from './preparation.ts';
+import { tracked } from './managed-fields.ts';
+import { checkDuplicateFields, prepareNew } from './preparation.ts';
 import { addressChanges } from './service-writes.ts';
+import { checkWriteOptions } from './writer.ts';
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' } as const;
 
@@ -60,16 +63,19 @@ function inNamespace(exchange: Exchange, caughtUp: number | undefined): Also | u
   return { compare: [{ target: 'mod', key, is: '=', to }], success: [] };
 }
 
+/** Makes the object that is to be there, anew for each try. May throw a StatusError. */
+export type Make = () => KubernetesObject;
+
 /** One try. Undefined when it was decided from an old state. */
 async function tryCreate(
   exchange: Exchange,
-  body: JsonObject,
+  make: Make,
   caughtUp: number | undefined,
 ): Promise<KubernetesObject | undefined> {
   const { kind } = exchange.definition.names;
   const there = inNamespace(exchange, caughtUp);
   if (there === undefined) return undefined;
-  const prepared = prepareNew(exchange, body);
+  const prepared = make();
   const { object, also } =
     kind === 'Service'
       ? addressChanges(exchange, prepared as Service, undefined)
@@ -89,25 +95,46 @@ async function tryCreate(
   return revision === undefined ? undefined : at(object, revision);
 }
 
+const isForbidden = (error: unknown): boolean =>
+  error instanceof StatusError && error.status.code === 403;
+
+/** Creates what `make` makes. Throws 404 or 403 for its namespace, 409 when it is there, 503, and what `make` throws. */
+export async function createObject(
+  exchange: Exchange,
+  make: Make,
+  mayRename: boolean,
+): Promise<KubernetesObject> {
+  let caughtUp: number | undefined;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    try {
+      const created = await tryCreate(exchange, make, caughtUp);
+      if (created !== undefined) return created;
+    } catch (error) {
+      // Which roles there are may be old knowledge too.
+      if (caughtUp === undefined && isForbidden(error)) {
+        caughtUp = await catchUp(exchange);
+        continue;
+      }
+      const isTaken = error instanceof StatusError && error.status.reason === 'AlreadyExists';
+      if (!isTaken || !mayRename) throw error;
+      if (attempt === MAX_ATTEMPTS - 1) throw generatedNameTaken(namesOf(exchange), error.status);
+    }
+    caughtUp = await catchUp(exchange);
+  }
+  throw conflict(namesOf(exchange), exchange.route.name);
+}
+
 /** Answers a create. */
 export async function create(exchange: Exchange): Promise<ApiResponse> {
   const { request } = exchange;
+  checkWriteOptions(exchange, false);
   const body = placed(exchange, decodeObject(request.body, request.headers['content-type']));
+  checkDuplicateFields(exchange);
   const metadata = body['metadata'] as JsonObject;
   if ((metadata['resourceVersion'] ?? '') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
   const isGenerated = (metadata['name'] ?? '') === '';
-  let caughtUp: number | undefined;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    try {
-      const created = await tryCreate(exchange, body, caughtUp);
-      if (created !== undefined) return answerObject(exchange, created, 201);
-    } catch (error) {
-      const isTaken = error instanceof StatusError && error.status.reason === 'AlreadyExists';
-      if (!isTaken || !isGenerated || attempt === MAX_ATTEMPTS - 1) throw error;
-    }
-    caughtUp = await catchUp(exchange);
-  }
-  throw conflict(namesOf(exchange), typeof metadata['name'] === 'string' ? metadata['name'] : '');
+  const make: Make = () => tracked(exchange, prepareNew(exchange, body), undefined, '');
+  return answerObject(exchange, await createObject(exchange, make, isGenerated), 201);
 }

@@ -8,8 +8,10 @@ import type { JsonObject } from '../request/body.ts';
 import { decodeObject, isObject } from '../request/body.ts';
 import { badRequest, conflict } from '../status.ts';
 import { change } from './change.ts';
+import { tracked } from './managed-fields.ts';
 import type { Part } from './preparation.ts';
-import { prepareChanged } from './preparation.ts';
+import { checkDuplicateFields, prepareChanged, writtenOf } from './preparation.ts';
+import { checkWriteOptions } from './writer.ts';
 
 /** Refuses a state that was made from another one than `old`. Throws 409. */
 export function checkDecidedFrom(
@@ -61,7 +63,9 @@ export function withNames({ route, definition }: Exchange, body: JsonObject): Js
 /** Answers an update. Without a resourceVersion it replaces whatever is there. */
 export async function update(exchange: Exchange, part: Part): Promise<ApiResponse> {
   const { request } = exchange;
+  checkWriteOptions(exchange, false);
   const body = decodeObject(request.body, request.headers['content-type']);
+  checkDuplicateFields(exchange);
   checkNames(exchange, body);
   const named = withNames(exchange, body);
   const isConditional = ((named['metadata'] as JsonObject)['resourceVersion'] ?? '') !== '';
@@ -69,7 +73,8 @@ export async function update(exchange: Exchange, part: Part): Promise<ApiRespons
     exchange,
     (old) => {
       checkDecidedFrom(exchange, named, old);
-      return prepareChanged(exchange, named, old, part);
+      const next = prepareChanged(exchange, named, old, part);
+      return part === 'finalize' ? next : tracked(exchange, next, old, writtenOf(part));
     },
     { retries: !isConditional },
   );

@@ -1,6 +1,11 @@
 // What is wrong with the affinities of a pod.
 
-import type { Affinity, NodeSelectorTerm, PodAffinityTerm } from 'kubernetes-types/core/v1.d.ts';
+import type {
+  Affinity,
+  NodeSelector,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+} from 'kubernetes-types/core/v1.d.ts';
 import { invalid, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import {
@@ -27,12 +32,8 @@ function validateNodeAffinity(affinity: Affinity['nodeAffinity'], path: string):
   const errors: FieldError[] = [];
   const wanted = affinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (wanted !== undefined) {
-    const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    const terms = wanted.nodeSelectorTerms ?? [];
-    if (terms.length === 0) {
-      errors.push(required(at, 'must have at least one node selector term'));
-    }
-    errors.push(...terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`)));
+    const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution`;
+    errors.push(...validateNodeSelectorTerms(wanted, at));
   }
   const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const [i, { weight, preference }] of preferred.entries()) {
@@ -40,6 +41,14 @@ function validateNodeAffinity(affinity: Affinity['nodeAffinity'], path: string):
     errors.push(...validateWeight(weight, at), ...validateNodeTerm(preference, `${at}.preference`));
   }
   return errors;
+}
+
+/** Of pods and of volumes. */
+export function validateNodeSelectorTerms(selector: NodeSelector, path: string): Errors {
+  const at = `${path}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
+  return terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`));
 }
 
 const validateNodeTerm = (term: NodeSelectorTerm, path: string): Errors =>

@@ -77,3 +77,7 @@ export function selectorText(selector: LabelSelector | undefined): string {
   const text = formatSelector(selectorOf(selector) ?? []);
   return text === '' ? '<none>' : text;
 }
+
+/** Labels as a selector would say them; `<none>` without any. */
+export const labelsText = (labels: Readonly<Record<string, string>> | undefined): string =>
+  selectorText({ matchLabels: labels ?? {} });

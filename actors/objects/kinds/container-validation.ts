@@ -47,7 +47,8 @@ export function validateContainers(spec: Readonly<PodSpec>, path: string): Error
   ];
 }
 
-function validateContainer(
+/** The rules of any container. */
+export function validateContainer(
   container: Readonly<Container>,
   path: string,
   volumes: ReadonlySet<string>,

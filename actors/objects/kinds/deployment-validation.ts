@@ -4,6 +4,7 @@ import type { Deployment, DeploymentSpec } from 'kubernetes-types/apps/v1.d.ts';
 import { forbidden, invalid } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { notNegative, oneOf } from '../field-rules.ts';
+import { isZeroShare, validateShare } from './share-validation.ts';
 import { validateWorkload } from './workload-validation.ts';
 
 export function validateDeployment({ spec }: Readonly<Deployment>): readonly FieldError[] {
@@ -33,29 +34,9 @@ function validateStrategy(strategy: DeploymentSpec['strategy']): readonly FieldE
   const { maxUnavailable, maxSurge } = rolling;
   errors.push(...validateShare(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, 100));
   errors.push(...validateShare(`${path}.rollingUpdate.maxSurge`, maxSurge));
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (isZeroShare(maxUnavailable) && isZeroShare(maxSurge)) {
     const detail = 'may not be 0 when `maxSurge` is 0';
     errors.push(invalid(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, detail));
   }
   return errors;
-}
-
-const isZero = (share: number | string | undefined): boolean =>
-  share === undefined || Number.parseInt(String(share), 10) === 0;
-
-/** A number of pods or a percentage of them. */
-function validateShare(
-  path: string,
-  share: number | string | undefined,
-  mostPercent?: number,
-): readonly FieldError[] {
-  if (typeof share !== 'string') return notNegative(path, share);
-  if (!/^[0-9]+%$/.test(share)) {
-    const detail =
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-    return [invalid(path, share, detail)];
-  }
-  return mostPercent !== undefined && Number.parseInt(share, 10) > mostPercent
-    ? [invalid(path, share, 'must not be greater than 100%')]
-    : [];
 }

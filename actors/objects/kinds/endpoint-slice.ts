@@ -24,7 +24,7 @@ export const endpointSliceKind: KindDefinition<'EndpointSlice'> = {
   subresources: [],
   columns: [
     nameColumn(),
-    column('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),
+    column('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType ?? ''),
     column('Ports', 'Ports of the endpoints.', portsText),
     column('Endpoints', 'Addresses of the endpoints.', endpointsText),
     ageColumn(),

@@ -1,9 +1,10 @@
 // Event: something that happened to an object, for people to read.
 
-import type { Event } from 'kubernetes-types/core/v1.d.ts';
+import type { Event, ObjectReference } from 'kubernetes-types/core/v1.d.ts';
 import type { KindDefinition } from '../kind-definition.ts';
 import { subdomainProblems } from '../name-rules.ts';
 import { ageSince, column, wideColumn } from './columns.ts';
+import { eventForm } from './core/event-form.ts';
 import { validateEvent } from './event-validation.ts';
 
 export const eventKind: KindDefinition<'Event'> = {
@@ -28,13 +29,9 @@ export const eventKind: KindDefinition<'Event'> = {
     column(
       'Object',
       'What it happened to.',
-      ({ involvedObject: { kind, name } }) => `${(kind ?? '').toLowerCase()}/${name ?? ''}`,
+      (event) => `${(aboutOf(event).kind ?? '').toLowerCase()}/${aboutOf(event).name ?? ''}`,
     ),
-    wideColumn(
-      'Subobject',
-      'The part it happened to.',
-      ({ involvedObject }) => involvedObject.fieldPath ?? '',
-    ),
+    wideColumn('Subobject', 'The part it happened to.', (event) => aboutOf(event).fieldPath ?? ''),
     wideColumn('Source', 'Who saw it.', sourceText),
     column('Message', 'What happened, in words.', ({ message }) => (message ?? '').trim()),
     wideColumn('First Seen', 'Time since it happened first.', (event, nowMs) =>
@@ -48,6 +45,7 @@ export const eventKind: KindDefinition<'Event'> = {
     ),
     wideColumn('Name', 'Unique within its namespace.', ({ metadata }) => metadata.name ?? ''),
   ],
+  otherForms: [eventForm],
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',
@@ -70,6 +68,10 @@ export const eventKind: KindDefinition<'Event'> = {
     countsGenerations: false,
   },
 };
+
+/** A bookmark in a watched table is an event about nothing. */
+const aboutOf = ({ involvedObject }: Readonly<Partial<Event>>): ObjectReference =>
+  involvedObject ?? {};
 
 const lastSeen = ({ series, lastTimestamp, firstTimestamp, eventTime }: Readonly<Event>) =>
   series?.lastObservedTime ?? lastTimestamp ?? firstTimestamp ?? eventTime;

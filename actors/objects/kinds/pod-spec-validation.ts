@@ -116,7 +116,7 @@ function validateVolumes(volumes: readonly Volume[] | undefined, path: string): 
   return errors;
 }
 
-function validateToleration(toleration: Toleration, path: string): Errors {
+export function validateToleration(toleration: Toleration, path: string): Errors {
   const { key = '', operator = 'Equal', value = '', effect = '', tolerationSeconds } = toleration;
   const errors = [
     ...optionalName(`${path}.key`, key, qualifiedNameProblems),

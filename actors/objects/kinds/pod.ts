@@ -4,7 +4,9 @@ import type { PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import type { KindDefinition } from '../kind-definition.ts';
 import { subdomainProblems } from '../name-rules.ts';
 import { qosClassOf } from '../pod-status.ts';
+import { ephemeralContainersPart, refuseEphemeralContainers } from './ephemeral-containers.ts';
 import { podColumns } from './pod-columns.ts';
+import { resizePart } from './pod-resize.ts';
 import { setPodSpecDefaults } from './pod-spec-defaults.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
 import { validatePodUpdate } from './pod-update-validation.ts';
@@ -21,7 +23,18 @@ export const podKind: KindDefinition<'Pod'> = {
     namespaced: true,
   },
   schema: 'core.v1.Pod',
-  subresources: ['attach', 'binding', 'eviction', 'exec', 'log', 'portforward', 'proxy', 'status'],
+  subresources: [
+    'attach',
+    'binding',
+    'ephemeralcontainers',
+    'eviction',
+    'exec',
+    'log',
+    'portforward',
+    'proxy',
+    'resize',
+    'status',
+  ],
   columns: podColumns,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
@@ -42,7 +55,9 @@ export const podKind: KindDefinition<'Pod'> = {
       setPodSpecDefaults(pod.spec);
     },
     validate: (pod) => validatePodSpec(pod.spec, 'spec'),
+    validateCreate: refuseEphemeralContainers,
     validateUpdate: validatePodUpdate,
+    parts: { ephemeralcontainers: ephemeralContainersPart, resize: resizePart },
     hasStatus: true,
     countsGenerations: true,
     prepareCreate: (pod) => {

@@ -3,6 +3,7 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Controller, Moment, Plan } from '../../duties/controller.ts';
 import { NO_PLAN } from '../../duties/controller.ts';
+import { kindDefinition, kindNames } from '../../objects/kind-table.ts';
 import type { KindName, ObjectTypes } from '../../objects/kinds.ts';
 import type { ObjectView, ObjectWrite } from '../../objects/objects.ts';
 import { podDeletion } from '../pod-deletion.ts';
@@ -10,14 +11,14 @@ import { podDeletion } from '../pod-deletion.ts';
 /** Objects deleted in one transaction at most; the rest follows at once. */
 const BURST_LIMIT = 50;
 const FINALIZER = 'kubernetes';
+/** Made by what is deleted before them, so they go after it. */
+const LAST_KINDS: readonly KindName[] = ['ReplicaSet', 'EndpointSlice', 'Pod', 'Event'];
 /** Owners before what they own, or their controllers would make it anew. */
 const CONTENT_KINDS: readonly KindName[] = [
-  'Deployment',
-  'ReplicaSet',
-  'Service',
-  'EndpointSlice',
-  'Pod',
-  'Event',
+  ...kindNames.filter(
+    (kind) => kindDefinition(kind).names.namespaced && !LAST_KINDS.includes(kind),
+  ),
+  ...LAST_KINDS,
 ];
 
 /** The decision for one namespace, by name. */

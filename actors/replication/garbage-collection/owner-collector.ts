@@ -5,25 +5,34 @@
 //                          orphan: dependents lose their reference, then the finalizer, then the owner
 
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
 import type { Controller, Moment, Plan } from '../../duties/controller.ts';
 import { NO_PLAN } from '../../duties/controller.ts';
+import { kindNames } from '../../objects/kind-table.ts';
 import type { KindName, KubernetesObject, ObjectTypes } from '../../objects/kinds.ts';
 import { timestamp } from '../../objects/meta.ts';
+import { kindOfReference } from '../../objects/served-kinds.ts';
 import type { ObjectChange, ObjectView, ObjectWrite } from '../../objects/objects.ts';
 import { podDeletion } from '../pod-deletion.ts';
-import { DEPENDENT_KINDS, dependentsOf, OWNER_KINDS, ownerOf } from './dependents.ts';
 
 /** Objects changed in one transaction at most; the rest follows at once. */
 const BURST_LIMIT = 50;
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
 
-const KINDS = [...new Set([...OWNER_KINDS, ...DEPENDENT_KINDS])];
-
 type Anything = ObjectTypes[KindName];
 
 const isEnding = ({ metadata }: KubernetesObject): boolean =>
   metadata?.deletionTimestamp !== undefined;
+
+/** Whether the owner still exists; kinds of others are taken as existing: better garbage than loss. */
+function ownerOf(
+  view: ObjectView,
+  { apiVersion, kind, uid }: OwnerReference,
+): KubernetesObject | 'gone' | 'unknown' {
+  const known = kindOfReference(apiVersion, kind);
+  return known === undefined ? 'unknown' : (view.getByUid(known, uid) ?? 'gone');
+}
 
 /** The write that deletes an object: at once, or with a timestamp while something must be ended before. */
 function deletion(kind: KindName, object: KubernetesObject, nowMs: number): ObjectWrite {
@@ -55,9 +64,11 @@ function limited(writes: readonly ObjectWrite[]): Plan {
 /** An owner that waits for its dependents, all of them deleted before it. */
 function foreground(view: ObjectView, kind: KindName, owner: KubernetesObject, nowMs: number) {
   const uid = owner.metadata?.uid ?? '';
-  const blocking = dependentsOf(view, kind, uid).filter(({ object }) =>
-    object.metadata?.ownerReferences?.some((one) => one.uid === uid && one.blockOwnerDeletion),
-  );
+  const blocking = view
+    .listDependents(uid)
+    .filter(({ object }) =>
+      object.metadata?.ownerReferences?.some((one) => one.uid === uid && one.blockOwnerDeletion),
+    );
   if (blocking.length === 0) return limited([finalized(kind, owner, FOREGROUND)]);
   const writes = blocking
     .filter(({ object }) => !isEnding(object))
@@ -74,7 +85,7 @@ function foreground(view: ObjectView, kind: KindName, owner: KubernetesObject, n
 /** An owner that leaves its dependents behind. */
 function orphan(view: ObjectView, kind: KindName, owner: KubernetesObject): Plan {
   const uid = owner.metadata?.uid ?? '';
-  const dependents = dependentsOf(view, kind, uid);
+  const dependents = view.listDependents(uid);
   if (dependents.length === 0) return limited([finalized(kind, owner, ORPHAN)]);
   const freed = dependents.map(({ kind, object }): ObjectWrite => {
     const ownerReferences = object.metadata?.ownerReferences?.filter((one) => one.uid !== uid);
@@ -117,15 +128,19 @@ export function reconcileOwnership(view: ObjectView, key: string, moment: Moment
 const keyOf = (kind: KindName, { metadata }: KubernetesObject): string =>
   `${kind}/${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 
+/** Most objects have no owner and are not ending: nothing can become of them here. */
+const isConcerned = (object: KubernetesObject): boolean =>
+  isEnding(object) || (object.metadata?.ownerReferences ?? []).length > 0;
+
 function keysOf(change: ObjectChange, view: ObjectView): readonly string[] {
   const { kind, key, object, previous } = change;
   const own = `${kind}/${key.namespace}/${key.name}`;
   if (object !== undefined) {
     const isNews = previous === undefined || isEnding(object) || kind !== 'Pod';
-    return isNews ? [own] : [];
+    return isNews && isConcerned(object) ? [own] : [];
   }
   const uid = previous?.metadata?.uid;
-  const dependents = uid === undefined ? [] : dependentsOf(view, kind, uid);
+  const dependents = uid === undefined ? [] : view.listDependents(uid);
   // An owner may wait for this one to go.
   const owners = (previous?.metadata?.ownerReferences ?? []).flatMap((reference) => {
     const owner = ownerOf(view, reference);
@@ -138,8 +153,13 @@ function keysOf(change: ObjectChange, view: ObjectView): readonly string[] {
 
 export const ownerCollector: Controller = {
   name: 'owner-collector',
-  kinds: KINDS,
+  kinds: kindNames,
   keysOf,
-  allKeys: (view) => KINDS.flatMap((kind) => view.list(kind).map((object) => keyOf(kind, object))),
+  allKeys: (view) =>
+    kindNames.flatMap((kind) =>
+      (view.list(kind) as readonly KubernetesObject[])
+        .filter(isConcerned)
+        .map((object) => keyOf(kind, object)),
+    ),
   reconcile: reconcileOwnership,
 };

@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { duplexPair } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ContainerConfig } from '../../../actors/containers/container-driver.ts';
 import type { Member } from '../../../mesh/index.ts';
 import { ok } from '../../../runtime/index.ts';
 import { createLocalPodStreams } from '../../../actors/containers/local-pod-streams.ts';
@@ -73,6 +74,22 @@ function openFilesIn(directory: string): readonly string[] {
   });
 }
 
+/** Whether a process of this machine has this command line; false where the system does not say. */
+function isRunning(command: readonly string[]): boolean {
+  if (!existsSync('/proc/self/cmdline')) return false;
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) &&
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${command.join('\0')}\0`
+      );
+    } catch {
+      // Ended meanwhile.
+      return false;
+    }
+  });
+}
+
 for (const via of ['on this peer', 'through another peer']) {
   describe(`streams of pods ${via}`, () => {
     let harness: ProcessHarness;
@@ -94,11 +111,17 @@ for (const via of ['on this peer', 'through another peer']) {
       await harness.close();
     });
 
-    const start = async (script: string): Promise<{ node: string; uid: string; id: string }> => {
+    const start = async (
+      script: string,
+      changes: Partial<ContainerConfig> = {},
+    ): Promise<{ node: string; uid: string; id: string }> => {
       const pod = podConfig();
       const driver = harness.driver();
       valueOf(await driver.runPod(pod));
-      const config = containerConfig(pod, ['sh', '-c', script], { environment: { WHO: 'pod' } });
+      const config = containerConfig(pod, ['sh', '-c', script], {
+        environment: { WHO: 'pod' },
+        ...changes,
+      });
       const id = valueOf(await driver.createContainer(config));
       valueOf(await driver.startContainer(id));
       return { node: 'there', uid: pod.uid, id };
@@ -242,26 +265,118 @@ for (const via of ['on this peer', 'through another peer']) {
       assert.match(exit.error.message, /no-such-program/);
     });
 
-    it('give a terminal with a size where the machine can', async function () {
+    it('give a terminal the size that is told at once', async function () {
       if (!harness.driver().capabilities.tty || process.platform !== 'linux') this.skip();
       const target = await start('sleep 1000');
-      const command = ['sh', '-c', 'read line; tty; stty size; exit 6'];
+      // Until it has its size; the first that is told is the only one.
+      const command = [
+        'sh',
+        '-c',
+        'tty; while [ "$(stty size)" != "33 77" ]; do sleep 0.02; done; exit 6',
+      ];
       const session = valueOf(
         await streams.exec(target, { container: '', command, stdin: true, tty: true }),
       );
+      session.resize(12, 34);
+      session.resize(77, 33);
       session.stderr.resume();
       const output = text(session.stdout);
-      // The size arrives once the terminal is there; the command waits for a line.
+      assert.equal(valueOf(await session.exited), 6);
+      assert.match(await output, /\/dev\/pts\/\d+/);
+    });
+
+    const attach = async (target: { node: string; uid: string }): Promise<ExecSession> =>
+      valueOf(await streams.attach(target, { container: '', stdin: true }));
+    /** The first output of a session that matches. */
+    const shown = (session: ExecSession, pattern: RegExp): Promise<void> => {
+      let seen = '';
+      return new Promise((resolve) => {
+        session.stdout.on('data', (chunk) => {
+          seen += String(chunk);
+          if (pattern.test(seen)) resolve();
+        });
+      });
+    };
+
+    it('attach to what runs: its input, its outputs from now on, and its end', async () => {
+      const target = await start('while read line; do echo "got $line"; echo bad >&2; done', {
+        stdin: true,
+        stdinOnce: true,
+      });
+      const session = await attach(target);
+      const output = Promise.all([text(session.stdout), text(session.stderr)]);
+      session.stdin.write('one\n');
+      // stdinOnce: the input of the container ends with this one.
+      session.stdin.end('two\n');
+      assert.equal(valueOf(await session.exited), 0);
+      assert.deepEqual(await output, ['got one\ngot two\n', 'bad\nbad\n']);
+      await untilExited(target.id);
+      assert.match(await read(target, {}), /got one\n[^]*got two\n/);
+    });
+
+    it('attach several at once, and keep the input of a container open when one goes', async () => {
+      const target = await start('cat', { stdin: true });
+      const [first, second] = [await attach(target), await attach(target)];
+      const [a, b] = [shown(first, /hello/), shown(second, /hello/)];
+      first.stdin.write('hello\n');
+      await Promise.all([a, b]);
+      first.stdin.end();
+      first.kill();
+      const again = shown(second, /again/);
+      second.stdin.write('again\n');
+      await again;
+      const status = valueOf(await harness.driver().containers(target.uid))[0];
+      assert.equal(status?.state, 'running');
+      second.kill();
+    });
+
+    it('attach with a large input, byte for byte, and drop input that nobody keeps open', async () => {
+      const target = await start('cat', { stdin: true, stdinOnce: true });
+      const session = await attach(target);
+      const output = text(session.stdout);
+      const long = 'x'.repeat(3_000_000);
+      session.stdin.end(long);
+      assert.equal((await output) === long, true);
+      const closed = await start('sleep 1000');
+      const deaf = await attach(closed);
+      deaf.stdin.end('nobody reads this');
+      deaf.kill();
+    });
+
+    it('attach to a terminal and set its size', async function () {
+      if (!harness.driver().capabilities.tty || process.platform !== 'linux') this.skip();
+      const script = 'while read line; do tty; stty size; done';
+      const target = await start(script, { stdin: true, tty: true });
+      const session = await attach(target);
+      const sized = shown(session, /33 77/);
+      // The size arrives once the terminal is there; the container shows it for each line.
+      let isShown = false;
+      void sized.then(() => (isShown = true));
       await harness.until(async () => {
         session.resize(77, 33);
         session.stdin.write('go\n');
-        return Promise.race([
-          session.exited.then(() => true),
-          new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20)),
-        ]);
+        return isShown;
       });
-      assert.equal(valueOf(await session.exited), 6);
-      assert.match(await output, /\/dev\/pts\/\d+/);
+      session.kill();
+    });
+
+    it('attach to nothing that does not run', async () => {
+      const target = await start('true');
+      await untilExited(target.id);
+      const gone = await streams.attach(target, { container: '', stdin: false });
+      assert.equal(gone.ok ? '' : gone.error.code, 'not-found');
+    });
+
+    it('end a command that reads none of its input when its asker goes', async () => {
+      const target = await start('sleep 1000');
+      const command = ['sleep', '4321'];
+      const options = { container: '', command, stdin: true, tty: false };
+      const session = valueOf(await streams.exec(target, options));
+      session.stdin.on('error', () => undefined);
+      session.stdin.write('x'.repeat(4_000_000));
+      session.kill();
+      await session.exited;
+      await harness.until(async () => !isRunning(command));
     });
 
     it('connect to a port of the pod, half-closed connections included', async () => {

@@ -19,7 +19,7 @@ import {
   parseAddressRange,
 } from '../../../actors/containers/process/address-range.ts';
 import { parseSocketTable } from '../../../actors/containers/process/process-table.ts';
-import { quoted } from '../../../actors/containers/process/script-terminal.ts';
+import { quoted } from '../../../actors/containers/keeper/script-terminal.ts';
 import {
   BACKOFF_MOST_MS,
   BACKOFF_RESET_MS,

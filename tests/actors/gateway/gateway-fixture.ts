@@ -1,5 +1,7 @@
 // A gateway over the store in memory, and short ways to ask it.
 
+import { issueAccountToken, readAccountToken } from '../../../actors/admission/account-token.ts';
+import type { AccountTokens } from '../../../actors/objects/account-claims.ts';
 import { createObjects } from '../../../actors/objects/object-store.ts';
 import type { PodStreams } from '../../../actors/objects/pod-streams.ts';
 import type { ExtraResources } from '../../../actors/gateway/extra-resources.ts';
@@ -16,7 +18,9 @@ import { bodyOf } from '../../../actors/gateway/request/api-request.ts';
 import type { JsonObject } from '../../../actors/gateway/request/body.ts';
 import type { Store } from '../../../consensus/index.ts';
 import type { Clock, Logger, Random } from '../../../runtime/index.ts';
-import { failed, SkeinError } from '../../../runtime/index.ts';
+import { generateSigningKey, signEd25519, verifyEd25519 } from '../../../mesh/index.ts';
+import { failed, ok, SkeinError } from '../../../runtime/index.ts';
+import { writeDefaultRoles } from '../replication/default-roles-fixture.ts';
 import type { MemoryStore } from '../objects/memory-store.ts';
 import { createMemoryStore } from '../objects/memory-store.ts';
 
@@ -71,13 +75,20 @@ export function createTestRandom(seed = 1): Random {
   };
 }
 
-/** Keeps what was logged as errors. */
-export function createTestLog(): Logger & { readonly errors: string[] } {
+/** A log whose lines can be looked at. */
+export interface TestLog extends Logger {
+  readonly errors: string[];
+  readonly infos: Readonly<Record<string, unknown>>[];
+}
+
+export function createTestLog(): TestLog {
   const errors: string[] = [];
-  const log: Logger & { readonly errors: string[] } = {
+  const infos: Readonly<Record<string, unknown>>[] = [];
+  const log: TestLog = {
     errors,
+    infos,
     debug: () => undefined,
-    info: () => undefined,
+    info: (_, fields) => void infos.push(fields ?? {}),
     warn: () => undefined,
     error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`),
     child: () => log,
@@ -91,11 +102,42 @@ const noStreams = (): Promise<ReturnType<typeof failed>> =>
 export const ADMIN_TOKEN = 'admin-token';
 export const READER_TOKEN = 'reader-token';
 
+const key = generateSigningKey();
+
+/** Tokens of accounts, signed with a key of the test's own. */
+const testTokens = (nowMs: () => number): AccountTokens => ({
+  sign: (claims) =>
+    Promise.resolve(ok(issueAccountToken(claims, (bytes) => signEd25519(key.seed, bytes)))),
+  read: (token) =>
+    readAccountToken(
+      token,
+      (bytes, signature) => verifyEd25519(key.publicKey, bytes, signature),
+      nowMs(),
+    ),
+  publicKey: () => key.publicKey,
+});
+
+/** Users by their tokens. */
+const TEST_USERS = new Map(
+  [
+    { name: 'bob', groups: ['developers'] },
+    { name: 'carol', groups: [] },
+    { name: 'system:node:n1', groups: ['system:nodes'] },
+    {
+      name: 'system:serviceaccount:default:robot',
+      groups: ['system:serviceaccounts', 'system:serviceaccounts:default'],
+    },
+  ].map((user) => [user.name, user]),
+);
+
+/** The header that proves to be one of the test's users. */
+export const as = (name: string): Record<string, string> => ({ authorization: `Bearer ${name}` });
+
 export interface Fixture {
   readonly gateway: Gateway;
   readonly store: MemoryStore;
   readonly clock: TestClock;
-  readonly log: Logger & { readonly errors: string[] };
+  readonly log: TestLog;
   readonly options: GatewayOptions;
   /** As an administrator. */
   readonly ask: (
@@ -167,6 +209,8 @@ export interface FixtureOptions {
   readonly unready?: () => string | undefined;
   /** Another gateway over the same store. */
   readonly store?: MemoryStore;
+  /** With the default roles and bindings, as the zone's controller writes them. */
+  readonly roles?: boolean;
   /** Neither barriers nor writes find a quorum. */
   readonly noQuorum?: boolean;
 }
@@ -180,11 +224,19 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
   const options: GatewayOptions = {
     store: reached,
     objects: createObjects(reached),
-    streams: { logs: noStreams, exec: noStreams, connect: noStreams, ...given.streams },
+    streams: {
+      logs: noStreams,
+      exec: noStreams,
+      attach: noStreams,
+      connect: noStreams,
+      ...given.streams,
+    },
     reviewToken: async (token) => {
       if (token === ADMIN_TOKEN) return { name: 'admin', groups: ['system:masters'] };
-      return token === READER_TOKEN ? { name: 'reader', groups: [] } : undefined;
+      if (token === READER_TOKEN) return { name: 'reader', groups: [] };
+      return TEST_USERS.get(token);
     },
+    accountTokens: testTokens(() => clock.wallMs()),
     extras: given.extras ?? [],
     clock,
     random: createTestRandom(),
@@ -208,6 +260,7 @@ export async function createFixture(given: FixtureOptions = {}): Promise<Fixture
   const watch: Fixture['watch'] = async (target, headers) =>
     collect(await ask('GET', target, undefined, headers));
   const fixture = { gateway, store, clock, log, options, ask, json, watch };
+  if (given.roles === true) await writeDefaultRoles(options.objects, clock.wallMs());
   if (given.store !== undefined) return fixture;
   const made = await json('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
   if (made['kind'] === 'Status') throw new Error(JSON.stringify(made));

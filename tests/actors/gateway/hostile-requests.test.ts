@@ -190,6 +190,46 @@ describe('a hostile request', () => {
     );
   });
 
+  it('with any apply, and any managedFields, is refused or does what it says', async () => {
+    const wanted = fc.record({
+      apiVersion: fc.constantFrom('v1', 'apps/v1', 'autoscaling/v1', 'v2'),
+      kind: fc.constantFrom('Pod', 'Deployment', 'Scale', 'Service'),
+      metadata: fc.oneof(anyJson, fc.constant({})),
+      spec: fc.oneof(
+        anyJson,
+        fc.record({ containers: anyJson, ports: anyJson, template: anyJson, replicas: anyJson }),
+      ),
+      status: anyJson,
+    });
+    const element = fc.oneof(
+      key.map((name) => `f:${name}`),
+      fc.constantFrom('.', 'k:{"name":"main"}', 'k:{}', 'k:[]', 'v:1', 'i:0', 'x'),
+    );
+    const fields = fc.dictionary(element, fc.dictionary(element, fc.constant({})));
+    const managed = fc.record({
+      manager: fc.oneof(anyJson, fc.constant('f')),
+      operation: fc.constantFrom('Apply', 'Update', 'X'),
+      apiVersion: fc.constantFrom('v1', 'apps/v1'),
+      fieldsType: fc.constant('FieldsV1'),
+      fieldsV1: fc.oneof(
+        fields,
+        fields.map((spec) => ({ 'f:spec': spec })),
+        anyJson,
+      ),
+      time: fc.oneof(anyJson, fc.constant('2026-01-01T00:00:00Z')),
+    });
+    const targets = fc.constantFrom(...TARGETS, '/api/v1/namespaces/default/pods/a/resize');
+    const apply = { 'content-type': 'application/apply-patch+yaml' };
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    await fc.assert(
+      fc.asyncProperty(targets, wanted, fc.array(managed), async (target, body, managedFields) => {
+        await refused('PATCH', target, { metadata: { managedFields } }, merge);
+        await refused('PATCH', `${target}?fieldManager=f&force=true`, body, apply);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   it('with any bytes and any content type is refused', async () => {
     const type = fc.oneof(
       fc.constantFrom(

@@ -241,7 +241,7 @@ describe('a write', () => {
         [{ spec: { replicas: 'many' } }, MERGE, 422],
         [{ spec: { replicas: -1 } }, MERGE, 422],
         [{ metadata: { name: 'other' } }, MERGE, 400],
-        [{ spec: {} }, { 'content-type': 'application/apply-patch+yaml' }, 415],
+        [{ spec: {} }, { 'content-type': 'application/apply-patch+cbor' }, 415],
         [{ spec: {} }, { 'content-type': 'application/json' }, 415],
       ];
       for (const [body, headers, code] of rows) {

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { matchesFields, parseFieldSelector } from '../../../actors/objects/field-selectors.ts';
+import { kindDefinition } from '../../../actors/objects/kind-table.ts';
 import type { KindName, ObjectTypes } from '../../../actors/objects/kinds.ts';
 
 function selects<K extends KindName>(kind: K, text: string, object: ObjectTypes[K]): boolean {
-  const parsed = parseFieldSelector(kind, text);
+  const parsed = parseFieldSelector(kindDefinition(kind), text);
   assert.ok(parsed.ok, text);
-  return matchesFields(kind, parsed.value, object);
+  return matchesFields(kindDefinition(kind), parsed.value, object);
 }
 
 describe('field selectors', () => {
@@ -39,13 +40,13 @@ describe('field selectors', () => {
 
   for (const text of ['spec.image=x', 'nonsense', 'metadata.name=a=b', 'constructor=1']) {
     it(`refuses ${text} for pods`, () => {
-      const parsed = parseFieldSelector('Pod', text);
+      const parsed = parseFieldSelector(kindDefinition('Pod'), text);
       assert.ok(!parsed.ok);
       assert.equal(parsed.error.code, 'invalid');
     });
   }
 
   it('kinds without a namespace have no field for it', () => {
-    assert.ok(!parseFieldSelector('Node', 'metadata.namespace=x').ok);
+    assert.ok(!parseFieldSelector(kindDefinition('Node'), 'metadata.namespace=x').ok);
   });
 });

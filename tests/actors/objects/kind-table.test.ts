@@ -7,12 +7,17 @@ import {
   kindNames,
   kindOfAlias,
   kindOfObject,
-  kindOfResource,
 } from '../../../actors/objects/kind-table.ts';
+import {
+  kindOfReference,
+  servedKindAt,
+  servedKinds,
+} from '../../../actors/objects/served-kinds.ts';
 import { schemaDefinitions, schemaFields } from '../../../actors/objects/schema.ts';
 
 const SCALARS = [
   'string',
+  'bytes',
   'int32',
   'int64',
   'float',
@@ -29,7 +34,9 @@ describe('the kind table', () => {
     it(`finds ${kind} by resource, by object and by every alias`, () => {
       const { names, schema, columns } = kindDefinition(kind);
       assert.equal(names.kind, kind);
-      assert.equal(kindOfResource(names.group, names.version, names.plural), kind);
+      const at = servedKindAt(names.group, names.version, names.plural);
+      assert.equal(at?.names.kind, kind);
+      assert.equal(at.form, undefined);
       assert.equal(kindOfObject(apiVersionOf(names), kind), kind);
       for (const alias of [names.plural, names.singular, kind, ...names.shortNames]) {
         assert.equal(kindOfAlias(alias), kind, alias);
@@ -42,11 +49,37 @@ describe('the kind table', () => {
   it('knows a kind by plural and group, and not under another group', () => {
     assert.equal(kindOfAlias('deployments.apps'), 'Deployment');
     assert.equal(kindOfAlias('deployments.extensions'), undefined);
-    assert.equal(kindOfResource('extensions', 'v1beta1', 'deployments'), undefined);
+    assert.equal(servedKindAt('extensions', 'v1beta1', 'deployments'), undefined);
     assert.equal(kindOfObject('v1', 'Deployment'), undefined);
+    assert.equal(kindOfReference('apps/v1beta2', 'Deployment'), 'Deployment');
+    assert.equal(kindOfReference('events.k8s.io/v1', 'Event'), 'Event');
+    assert.equal(kindOfReference('v1', 'Pod'), 'Pod');
+    assert.equal(kindOfReference('serving.knative.dev/v1', 'Service'), undefined);
   });
 
-  it('shares no plural among kinds', () => {
+  it('serves no two kinds at one place, and every form with a schema of its own', () => {
+    const places = servedKinds.map(({ names }) => `${apiVersionOf(names)}/${names.plural}`);
+    assert.equal(new Set(places).size, places.length);
+    for (const { form, schema, names } of servedKinds) {
+      if (form === undefined) continue;
+      assert.ok(schemaFields(schema)?.has('metadata'), schema);
+      assert.notEqual(schema, kindDefinition(names.kind).schema);
+    }
+    assert.equal(servedKindAt('events.k8s.io', 'v1', 'events')?.names.kind, 'Event');
+  });
+
+  it('has in every other form a place for each field, and finds it again', () => {
+    for (const { form, schema, names } of servedKinds) {
+      if (form === undefined) continue;
+      const stored = [...schemaFields(kindDefinition(names.kind).schema)!.keys()];
+      const object = Object.fromEntries(stored.map((field) => [field, { was: field }]));
+      const shown = form.fromStored(object);
+      assert.deepEqual(Object.keys(shown).toSorted(), [...schemaFields(schema)!.keys()].toSorted());
+      assert.deepEqual(form.toStored(shown), object);
+    }
+  });
+
+  it('stores no two kinds under one plural', () => {
     const plurals = kindNames.map((kind) => kindDefinition(kind).names.plural);
     assert.equal(new Set(plurals).size, plurals.length);
   });

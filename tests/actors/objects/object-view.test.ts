@@ -119,6 +119,10 @@ describe('the view of the objects', () => {
               view.listOwnedBy('Pod', owner).map(({ metadata }) => metadata?.name),
               pods(view, ({ metadata }) => metadata?.ownerReferences?.[0]?.uid === owner),
             );
+            assert.deepEqual(
+              view.listDependents(owner).map(({ object }) => object),
+              view.listOwnedBy('Pod', owner),
+            );
           }
           for (const pod of view.list('Pod')) {
             assert.equal(view.getByUid('Pod', pod.metadata!.uid!), pod);
@@ -128,6 +132,31 @@ describe('the view of the objects', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('finds what names an owner, controlled by it or not, of whatever kind', () => {
+    const store = createMemoryStore();
+    const { view } = createObjects(store);
+    const put = (key: string, owners: readonly object[]): void => {
+      const value = JSON.stringify({ metadata: { name: key, uid: key, ownerReferences: owners } });
+      store.apply({ compare: [], success: [{ type: 'put', key, value }], failure: [] });
+    };
+    const owner = (uid: string, controller: boolean) => ({ uid, controller });
+    put('/registry/configmaps/d/a', [owner('u', false), owner('v', false)]);
+    put('/registry/pods/d/b', [owner('v', false), owner('u', true)]);
+    const dependents = (uid: string): readonly string[] =>
+      view.listDependents(uid).map(({ kind }) => kind);
+    assert.deepEqual(
+      [dependents('u'), dependents('v')],
+      [
+        ['ConfigMap', 'Pod'],
+        ['ConfigMap', 'Pod'],
+      ],
+    );
+    assert.deepEqual(view.listOwnedBy('Pod', 'v'), []);
+    assert.equal(view.listOwnedBy('Pod', 'u').length, 1);
+    put('/registry/configmaps/d/a', [owner('v', false)]);
+    assert.deepEqual([dependents('u'), dependents('v')], [['Pod'], ['ConfigMap', 'Pod']]);
   });
 
   it('holds what was in the store before it began', () => {

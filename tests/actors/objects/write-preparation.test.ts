@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { kindNames } from '../../../actors/objects/kind-table.ts';
 import type { Stored } from '../../../actors/objects/objects.ts';
 import type { KindName, ObjectTypes } from '../../../actors/objects/kinds.ts';
 import {
@@ -10,6 +11,7 @@ import {
   prepareUpdate,
 } from '../../../actors/objects/write-preparation.ts';
 import type { Prepared } from '../../../actors/objects/write-preparation.ts';
+import { allPaths, withValueAt } from './field-paths.ts';
 import { deploymentManifest, podManifest, serviceManifest } from './manifests.ts';
 
 const creation = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678), uid: 'u-1', nameSuffix: 'x7k2p' };
@@ -298,6 +300,27 @@ describe('an update', () => {
   });
 });
 
+describe('a time', () => {
+  const cases = [
+    ['2026-01-01T02:00:00+02:00', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000000Z'],
+    ['2026-01-01T00:00:00.1Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.100000Z'],
+    ['2026-01-01T00:00:00.123456789Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.123456Z'],
+    ['2025-12-31T23:59:59.999999Z', '2025-12-31T23:59:59Z', '2025-12-31T23:59:59.999999Z'],
+  ] as const;
+  for (const [given, seconds, micros] of cases) {
+    it(`such as ${given} is stored in the one form that clients read`, () => {
+      const manifest = {
+        metadata: { name: 'e', namespace: 'default' },
+        involvedObject: { namespace: 'default' },
+        lastTimestamp: given,
+        eventTime: given,
+      };
+      const event = created('Event', manifest);
+      assert.deepEqual([event.lastTimestamp, event.eventTime], [seconds, micros]);
+    });
+  }
+});
+
 describe('an object that cannot be read', () => {
   it('with unknown fields is refused, or taken without them', () => {
     const manifest = {
@@ -328,20 +351,10 @@ describe('an object that cannot be read', () => {
   });
 
   it('never makes the preparation throw, whatever it is', () => {
-    const kinds: readonly KindName[] = [
-      'Pod',
-      'Deployment',
-      'Service',
-      'Node',
-      'EndpointSlice',
-      'Event',
-      'Namespace',
-      'ReplicaSet',
-    ];
     const old = existing('Pod', podManifest());
     fc.assert(
       fc.property(
-        fc.constantFrom(...kinds),
+        fc.constantFrom(...kindNames),
         fc.jsonValue(),
         fc.jsonValue(),
         (kind, spec, metadata) => {
@@ -367,21 +380,3 @@ describe('an object that cannot be read', () => {
     );
   });
 });
-
-type Path = readonly (string | number)[];
-
-function allPaths(value: unknown, at: Path = []): readonly Path[] {
-  if (typeof value !== 'object' || value === null) return [at];
-  const inner = Object.entries(value).flatMap(([key, one]) =>
-    allPaths(one, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-  return [at, ...inner];
-}
-
-function withValueAt(target: unknown, [head, ...rest]: Path, value: unknown): unknown {
-  if (head === undefined) return value;
-  const copy = Array.isArray(target) ? [...target] : { ...(target as object) };
-  const holder = copy as Record<string | number, unknown>;
-  holder[head] = withValueAt(holder[head], rest, value);
-  return copy;
-}

@@ -54,12 +54,46 @@ describe('replication/garbage-collection', () => {
     assert.equal(cluster.readyPods().length, 2);
   });
 
+  it('deletes settings with the last of their owners, whoever controls them', async () => {
+    const cluster = await withWeb(6);
+    const { view } = cluster.eye().objects;
+    const uid = view.get('Deployment', 'default', 'web')!.metadata!.uid!;
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid };
+    // Of a kind that only shares its name with one known here.
+    const unknown = { apiVersion: 'example.com/v1', kind: 'Service', name: 'tom', uid: 'cat-1' };
+    const make = (name: string, ...ownerReferences: readonly object[]) =>
+      cluster.create('ConfigMap', {
+        metadata: { name, namespace: 'default', uid: `map-${name}`, ownerReferences },
+      } as never);
+    await make('owned', owner);
+    await make('shared', owner, unknown);
+    await make('free');
+    await cluster.change('Deployment', 'web', (deployment) => ({
+      ...deployment,
+      metadata: { ...deployment.metadata, deletionTimestamp: ENDING, finalizers: ['orphan'] },
+    }));
+    await cluster.until('it is gone', () => view.get('Deployment', 'default', 'web') === undefined);
+    await cluster.run(1_000);
+    const names = view.list('ConfigMap').map(({ metadata }) => metadata?.name);
+    assert.deepEqual(names, ['free', 'owned', 'shared']);
+    const left = view.get('ConfigMap', 'default', 'shared')?.metadata?.ownerReferences;
+    assert.deepEqual(
+      left?.map(({ uid }) => uid),
+      ['cat-1'],
+    );
+    await make('late', owner);
+    await cluster.until('it is gone', () => view.get('ConfigMap', 'default', 'late') === undefined);
+  });
+
   it('empties a namespace that is being deleted and then deletes it', async () => {
     const cluster = await createCluster(3, NAMES);
     const metadata = { name: 'default', uid: 'namespace-default' };
     const object = { metadata, spec: { finalizers: ['kubernetes'] } };
     await cluster.create('Namespace', object);
     await cluster.create('Deployment', testDeployment('web', 2));
+    await cluster.create('Secret', {
+      metadata: { name: 'pass', namespace: 'default', uid: 's-1' },
+    });
     await cluster.until('ready', () => cluster.readyPods().length === 2);
     await cluster.change('Namespace', 'default', (namespace) => ({
       ...namespace,
@@ -69,6 +103,7 @@ describe('replication/garbage-collection', () => {
     await cluster.until('it is gone', () => view.get('Namespace', '', 'default') === undefined);
     assert.equal(cluster.pods().length, 0);
     assert.equal(view.list('Deployment').length, 0);
+    assert.equal(view.list('Secret').length, 0);
     // What is said of nodes is in this namespace too, and said again afterwards: none of these here.
     assert.equal(view.list('Event').filter(({ type }) => type === 'Warning').length, 0);
   });

@@ -109,10 +109,10 @@ describe('a member that lies about the facts of another', () => {
     for (let i = 0; i < 200; i++) liar.transport.publish('skein/hints/2', frame);
     await world.pass(2_000);
     equal(reader.mesh.member(victim.id)!.facts.price, undefined);
-    ok(
-      reader.mesh.counters().hintsIgnored >= 100,
-      `${reader.mesh.counters().hintsIgnored} ignored`,
-    );
+    const { hintsIgnored, excess } = reader.mesh.counters();
+    // Over what one peer may pass on, and over the share of the one they are said to be of.
+    equal(excess, 200 - 30);
+    ok(hintsIgnored >= 20, `${hintsIgnored} ignored`);
     // What is true still gets through.
     victim.mesh.setFacts({ price: '7' });
     const knows = (node: MeshNode): boolean => node.mesh.member(victim.id)?.facts.price === '7';

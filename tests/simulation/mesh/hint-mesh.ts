@@ -1,7 +1,7 @@
 // Hints in the simulated network, as gossipsub carries them: over a few hops, along links, each peer several times.
 //
 // Each peer grafts some of its linked peers and passes every hint it has not seen on to these. What arrives again is
-// counted, with its bytes, and goes no further. Nothing repairs a hint that was missed.
+// counted, with its bytes, and goes no further; so does what a peer would not say itself. Nothing repairs a hint that was missed.
 
 import type { SeededRandom } from '../../../runtime/index.ts';
 import type { NetworkCore, Station } from './stations.ts';
@@ -59,7 +59,6 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
   const deliver = (
     from: Station,
     to: Station,
-    origin: string,
     id: number,
     topic: string,
     data: Uint8Array,
@@ -75,14 +74,13 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
         return;
       }
       first += 1;
-      to.handlers.published(origin, topic, data);
-      spread(to, origin, id, topic, data, from.peer);
+      const verdict = to.handlers.published(from.peer, topic, data);
+      if (verdict === 'pass on') spread(to, id, topic, data, from.peer);
     });
   };
 
   const spread = (
     station: Station,
-    origin: string,
     id: number,
     topic: string,
     data: Uint8Array,
@@ -90,7 +88,7 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
   ): void => {
     for (const peer of station.hintPeers) {
       const to = peer === except ? undefined : station.wires.get(peer)?.to;
-      if (to !== undefined) deliver(station, to, origin, id, topic, data);
+      if (to !== undefined) deliver(station, to, id, topic, data);
     }
   };
 
@@ -111,7 +109,7 @@ export function createHintMesh(core: NetworkCore, random: SeededRandom): HintMes
     publish: (from, topic, data) => {
       published += 1;
       remember(from, published);
-      spread(from, from.peer, published, topic, data);
+      spread(from, published, topic, data);
     },
     counters: () => ({ published, first, again }),
   };

@@ -43,6 +43,8 @@ export interface MeshNetwork {
   readonly vanish: (peer: PeerId) => void;
   /** Sends what no mesh made, over a link that is there. */
   readonly forge: (from: PeerId, to: PeerId, frame: Uint8Array) => void;
+  /** Publishes what no mesh made. */
+  readonly publish: (from: PeerId, topic: string, hint: Uint8Array) => void;
   /** Peers it has a link to. */
   readonly linked: (peer: PeerId) => readonly PeerId[];
   readonly counters: () => NetworkCounters;
@@ -148,6 +150,7 @@ export function createMeshNetwork(simulation: Simulation): MeshNetwork {
     forge: (from, to, frame) => {
       stations.get(from)?.transport.send(to, 'control', frame);
     },
+    publish: (from, topic, hint) => stations.get(from)?.transport.publish(topic, hint),
     linked: (peer) => [...(stations.get(peer)?.wires.keys() ?? [])],
     counters: () => ({
       kinds: Object.fromEntries(frameKinds.map((kind) => [kind, { ...counted[kind] }])) as Record<

@@ -3,6 +3,7 @@
 import { decodeGossip, encodeGossip } from '../../../mesh/gossip-message.ts';
 import type { CountingMesh, Member, Transport } from '../../../mesh/index.ts';
 import type { MemberEvent } from '../../../mesh/mesh.ts';
+import { createTokenBucket } from '../../../mesh/token-bucket.ts';
 import { LAN } from '../../../mesh/timing.ts';
 import type { Check } from './judge.ts';
 import type { Flaw } from './world.ts';
@@ -137,6 +138,30 @@ const camps: Flaw = {
   },
 };
 
+/** Hears hints while there are any left for all origins together, whoever used them up. */
+const undivided: Flaw = {
+  parts: (parts, _, world) => {
+    const { transport } = parts;
+    const all = createTokenBucket({ burst: 40, perSecond: 20 });
+    const { nowMs } = world.simulation;
+    return {
+      ...parts,
+      transport: {
+        ...transport,
+        start: (handlers) =>
+          transport.start({
+            ...handlers,
+            published: (from, topic, hint) => {
+              if (!all.take(1, nowMs())) return 'pass on';
+              handlers.published(from, topic, hint);
+              return 'pass on';
+            },
+          }),
+      },
+    };
+  },
+};
+
 let turn = 0;
 
 export const plantedMeshBugs: readonly PlantedMeshBug[] = [
@@ -245,5 +270,12 @@ export const plantedMeshBugs: readonly PlantedMeshBug[] = [
     peers: 30,
     scenarios: ['urgent-fact', 'any-fact'],
     finds: ['detection', 'convergence'],
+  },
+  {
+    name: 'lets one origin use up the hints of all',
+    flaw: undivided,
+    peers: 30,
+    scenarios: ['noisy-origin'],
+    finds: ['detection'],
   },
 ];

@@ -3,6 +3,7 @@
 import { createMemoryAddressBook, createMesh } from '../../../mesh/index.ts';
 import type { AddressBook, CountingMesh, MeshTiming, PeerId } from '../../../mesh/index.ts';
 import type { MeshOptions } from '../../../mesh/create-mesh.ts';
+import { HINT_TOPIC } from '../../../mesh/mesh-state.ts';
 import type { NodeFacts } from '../../../mesh/mesh.ts';
 import { createActorSystem, createRingLogger, createSimulation } from '../../../runtime/index.ts';
 import type { LogLine, SimulatedPeer, Simulation } from '../../../runtime/index.ts';
@@ -66,6 +67,8 @@ export interface World {
   readonly writeBook: (index: number, known: readonly number[]) => void;
   /** Sends a frame that no mesh made, as this peer, over its links. */
   readonly forge: (from: number, to: PeerId, frame: Uint8Array) => void;
+  /** Publishes a hint that no mesh made, as this peer. */
+  readonly publish: (from: number, hint: Uint8Array) => void;
   readonly lines: () => readonly LogLine[];
 }
 
@@ -172,6 +175,7 @@ export function createWorld(options: WorldOptions): World {
       books[index] = createMemoryAddressBook(known.filter((other) => other !== index).map(entryOf));
     },
     forge: (from, to, frame) => network.forge(peers[from]!, to, frame),
+    publish: (from, hint) => network.publish(peers[from]!, HINT_TOPIC, hint),
     lines: ring.lines,
   };
   return world;

@@ -2,7 +2,9 @@
 
 import { request } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { overBinaryMessages } from './binary-messages.ts';
 import type { ApiServer } from '../../../../actors/gateway/http/https-server.ts';
 import { startHttpsServer } from '../../../../actors/gateway/http/https-server.ts';
 import type { Clock } from '../../../../runtime/index.ts';
@@ -46,6 +48,10 @@ export interface HttpsFixture {
   readonly open: (call: Call) => Promise<IncomingMessage>;
   readonly call: (call: Call) => Promise<Answer>;
   readonly webSocket: (path: string, protocols: string[]) => WebSocket;
+  /** The socket once it has been upgraded. */
+  readonly spdy: (path: string, protocol: string) => Promise<Duplex>;
+  /** The binary messages of a WebSocket as a byte stream. */
+  readonly tunnel: (path: string, protocol: string) => Promise<Duplex>;
 }
 
 export async function createHttpsFixture(): Promise<HttpsFixture> {
@@ -81,6 +87,35 @@ export async function createHttpsFixture(): Promise<HttpsFixture> {
       asked.on('error', reject);
       asked.end(body);
     });
+  /** The socket once the server has agreed to `protocol`, which is asked for and told in the header `name`. */
+  const upgraded = (
+    method: string,
+    path: string,
+    name: string,
+    protocol: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Duplex> =>
+    new Promise((resolve, reject) => {
+      const asked = request({
+        host: '127.0.0.1',
+        port: server.port,
+        method,
+        path,
+        headers: { ...headers, connection: 'Upgrade', [name]: protocol },
+        ca,
+        agent: false,
+        key: admin.key,
+        cert: admin.certificate,
+      });
+      asked.on('error', reject);
+      asked.on('response', ({ statusCode }) => reject(new Error(`refused: ${statusCode}`)));
+      asked.on('upgrade', (response, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        if (response.headers[name] === protocol) resolve(socket);
+        else reject(new Error(`agreed to ${String(response.headers[name])}`));
+      });
+      asked.end();
+    });
   return {
     fixture,
     streams,
@@ -94,6 +129,16 @@ export async function createHttpsFixture(): Promise<HttpsFixture> {
       for await (const chunk of response) body += String(chunk);
       return { status: response.statusCode ?? 0, headers: response.headers, body };
     },
+    spdy: (path, protocol) =>
+      upgraded('POST', path, 'x-stream-protocol-version', protocol, { upgrade: 'SPDY/3.1' }),
+    tunnel: async (path, protocol) =>
+      overBinaryMessages(
+        await upgraded('GET', path, 'sec-websocket-protocol', protocol, {
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        }),
+      ),
     webSocket: (path, protocols) =>
       new WebSocket(`wss://127.0.0.1:${server.port}${path}`, protocols, {
         ca,

@@ -2,7 +2,7 @@
 
 import { join, restartAll, rolling } from './arrivals.ts';
 import { clocks } from './clocks.ts';
-import { allLoad, anyFact, urgentFact } from './facts.ts';
+import { allLoad, anyFact, noisyOrigin, urgentFact } from './facts.ts';
 import { cut, deaf, freeze, kill, mute, vanish } from './losses.ts';
 import { liar } from './liar.ts';
 import { flapping, half, tenth } from './partitions.ts';
@@ -41,6 +41,7 @@ export const meshScenarios: readonly MeshScenario[] = [
   half,
   tenth,
   liar,
+  noisyOrigin,
   clocks,
   rolling,
   restartAll,
