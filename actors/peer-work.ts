@@ -1,6 +1,7 @@
 // What a full peer does and a witness does not: its Node, its pods, the fronts of Services, a seat for each duty.
 
 import type { StoreView } from '../consensus/index.ts';
+import { clusterKey, parseCluster } from './admission/records.ts';
 import { createLocalPodStreams } from './containers/local-pod-streams.ts';
 import { containersActor } from './containers/containers-actor.ts';
 import type { ContainerDriver } from './containers/container-driver.ts';
@@ -138,7 +139,14 @@ export function heldBy(records: Pick<StoreView, 'get'>, node: string) {
 
 /** A seat for each singleton of the zone. */
 export function spawnDuties({ system, mesh, store, objects }: OpenedParts): void {
-  const duties = [...replicationDuties(store, objects), ...schedulingDuties(store, objects, mesh)];
+  const apiAuthority = (): string | undefined => {
+    const cluster = store.view.get(clusterKey);
+    return cluster === undefined ? undefined : parseCluster(cluster.value).apiAuthority;
+  };
+  const duties = [
+    ...replicationDuties(store, objects, apiAuthority),
+    ...schedulingDuties(store, objects, mesh),
+  ];
   for (const definition of duties) {
     system.spawn(`duty-${definition.name}`, dutyActor, { definition, store, mesh }, supervision);
   }

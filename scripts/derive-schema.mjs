@@ -61,6 +61,8 @@ const ROOTS = [
   'rbac.v1.ClusterRoleBinding',
 ];
 
+/** Published as required, and yet set by the server when left out. */
+const DEFAULTED = { 'rbac.v1.RoleRef': ['apiGroup'] };
 /** What requests and answers hold beside objects of these kinds. */
 const SHARED = [
   'meta.v1.DeleteOptions',
@@ -69,9 +71,6 @@ const SHARED = [
   'autoscaling.v1.Scale',
   'policy.v1.Eviction',
 ];
-
-/** Published as required, and yet set by the server when left out. */
-const DEFAULTED = { 'rbac.v1.RoleRef': ['apiGroup'] };
 
 const SCALARS = {
   'api.resource.Quantity': 'quantity',

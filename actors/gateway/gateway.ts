@@ -204,16 +204,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const catalog: readonly GroupVersion[] = buildCatalog(servedKinds, REVIEWS, options.extras);
   const { publicKey } = options.accountTokens;
   const discovery = { ...options, catalog, publicKey };
-  const publication = createPublication({
-    catalog,
-    version: options.version,
-    clock: options.clock,
-  });
   const authorization = createAuthorization(options.objects.view);
   const tokens = createTokenReview(options);
   const reviewing = { authorization, reviewToken: tokens };
 
   const audit = createAuditLog(options.clock, options.log);
+  const publication = createPublication({
+    catalog,
+    version: options.version,
+    clock: options.clock,
+  });
 
   const admit = async (
     request: ApiRequest,

@@ -32,6 +32,8 @@ export interface AccountClaims {
     readonly serviceaccount: ClaimedObject;
     /** It dies with this pod. */
     readonly pod?: ClaimedObject;
+    /** It dies with this secret. */
+    readonly secret?: ClaimedObject;
     /** It dies with this node. */
     readonly node?: ClaimedObject;
   };

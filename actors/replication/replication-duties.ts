@@ -5,6 +5,7 @@ import { controllerDuty } from '../duties/controller-actor.ts';
 import type { DutyDefinition } from '../duties/duty.ts';
 import type { Objects } from '../objects/objects.ts';
 import { roleController } from './access/role-controller.ts';
+import { rootCaPublisher } from './access/root-ca-publisher.ts';
 import { serviceAccountController } from './access/service-account-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
@@ -15,10 +16,11 @@ import { ownerCollector } from './garbage-collection/owner-collector.ts';
 import { evictionController } from './node-lifecycle/eviction-controller.ts';
 import { replicaSetController } from './replica-set/replica-set-controller.ts';
 
-/** One definition for each; every peer takes a seat for all of them. */
+/** One definition for each; every peer takes a seat for all of them. `apiAuthority` is a PEM certificate. */
 export function replicationDuties(
   store: Pick<Store, 'view'>,
   objects: Objects,
+  apiAuthority: () => string | undefined,
 ): readonly DutyDefinition[] {
   return [
     deploymentController,
@@ -31,5 +33,6 @@ export function replicationDuties(
     finishedPodCollector(store.view),
     roleController,
     serviceAccountController,
+    rootCaPublisher(apiAuthority),
   ].map((controller) => controllerDuty(controller, objects));
 }

@@ -13,10 +13,10 @@ import { Attach, Exec, KubeConfig, PortForward } from '@kubernetes/client-node';
 import type { V1PodStatus, V1Status } from '@kubernetes/client-node';
 import { somePorts } from '../some-ports.ts';
 import { eventually } from './small-zone.ts';
+import type { ClientRelease } from '../clients/clients.ts';
+import { clientsOf } from '../clients/clients.ts';
 import type { Cluster, Ran } from './cluster.ts';
 import { run, startCluster, temporaryDirectory, untilPods } from './cluster.ts';
-import type { KubectlVersion } from './kubectl.ts';
-import { kubectlPath } from './kubectl.ts';
 
 const MANIFEST = `
 apiVersion: v1
@@ -116,13 +116,16 @@ describe('streams of a pod at another peer', function () {
     scratch.remove();
   });
 
-  for (const version of ['1.35', '1.30', '1.20'] as const satisfies readonly KubectlVersion[]) {
+  for (const version of ['1.35', '1.30', '1.20'] as const satisfies readonly ClientRelease[]) {
     describe(`by kubectl ${version}`, () => {
       let program: string;
       before(async function () {
-        const path = await kubectlPath(version);
-        if (path === undefined) this.skip();
-        program = path;
+        const clients = await clientsOf(version);
+        if (typeof clients === 'string') {
+          process.stderr.write(`${clients}\n`);
+          return this.skip();
+        }
+        program = clients.kubectl;
       });
       const words = (...more: string[]): string[] => [
         '--kubeconfig',

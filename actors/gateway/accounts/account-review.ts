@@ -26,10 +26,13 @@ export function userOfClaims(
 ): ReviewedUser | undefined {
   const shared = claims.aud.filter((audience) => audiences.includes(audience));
   if (shared.length === 0) return undefined;
-  const { namespace, serviceaccount, pod, node } = claims[PRIVATE_CLAIMS];
+  const { namespace, serviceaccount, pod, secret, node } = claims[PRIVATE_CLAIMS];
   const account = view.get('ServiceAccount', namespace, serviceaccount.name);
   if (!isThere(account, serviceaccount)) return undefined;
   if (pod !== undefined && !isThere(view.get('Pod', namespace, pod.name), pod)) return undefined;
+  if (secret !== undefined && !isThere(view.get('Secret', namespace, secret.name), secret)) {
+    return undefined;
+  }
   if (node !== undefined && pod === undefined) {
     if (!isThere(view.get('Node', '', node.name), node)) return undefined;
   }

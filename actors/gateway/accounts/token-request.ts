@@ -18,7 +18,9 @@ import { ACCOUNT_PREFIX } from './account-review.ts';
 
 const NAMED = { group: 'authentication.k8s.io', plural: 'tokenrequests', kind: 'TokenRequest' };
 const PODS = { group: '', plural: 'pods', kind: 'Pod' };
+const SECRETS = { group: '', plural: 'secrets', kind: 'Secret' };
 const NODES = { group: '', plural: 'nodes', kind: 'Node' };
+const BINDABLE = { Pod: PODS, Secret: SECRETS, Node: NODES };
 
 const DEFAULT_SECONDS = 3_600;
 const SHORTEST_SECONDS = 600;
@@ -47,7 +49,7 @@ function secondsIn(spec: JsonObject): number {
   return Math.min(seconds, LONGEST_SECONDS);
 }
 
-type Bound = Pick<AccountClaims[typeof PRIVATE_CLAIMS], 'node' | 'pod'>;
+type Bound = Pick<AccountClaims[typeof PRIVATE_CLAIMS], 'node' | 'pod' | 'secret'>;
 
 const claimed = (name: string, uid = ''): ClaimedObject => ({ name, uid });
 
@@ -59,11 +61,11 @@ function boundIn(exchange: Exchange, spec: JsonObject, caughtUp: number): Bound 
   const [kind, name] = [stringAt(ref, path, 'kind'), stringAt(ref, path, 'name')];
   const [apiVersion, uid] = [stringAt(ref, path, 'apiVersion'), stringAt(ref, path, 'uid')];
   const { namespace, name: account } = exchange.route;
-  if (apiVersion !== 'v1' || (kind !== 'Pod' && kind !== 'Node')) {
+  if (apiVersion !== 'v1' || (kind !== 'Pod' && kind !== 'Node' && kind !== 'Secret')) {
     throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
   }
-  const named = kind === 'Pod' ? PODS : NODES;
-  const found = lookUp(exchange, kind, kind === 'Pod' ? namespace : '', name, caughtUp);
+  const named = BINDABLE[kind];
+  const found = lookUp(exchange, kind, kind === 'Node' ? '' : namespace, name, caughtUp);
   if (found === undefined) throw notFound(named, name);
   if (uid !== '' && uid !== found.metadata?.uid) {
     const why =
@@ -73,6 +75,7 @@ function boundIn(exchange: Exchange, spec: JsonObject, caughtUp: number): Bound 
   }
   const itself = claimed(name, found.metadata?.uid);
   if (kind === 'Node') return { node: itself };
+  if (kind === 'Secret') return { secret: itself };
   const { spec: podSpec } = found as Pod;
   if ((podSpec?.serviceAccountName ?? 'default') !== account) {
     const why = `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`;

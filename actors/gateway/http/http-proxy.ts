@@ -1,12 +1,7 @@
 // Passes a request on to a connection of a pod and its answer back, bodies as they come, upgrades included.
 
 import { request as askHttp } from 'node:http';
-import type {
-  ClientRequest,
-  IncomingMessage,
-  OutgoingHttpHeaders,
-  ServerResponse,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
@@ -15,6 +10,7 @@ import { refusal } from '../request/api-request.ts';
 import type { JsonResponse } from '../request/api-request.ts';
 import { tooManyRequests, unavailable } from '../status.ts';
 import { joinConnection } from '../streams/port-forward.ts';
+import type { ServerMessage } from './server-message.ts';
 import type { ProxyTarget } from '../streams/proxy-target.ts';
 
 /** Requests that are passed on at once. */
@@ -38,13 +34,10 @@ const NOT_PASSED_ON = new Set([
   'upgrade',
 ]);
 
-type Incoming = IncomingMessage | Http2ServerRequest;
-
 export interface HttpProxy {
   /** Resolves once the answer is out, or with a refusal when nothing of an answer is. */
   readonly forward: (
-    message: Incoming,
-    response: ServerResponse,
+    message: ServerMessage,
     target: ProxyTarget,
   ) => Promise<JsonResponse | undefined>;
   /** The same for a request to upgrade, whatever comes of it. */
@@ -56,41 +49,34 @@ export interface HttpProxy {
   ) => Promise<JsonResponse | undefined>;
 }
 
-/** Every header with all its values; HTTP/2 has method, path and host among them, under names that begin with a colon. */
-const headersOf = (message: Incoming): OutgoingHttpHeaders =>
-  'headersDistinct' in message
-    ? message.headersDistinct
-    : Object.fromEntries(
-        Object.entries(message.headers)
-          .filter(([name]) => !name.startsWith(':'))
-          .map(([name, value]) => [name, [value ?? ''].flat()]),
-      );
-
 /** Headers that are passed on, of one side or the other. */
-function passedOn(message: Incoming): OutgoingHttpHeaders {
+function passedOn(message: IncomingMessage | Http2ServerRequest): OutgoingHttpHeaders {
   const own = (message.headers.connection ?? '').toLowerCase().split(',');
   const named = new Set(own.map((name) => name.trim()));
+  const all = 'headersDistinct' in message ? message.headersDistinct : message.headers;
   return Object.fromEntries(
-    Object.entries(headersOf(message)).filter(
-      ([name]) => !NOT_PASSED_ON.has(name) && !named.has(name),
+    Object.entries(all).filter(
+      // HTTP/2 has its own fields for what HTTP/1.1 has in the first line.
+      ([name]) => !name.startsWith(':') && !NOT_PASSED_ON.has(name) && !named.has(name),
     ),
   );
 }
 
-/** A body without a length needs its frames whatever the method, or it would be read as another request. */
-function needsFrames(message: Incoming): boolean {
-  if (!('stream' in message)) return message.headers['transfer-encoding'] !== undefined;
-  return message.headers['content-length'] === undefined && !message.stream.endAfterHeaders;
-}
+/** Whether a body comes whose length is told by nothing but its frames. */
+const isFramed = (message: IncomingMessage | Http2ServerRequest): boolean =>
+  'stream' in message
+    ? !message.stream.endAfterHeaders && message.headers['content-length'] === undefined
+    : message.headers['transfer-encoding'] !== undefined;
 
-function requestHeaders(message: Incoming): OutgoingHttpHeaders {
+function requestHeaders(message: IncomingMessage | Http2ServerRequest): OutgoingHttpHeaders {
   const headers = passedOn(message);
+  const host = message.headers.host ?? String(message.headers[':authority'] ?? '');
   const from = [headers['x-forwarded-for'], message.socket.remoteAddress].flat();
-  const [host = ''] = [message.headers.host ?? message.headers[':authority']].flat();
   return {
     ...headers,
     host,
-    ...(needsFrames(message) ? { 'transfer-encoding': 'chunked' } : {}),
+    // A body without a length needs its frames whatever the method, or it would be read as another request.
+    ...(isFramed(message) ? { 'transfer-encoding': 'chunked' } : {}),
     'x-forwarded-for': from.filter((address) => address !== undefined).join(', '),
     'x-forwarded-host': host,
     'x-forwarded-proto': 'https',
@@ -106,7 +92,7 @@ function responseHeaders(answer: IncomingMessage, base: string): OutgoingHttpHea
   return { ...headers, location: `${base}${location}` };
 }
 
-const queryOf = (message: Incoming): string => {
+const queryOf = (message: IncomingMessage | Http2ServerRequest): string => {
   const url = message.url ?? '';
   const mark = url.indexOf('?');
   return mark < 0 ? '' : url.slice(mark);
@@ -120,7 +106,7 @@ export function createHttpProxy(clock: Clock): HttpProxy {
 
   /** Connects and asks. Resolves with the request, or with why there is none. */
   const ask = async (
-    message: Incoming,
+    message: IncomingMessage | Http2ServerRequest,
     target: ProxyTarget,
     more: OutgoingHttpHeaders,
   ): Promise<ClientRequest | JsonResponse> => {
@@ -161,7 +147,7 @@ export function createHttpProxy(clock: Clock): HttpProxy {
   };
 
   return {
-    forward: (message, response, target) =>
+    forward: ({ request: message, response }, target) =>
       bounded(async () => {
         const asked = await ask(message, target, {});
         if (!('destroy' in asked)) return asked;

@@ -1,4 +1,4 @@
-// The gateway on a TLS socket: HTTP/2 and HTTP/1.1, upgrades for streams, certificates that can be replaced while it runs.
+// The gateway on a TLS socket: HTTP/2 and HTTP/1.1, upgrades for exec, attach and port-forward, certificates that can be replaced while it runs.
 //
 //   listening --close()--> draining: no new connections, watches and logs end --all gone or grace over--> closed
 
@@ -135,7 +135,7 @@ export async function startHttpsServer(options: ApiServerOptions): Promise<ApiSe
     if (isHttp2(message)) limitStream(response, STALLED_MS);
     const handled = await gateway.handle(toApiRequest(request));
     const answer =
-      handled.type === 'proxy' ? await proxy.forward(request, response, handled.target) : handled;
+      handled.type === 'proxy' ? await proxy.forward(message, handled.target) : handled;
     if (answer === undefined) return;
     // What is left of a body that was not wanted is not waited for.
     if (!request.complete && !isHttp2(message)) response.setHeader('connection', 'close');

@@ -74,6 +74,17 @@ describe('a token of a ServiceAccount', () => {
     assert.equal(await who(fixture, token), 401);
   });
 
+  it('dies with the secret that it is bound to', async () => {
+    const fixture = await withRobot();
+    const secrets = '/api/v1/namespaces/default/secrets';
+    await fixture.json('POST', secrets, { metadata: { name: 's' } });
+    const boundObjectRef = { kind: 'Secret', apiVersion: 'v1', name: 's' };
+    const token = tokenOf(await ask(fixture, { boundObjectRef }));
+    assert.notEqual(await who(fixture, token), 401);
+    await fixture.json('DELETE', `${secrets}/s`);
+    assert.equal(await who(fixture, token), 401);
+  });
+
   it('is bound only to what is there, is the account’s, and is meant', async () => {
     const fixture = await withRobot();
     await fixture.json('POST', PODS, pod('other'));

@@ -12,6 +12,9 @@ import { createZone } from '../duties/zone.ts';
 import type { KubeletOptions } from './fake-kubelet.ts';
 import { startKubelet } from './fake-kubelet.ts';
 
+/** Stands for the certificate of the API's authority. */
+export const AUTHORITY = 'authority in PEM';
+
 export interface Cluster extends Zone {
   /** Any peer that lives: its view is what the test looks at. */
   readonly eye: () => ZonePeer;
@@ -101,7 +104,10 @@ export async function createCluster(
   };
   for (const peer of zone.peers) {
     const { store, objects, mesh } = peer;
-    peer.sit([...replicationDuties(store, objects), ...schedulingDuties(store, objects, mesh)]);
+    peer.sit([
+      ...replicationDuties(store, objects, () => AUTHORITY),
+      ...schedulingDuties(store, objects, mesh),
+    ]);
     peer.system.spawn('node-lifecycle', nodeLifecycleActor, { store, objects, mesh });
     startKubelet(peer, options);
   }
