@@ -84,6 +84,17 @@ export async function clientsOf(release: ClientRelease): Promise<Clients | strin
   };
 }
 
+/** The same; where they cannot be had, says why and skips what asks. */
+export async function clientsOrSkip(
+  context: Mocha.Context,
+  release: ClientRelease,
+): Promise<Clients> {
+  const clients = await clientsOf(release);
+  if (typeof clients !== 'string') return clients;
+  process.stderr.write(`${clients}\n`);
+  return context.skip();
+}
+
 /** Whole or not at all: two test runs may fetch at once. */
 async function fetchInto(home: string, source: Source): Promise<void> {
   mkdirSync(CACHE, { recursive: true });

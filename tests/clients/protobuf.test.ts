@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { decodeProtobuf } from '../../actors/gateway/protobuf/decode.ts';
 import { createFixture } from '../actors/gateway/gateway-fixture.ts';
 import { run, temporaryDirectory } from '../e2e/cluster.ts';
-import { clientsOf } from './clients.ts';
+import { clientsOrSkip } from './clients.ts';
 
 const FETCH_MS = 300_000;
 
@@ -56,11 +56,7 @@ describe('protobuf from kubectl 1.35', function () {
   before(async function () {
     this.timeout(FETCH_MS);
     home = temporaryDirectory();
-    const clients = await clientsOf('1.35');
-    if (typeof clients === 'string') {
-      process.stderr.write(`${clients}\n`);
-      return this.skip();
-    }
+    const clients = await clientsOrSkip(this, '1.35');
     program = clients.kubectl;
     const { json } = await createFixture();
     // Says what there is, keeps what is posted, and answers that it cannot be.

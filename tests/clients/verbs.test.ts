@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PEER_NAMES } from '../../cli/flight/flock.ts';
 import type { Cluster, PeerName, Ran } from '../e2e/cluster.ts';
-import { run, startCluster, temporaryDirectory } from '../e2e/cluster.ts';
-import { clientsOf } from './clients.ts';
+import { followerOf, run, startCluster, temporaryDirectory } from '../e2e/cluster.ts';
+import { clientsOrSkip } from './clients.ts';
 import type { ClientRelease } from './clients.ts';
 
 const FETCH_MS = 300_000;
@@ -151,8 +150,7 @@ describe('the verbs of kubectl', function () {
   before(async () => {
     scratch = temporaryDirectory();
     cluster = await startCluster();
-    const { leader } = await cluster.status('peer-1');
-    peer = PEER_NAMES.find((name) => name !== leader)!;
+    peer = await followerOf(cluster);
   });
   after(async () => {
     await cluster?.end();
@@ -167,11 +165,7 @@ describe('the verbs of kubectl', function () {
 
       before(async function () {
         this.timeout(FETCH_MS);
-        const clients = await clientsOf(release);
-        if (typeof clients === 'string') {
-          process.stderr.write(`${clients}\n`);
-          return this.skip();
-        }
+        const clients = await clientsOrSkip(this, release);
         program = clients.kubectl;
         directory = join(scratch.path, namespace);
         mkdirSync(directory);

@@ -9,8 +9,7 @@ import type { Client } from '../../cli/client.ts';
 import type { PeerStatus } from '../../cli/commands/status.ts';
 import { STATUS_PATH } from '../../cli/commands/status.ts';
 import type { Flock } from '../../cli/flight/flock.ts';
-import type { PEER_NAMES } from '../../cli/flight/flock.ts';
-import { clientOf, createFlock } from '../../cli/flight/flock.ts';
+import { clientOf, createFlock, PEER_NAMES } from '../../cli/flight/flock.ts';
 import type { ApiList, ApiObject } from '../../cli/watch.ts';
 import { watchFrom } from '../../cli/watch.ts';
 import { somePorts } from '../some-ports.ts';
@@ -117,6 +116,12 @@ export async function startCluster(): Promise<Cluster> {
     },
     end,
   };
+}
+
+/** A peer that does not lead. */
+export async function followerOf(cluster: Cluster): Promise<PeerName> {
+  const { leader } = await cluster.status('peer-1');
+  return PEER_NAMES.find((name) => name !== leader)!;
 }
 
 export const PODS_PATH = '/api/v1/namespaces/default/pods';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientsOf } from '../clients/clients.ts';
+import { clientsOrSkip } from '../clients/clients.ts';
 import type { ClientRelease } from '../clients/clients.ts';
 import { run, temporaryDirectory } from './cluster.ts';
 import type { Ran } from './cluster.ts';
@@ -48,11 +48,7 @@ describe('kubectl at a peer', function () {
 
       before(async function () {
         this.timeout(FETCH_MS);
-        const clients = await clientsOf(release);
-        if (typeof clients === 'string') {
-          process.stderr.write(`${clients}\n`);
-          this.skip();
-        }
+        const clients = await clientsOrSkip(this, release);
         program = clients.kubectl;
         mkdirSync(join(home.path, namespace));
       });

@@ -14,7 +14,7 @@ import type { V1PodStatus, V1Status } from '@kubernetes/client-node';
 import { somePorts } from '../some-ports.ts';
 import { eventually } from './small-zone.ts';
 import type { ClientRelease } from '../clients/clients.ts';
-import { clientsOf } from '../clients/clients.ts';
+import { clientsOrSkip } from '../clients/clients.ts';
 import type { Cluster, Ran } from './cluster.ts';
 import { run, startCluster, temporaryDirectory, untilPods } from './cluster.ts';
 
@@ -120,11 +120,7 @@ describe('streams of a pod at another peer', function () {
     describe(`by kubectl ${version}`, () => {
       let program: string;
       before(async function () {
-        const clients = await clientsOf(version);
-        if (typeof clients === 'string') {
-          process.stderr.write(`${clients}\n`);
-          return this.skip();
-        }
+        const clients = await clientsOrSkip(this, version);
         program = clients.kubectl;
       });
       const words = (...more: string[]): string[] => [

@@ -1,6 +1,6 @@
 // Pieces that the printed columns of several kinds share.
 
-import type { Container } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import type { LabelSelector } from 'kubernetes-types/meta/v1.d.ts';
 import type { Cell, Column } from '../kind-definition.ts';
 import type { KindName, ObjectTypes } from '../kinds.ts';
@@ -71,6 +71,18 @@ export const containerNames = (containers: readonly Container[] | undefined): st
 
 export const containerImages = (containers: readonly Container[] | undefined): string =>
   (containers ?? []).map(({ image }) => image ?? '').join(',');
+
+/** With `-o wide`: what runs in the pods that a workload makes. */
+export const containerColumns = <K extends KindName>(
+  podOf: (object: Readonly<ObjectTypes[K]>) => PodSpec | undefined,
+): readonly Column<K>[] => [
+  wideColumn('Containers', 'Names of the containers.', (object) =>
+    containerNames(podOf(object)?.containers),
+  ),
+  wideColumn('Images', 'Images of the containers.', (object) =>
+    containerImages(podOf(object)?.containers),
+  ),
+];
 
 /** The selector's text; `<none>` for an empty one. */
 export function selectorText(selector: LabelSelector | undefined): string {

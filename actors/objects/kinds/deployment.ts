@@ -5,9 +5,8 @@ import type { KindDefinition } from '../kind-definition.ts';
 import { subdomainProblems } from '../name-rules.ts';
 import {
   ageColumn,
+  containerColumns,
   column,
-  containerImages,
-  containerNames,
   nameColumn,
   selectorText,
   wideColumn,
@@ -49,12 +48,7 @@ export const deploymentKind: KindDefinition<'Deployment'> = {
       'integer',
     ),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', ({ spec }) =>
-      containerNames(spec?.template.spec?.containers),
-    ),
-    wideColumn('Images', 'Images of the containers.', ({ spec }) =>
-      containerImages(spec?.template.spec?.containers),
-    ),
+    ...containerColumns<'Deployment'>(({ spec }) => spec?.template.spec),
     wideColumn('Selector', 'Labels of its pods.', ({ spec }) => selectorText(spec?.selector)),
   ],
   selectableFields: {},

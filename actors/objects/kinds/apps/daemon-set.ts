@@ -6,9 +6,8 @@ import type { KindDefinition } from '../../kind-definition.ts';
 import { subdomainProblems } from '../../name-rules.ts';
 import {
   ageColumn,
+  containerColumns,
   column,
-  containerImages,
-  containerNames,
   labelsText,
   nameColumn,
   selectorText,
@@ -48,12 +47,7 @@ export const daemonSetKind: KindDefinition<'DaemonSet'> = {
       labelsText(spec?.template.spec?.nodeSelector),
     ),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', ({ spec }) =>
-      containerNames(spec?.template.spec?.containers),
-    ),
-    wideColumn('Images', 'Images of the containers.', ({ spec }) =>
-      containerImages(spec?.template.spec?.containers),
-    ),
+    ...containerColumns<'DaemonSet'>(({ spec }) => spec?.template.spec),
     wideColumn('Selector', 'Labels of its pods.', ({ spec }) => selectorText(spec?.selector)),
   ],
   selectableFields: {},

@@ -4,14 +4,7 @@ import type { StatefulSet, StatefulSetSpec } from 'kubernetes-types/apps/v1.d.ts
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.d.ts';
 import type { KindDefinition } from '../../kind-definition.ts';
 import { labelProblems } from '../../name-rules.ts';
-import {
-  ageColumn,
-  column,
-  containerImages,
-  containerNames,
-  nameColumn,
-  wideColumn,
-} from '../columns.ts';
+import { ageColumn, containerColumns, column, nameColumn } from '../columns.ts';
 import { persistentVolumeClaimKind } from '../core/persistent-volume-claim.ts';
 import { setPodSpecDefaults } from '../pod-spec-defaults.ts';
 import {
@@ -41,12 +34,7 @@ export const statefulSetKind: KindDefinition<'StatefulSet'> = {
       ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     ),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', ({ spec }) =>
-      containerNames(spec?.template.spec?.containers),
-    ),
-    wideColumn('Images', 'Images of the containers.', ({ spec }) =>
-      containerImages(spec?.template.spec?.containers),
-    ),
+    ...containerColumns<'StatefulSet'>(({ spec }) => spec?.template.spec),
   ],
   selectableFields: {},
   strategy: {

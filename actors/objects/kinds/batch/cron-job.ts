@@ -1,6 +1,6 @@
 // CronJob: Jobs made by the clock.
 
-import type { CronJob, CronJobSpec } from 'kubernetes-types/batch/v1.d.ts';
+import type { CronJobSpec } from 'kubernetes-types/batch/v1.d.ts';
 import { invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
 import { notNegative, oneOf } from '../../field-rules.ts';
@@ -8,10 +8,9 @@ import type { KindDefinition } from '../../kind-definition.ts';
 import { subdomainProblems } from '../../name-rules.ts';
 import {
   ageColumn,
+  containerColumns,
   ageSince,
   column,
-  containerImages,
-  containerNames,
   nameColumn,
   selectorText,
   wideColumn,
@@ -22,8 +21,6 @@ import { validateJobTemplate } from './job-validation.ts';
 
 /** Eleven characters are left for the time that ends the name of a Job. */
 const NAME_LENGTH = 52;
-
-const pods = ({ spec }: Readonly<CronJob>) => spec?.jobTemplate.spec?.template.spec?.containers;
 
 export const cronJobKind: KindDefinition<'CronJob'> = {
   names: {
@@ -50,8 +47,7 @@ export const cronJobKind: KindDefinition<'CronJob'> = {
       status?.lastScheduleTime === undefined ? '<none>' : ageSince(status.lastScheduleTime, nowMs),
     ),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', (job) => containerNames(pods(job))),
-    wideColumn('Images', 'Images of the containers.', (job) => containerImages(pods(job))),
+    ...containerColumns<'CronJob'>(({ spec }) => spec?.jobTemplate.spec?.template.spec),
     wideColumn('Selector', 'Labels of its pods.', ({ spec }) =>
       selectorText(spec?.jobTemplate.spec?.selector),
     ),

@@ -6,9 +6,8 @@ import { parseTimestamp } from '../../meta.ts';
 import { subdomainProblems } from '../../name-rules.ts';
 import {
   ageColumn,
+  containerColumns,
   column,
-  containerImages,
-  containerNames,
   formatAge,
   nameColumn,
   selectorText,
@@ -39,12 +38,7 @@ export const jobKind: KindDefinition<'Job'> = {
     column('Completions', 'Pods that succeeded out of those wanted.', completionsText),
     column('Duration', 'Time it took, or has taken.', durationText),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', ({ spec }) =>
-      containerNames(spec?.template.spec?.containers),
-    ),
-    wideColumn('Images', 'Images of the containers.', ({ spec }) =>
-      containerImages(spec?.template.spec?.containers),
-    ),
+    ...containerColumns<'Job'>(({ spec }) => spec?.template.spec),
     wideColumn('Selector', 'Labels of its pods.', ({ spec }) => selectorText(spec?.selector)),
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },

@@ -5,9 +5,8 @@ import type { KindDefinition } from '../../kind-definition.ts';
 import { subdomainProblems } from '../../name-rules.ts';
 import {
   ageColumn,
+  containerColumns,
   column,
-  containerImages,
-  containerNames,
   labelsText,
   nameColumn,
   wideColumn,
@@ -34,12 +33,7 @@ export const replicationControllerKind: KindDefinition<'ReplicationController'> 
     column('Current', 'Pods there.', ({ status }) => status?.replicas ?? 0, 'integer'),
     column('Ready', 'Pods ready.', ({ status }) => status?.readyReplicas ?? 0, 'integer'),
     ageColumn(),
-    wideColumn('Containers', 'Names of the containers.', ({ spec }) =>
-      containerNames(spec?.template?.spec?.containers),
-    ),
-    wideColumn('Images', 'Images of the containers.', ({ spec }) =>
-      containerImages(spec?.template?.spec?.containers),
-    ),
+    ...containerColumns<'ReplicationController'>(({ spec }) => spec?.template?.spec),
     wideColumn('Selector', 'Labels of its pods.', ({ spec }) => labelsText(spec?.selector)),
   ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
