@@ -3,10 +3,8 @@
 //   request --> who? --> which route? --> may they? --> discovery | Skein's own | one of the kinds --> answer
 //                 any stage may throw a StatusError, which becomes the answer
 
-import { asSkeinError, SkeinError, unreachable } from '../../runtime/index.ts';
+import { asSkeinError, SkeinError } from '../../runtime/index.ts';
 import { servedKindAt, servedKinds } from '../objects/served-kinds.ts';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { requestToken } from './accounts/token-request.ts';
 import { createTokenReview } from './accounts/token-review.ts';
 import type { AuditEntry } from './audit/audit-log.ts';
 import { createAuditLog } from './audit/audit-log.ts';
@@ -21,41 +19,25 @@ import { answerPath } from './discovery/discovery.ts';
 import type { AnyDefinition, Exchange } from './exchange.ts';
 import { warningHeaders } from './exchange.ts';
 import { answerExtra } from './extra-requests.ts';
+import { answerKind } from './kind-requests.ts';
 import { createFlowControl } from './flow/flow-control.ts';
 import { placeOf } from './flow/flow-levels.ts';
 import { SKEIN_GROUP, SKEIN_VERSION } from './extra-resources.ts';
 import { createPublication } from './openapi/publication.ts';
 import type { GatewayOptions } from './options.ts';
-import { get, readNewest } from './reads/get.ts';
-import { list } from './reads/list.ts';
 import type { ApiRequest, ApiResponse, User } from './request/api-request.ts';
 import { refusal } from './request/api-request.ts';
 import { isPretty } from './request/parameters.ts';
 import type { ResourceRoute, Route } from './request/route.ts';
 import { parseRoute } from './request/route.ts';
-import {
-  badRequest,
-  fromSkeinError,
-  methodNotAllowed,
-  noSuchPath,
-  StatusError,
-  unauthorized,
-} from './status.ts';
+import { badRequest, fromSkeinError, noSuchPath, StatusError, unauthorized } from './status.ts';
 import { REVIEWS, reviewOf } from './reviews/review-table.ts';
 import { answerReview } from './reviews/reviews.ts';
-import { logOptions, podTarget } from './streams/pod-log.ts';
 import type { PodConnection } from './streams/pod-connection.ts';
-import { connectPod, streamRefusal } from './streams/pod-connection.ts';
+import { connectPod } from './streams/pod-connection.ts';
 import type { ProxyTarget } from './streams/proxy-target.ts';
 import { answerProxy, proxyTarget } from './streams/proxy-target.ts';
-import type { WatchCount } from './watch/watch-count.ts';
 import { createWatchCount } from './watch/watch-count.ts';
-import { watch } from './watch/watch.ts';
-import { create } from './writes/create.ts';
-import { deleteCollection, deleteObject, evict } from './writes/delete.ts';
-import { patch } from './writes/patch.ts';
-import { getScale, writeScale } from './writes/scale.ts';
-import { update } from './writes/update.ts';
 
 export type UpgradeOutcome =
   | PodConnection
@@ -91,104 +73,6 @@ function refuse(options: GatewayOptions, request: ApiRequest, error: unknown): A
   return refusal(
     new StatusError(500, 'InternalError', `Internal error occurred: ${message}`).status,
   );
-}
-
-async function answerLog(exchange: Exchange): Promise<ApiResponse> {
-  const { gateway, request, route } = exchange;
-  const pod = (await readNewest(exchange)) as Pod;
-  const options = logOptions(pod, request.query, gateway.clock.wallMs());
-  const opened = await gateway.streams.logs(podTarget(pod), options);
-  if (!opened.ok) throw streamRefusal(opened.error, exchange, route.name);
-  return {
-    type: 'stream',
-    status: 200,
-    headers: { 'content-type': 'text/plain', ...warningHeaders(exchange) },
-    stream: opened.value,
-  };
-}
-
-const isRead = (verb: string): boolean => verb === 'get';
-const isWrite = (verb: string): boolean => verb === 'update' || verb === 'patch';
-
-async function answerSubresource(exchange: Exchange): Promise<ApiResponse> {
-  const { route, definition } = exchange;
-  const { verb, subresource } = route;
-  if (!(definition.subresources as readonly string[]).includes(subresource)) throw noSuchPath();
-  switch (subresource) {
-    case 'status':
-    case 'ephemeralcontainers':
-    case 'resize':
-    case 'approval':
-      if (isRead(verb)) return get(exchange);
-      if (verb === 'update') return update(exchange, subresource);
-      if (verb === 'patch') return patch(exchange, subresource);
-      break;
-    case 'scale':
-      if (isRead(verb)) return getScale(exchange);
-      if (isWrite(verb)) return writeScale(exchange);
-      break;
-    case 'finalize':
-      if (verb === 'update') return update(exchange, 'finalize');
-      break;
-    case 'log':
-      if (isRead(verb)) return answerLog(exchange);
-      break;
-    case 'eviction':
-      if (verb === 'create') return evict(exchange);
-      break;
-    case 'token':
-      if (verb === 'create') return requestToken(exchange);
-      break;
-    case 'attach':
-    case 'exec':
-    case 'portforward':
-      throw badRequest(
-        'Upgrade request required: ask with "Upgrade: websocket" or "Upgrade: SPDY/3.1"',
-      );
-    case 'binding':
-      throw methodNotAllowed(
-        'pods are bound by the schedulers of the zone, in one transaction with the allocation record ' +
-          'of the node: leave spec.nodeName empty and wait',
-      );
-    default:
-      throw methodNotAllowed(`the subresource ${subresource} is not served yet`);
-  }
-  throw methodNotAllowed();
-}
-
-async function answerKind(exchange: Exchange, count: WatchCount): Promise<ApiResponse> {
-  const { route, definition } = exchange;
-  const { namespaced } = definition.names;
-  if (!namespaced && route.namespace !== '') throw noSuchPath();
-  if (namespaced && route.name !== '' && route.namespace === '' && route.verb !== 'watch') {
-    throw noSuchPath();
-  }
-  if (route.subresource !== '') return answerSubresource(exchange);
-  switch (route.verb) {
-    case 'get':
-      return get(exchange);
-    case 'list':
-      return list(exchange);
-    case 'watch':
-      return watch(exchange, count);
-    case 'create':
-      if (route.name !== '' || (namespaced && route.namespace === '')) throw methodNotAllowed();
-      return create(exchange);
-    case 'update':
-      if (route.name === '') throw methodNotAllowed();
-      return update(exchange, 'object');
-    case 'patch':
-      if (route.name === '') throw methodNotAllowed();
-      return patch(exchange, 'object');
-    case 'delete':
-      return deleteObject(exchange);
-    case 'deletecollection':
-      if (namespaced && route.namespace === '') throw methodNotAllowed();
-      if (definition.names.kind === 'Namespace') throw methodNotAllowed();
-      return deleteCollection(exchange);
-    default:
-      return unreachable(route.verb);
-  }
 }
 
 function definitionOf(route: ResourceRoute): AnyDefinition {
